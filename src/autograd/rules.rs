@@ -1,0 +1,302 @@
+//! The calculus: for each operation, the gradients of its operands.
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
+
+use super::{Needs, Rule, Saved};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::op::{PointOp, ReduceOp, pointwise_table};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// The gradient of each operand; it may still have to be summed to the operand's shape.
+type Parts = Vec<Option<Tensor>>;
+
+impl Saved {
+    fn input(&self, at: usize) -> Tensor {
+        match &self.inputs[at] {
+            Some(tensor) => tensor.clone(),
+            None => unreachable!("the rule's row names the operands it needs"),
+        }
+    }
+
+    fn a(&self) -> Tensor {
+        self.input(0)
+    }
+
+    fn b(&self) -> Tensor {
+        self.input(1)
+    }
+
+    fn y(&self) -> Tensor {
+        match &self.output {
+            Some(tensor) => tensor.clone(),
+            None => unreachable!("the rule's row names the result if it needs it"),
+        }
+    }
+}
+
+impl Rule {
+    pub(super) fn needs(&self) -> Needs {
+        match self {
+            Self::Point(op) => point_needs(*op),
+            Self::Reduce { op: ReduceOp::Prod, .. } => Needs { inputs: [true, false, false], output: false },
+            Self::Reduce { op: ReduceOp::Max | ReduceOp::Min, .. } => {
+                Needs { inputs: [true, false, false], output: true }
+            }
+            Self::Matmul => Needs { inputs: [true, true, false], output: false },
+            Self::Gather { .. } => Needs { inputs: [false, true, false], output: false },
+            Self::Leaf(_)
+            | Self::Cast
+            | Self::Identity
+            | Self::Reshape
+            | Self::Permute(_)
+            | Self::Expand
+            | Self::Flip(_)
+            | Self::Region(_)
+            | Self::Reduce { op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin, .. }
+            | Self::Assemble { .. } => Needs::default(),
+        }
+    }
+}
+
+/// The gradients of the operands of a step, whose shapes are given, from that of its result.
+#[track_caller]
+pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -> Result<Parts> {
+    Ok(match rule {
+        Rule::Point(op) => point_gradients(*op, g, s),
+        // Summed to the operand's shape and cast to its dtype by the walk.
+        Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
+        Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],
+        Rule::Permute(order) => {
+            let mut inverse = vec![0; order.len()];
+            order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+            vec![Some(g.permuted(&inverse))]
+        }
+        Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
+        Rule::Region(region) => {
+            let region = vec![region.clone()];
+            vec![Some(Tensor::assemble(&[g], region, shapes[0].clone(), g.dtype()))]
+        }
+        Rule::Reduce { op, kept } => {
+            vec![reduce_gradient(*op, &g.reshaped(kept), s, shapes[0])?]
+        }
+        Rule::Matmul => matmul_gradients(g, s)?,
+        Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shapes[0])?), None],
+        Rule::Assemble { regions } => regions
+            .iter()
+            .map(|region| Some(g.region(region)))
+            .collect(),
+    })
+}
+
+/// The gradient arrives with size 1 in the place of each reduced axis.
+#[track_caller]
+fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result<Option<Tensor>> {
+    let axes: Vec<isize> = (0..shape.ndim())
+        .filter(|&i| shape.dims()[i] != g.shape()[i])
+        .map(|i| i as isize)
+        .collect();
+    Ok(match op {
+        ReduceOp::Sum => Some(g.expanded(shape)),
+        ReduceOp::Prod => {
+            // The product of the others: by division where no element is zero, all of it at the one
+            // zero of a group, and nothing where a group has two.
+            let x = s.a();
+            let zero = x.eq(0.0)?;
+            let rest = zero.select(1.0, &x)?;
+            let product = rest.prod_keepdims(&axes[..])?;
+            let zeros = zero.to_dtype(x.dtype()).sum_keepdims(&axes[..])?;
+            let others = zeros.eq(0.0)?.select(product.try_div(&rest)?, 0.0)?;
+            let alone = zeros.eq(1.0)?.select(&product, 0.0)?;
+            Some(g.try_mul(zero.select(&alone, &others)?)?)
+        }
+        ReduceOp::Max | ReduceOp::Min => {
+            // Shared evenly among equals.
+            let x = s.a();
+            let y = s.y().detach().reshaped(g.shape_ref());
+            let hit = x.detach().eq(y)?.to_dtype(g.dtype());
+            let share = hit.try_div(&hit.sum_keepdims(&axes[..])?)?;
+            Some(g.try_mul(&share)?)
+        }
+        ReduceOp::ArgMax | ReduceOp::ArgMin => None,
+    })
+}
+
+#[track_caller]
+fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
+    // With operands of at least two dimensions; the walk sums broadcast batches.
+    let (a, b) = (s.a(), s.b());
+    Ok(vec![Some(g.matmul(&b.transposed())?), Some(a.transposed().matmul(g)?)])
+}
+
+/// Adds each gradient at the place its index named: by comparison with the numbers of the places, a
+/// reduction whose cube of comparisons is never stored. Deterministic, without atomics.
+#[track_caller]
+fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Result<Tensor> {
+    let size = shape.dims()[axis];
+    if shape.size() == 0 || g.size() == 0 {
+        return Ok(Tensor::constant(0.into(), g.dtype(), shape.clone(), g.device()));
+    }
+    let index = index.detach();
+    let index = index.lt(0)?.select(index.try_add(size)?, &index)?;
+    let places = Tensor::index(size, g.device())?.to_dtype(index.dtype());
+    // An index that selects whole slices is the same along the other axes: a one-hot product.
+    let along = (0..index.ndim()).all(|i| i == axis || index.shape()[i] == 1);
+    if along {
+        let flat = index.reshape([-1])?;
+        let one_hot = places.unsqueeze(1)?.eq(&flat)?.to_dtype(g.dtype());
+        let first = |t: &Tensor, rank: usize| -> Vec<usize> {
+            debug_assert_eq!(t.ndim(), rank);
+            std::iter::once(axis).chain((0..rank).filter(|&i| i != axis)).collect()
+        };
+        let order = first(g, shape.ndim());
+        let rows = g.permuted(&order).reshape([flat.size() as isize, -1])?;
+        let sums = one_hot.matmul(&rows)?;
+        let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
+        let mut inverse = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+        return Ok(sums.reshaped(&Shape::of(&dims)).permuted(&inverse));
+    }
+    // (…, places, indices, …) compared, then summed over the indices.
+    let pick = index.unsqueeze(axis as isize)?;
+    let mut spread = vec![1; pick.ndim()];
+    spread[axis] = size;
+    let hit = pick.eq(places.reshaped(&Shape::of(&spread)))?.to_dtype(g.dtype());
+    let sums = hit.try_mul(g.unsqueeze(axis as isize)?)?.sum(axis as isize + 1)?;
+    // The index may cover less than the source on the other axes.
+    if sums.shape_ref() == shape {
+        return Ok(sums);
+    }
+    let mut region = Layout::contiguous(shape.clone());
+    for (i, &size) in sums.shape().iter().enumerate() {
+        region = region.slice(i, 0, 1, size);
+    }
+    Ok(Tensor::assemble(&[&sums], vec![region], shape.clone(), g.dtype()))
+}
+
+macro_rules! define_rules {
+    (
+        float1 { $($(#[$f1d:meta])* $F1:ident $f1:ident $f1u:literal, $f1r:expr, $f1w:literal, [$($f1s:ident)*] $f1g:expr;)* }
+        float2 { $($(#[$f2d:meta])* $F2:ident $f2:ident $f2u:literal, $f2r:expr, $f2w:literal, [$($f2s:ident)*] $f2g:expr;)* }
+        number1 { $($(#[$n1d:meta])* $N1:ident $n1:ident $n1u:literal,
+            f $n1f:expr, $n1fw:literal; i $n1i:expr, $n1iw:literal; u $n1uu:expr, $n1uw:literal;
+            [$($n1s:ident)*] $n1g:expr;)* }
+        number2 { $($(#[$n2d:meta])* $N2:ident $n2:ident $n2u:literal,
+            f $n2f:expr, $n2fw:literal; i $n2i:expr, $n2iw:literal; u $n2uu:expr, $n2uw:literal;
+            [$($n2s:ident)*] $n2g:expr;)* }
+        $($bools:tt)*
+    ) => {
+        fn point_needs(op: PointOp) -> Needs {
+            match op {
+                $(PointOp::$F1 => needs(&[$(stringify!($f1s)),*]),)*
+                $(PointOp::$F2 => needs(&[$(stringify!($f2s)),*]),)*
+                $(PointOp::$N1 => needs(&[$(stringify!($n1s)),*]),)*
+                $(PointOp::$N2 => needs(&[$(stringify!($n2s)),*]),)*
+                PointOp::Select => needs(&["a"]),
+                _ => Needs::default(),
+            }
+        }
+
+        #[track_caller]
+        fn point_gradients(op: PointOp, g: &Tensor, s: &Saved) -> Parts {
+            match op {
+                $(PointOp::$F1 => one(g, s, $f1g),)*
+                $(PointOp::$F2 => two(g, s, $f2g),)*
+                $(PointOp::$N1 => one(g, s, $n1g),)*
+                $(PointOp::$N2 => two(g, s, $n2g),)*
+                PointOp::Select => {
+                    let c = s.a();
+                    vec![None, Some(where_true(&c, g)), Some(where_false(&c, g))]
+                }
+                // Tests, comparisons and logic give bools, which no gradient flows through.
+                _ => vec![None, None],
+            }
+        }
+    };
+}
+pointwise_table!(define_rules);
+
+fn needs(names: &[&str]) -> Needs {
+    let has = |name| names.contains(&name);
+    Needs { inputs: [has("a"), has("b"), has("c")], output: has("y") }
+}
+
+#[track_caller]
+fn one(g: &Tensor, s: &Saved, rule: impl Fn(&Tensor, &Saved) -> Tensor) -> Parts {
+    vec![Some(rule(g, s))]
+}
+
+#[track_caller]
+fn two(g: &Tensor, s: &Saved, rule: impl Fn(&Tensor, &Saved) -> (Tensor, Tensor)) -> Parts {
+    let (a, b) = rule(g, s);
+    vec![Some(a), Some(b)]
+}
+
+/// Φ(a) + a·φ(a).
+fn gelu_slope(a: &Tensor) -> Tensor {
+    let density = (a.square() * -0.5).exp() * (FRAC_2_SQRT_PI * FRAC_1_SQRT_2 / 2.0);
+    ((a * FRAC_1_SQRT_2).erf() + 1.0) * 0.5 + a * density
+}
+
+fn gelu_tanh_slope(a: &Tensor) -> Tensor {
+    const CUBIC: f64 = 0.044715;
+    let scale = (2.0 / PI).sqrt();
+    let t = ((a + a * a.square() * CUBIC) * scale).tanh();
+    let inner = (a.square() * (3.0 * CUBIC) + 1.0) * scale;
+    (&t + 1.0) * 0.5 + a * (1.0 - t.square()) * inner * 0.5
+}
+
+/// b·aᵇ⁻¹ and y·ln a, each 0 where its factor is: 0⁰ has slope 0 in a, 0ᵇ has slope 0 in b.
+fn pow_gradient(g: &Tensor, a: &Tensor, b: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
+    let none = must(b.eq(0.0));
+    let by_base = g * b * must(a.pow(b - 1.0));
+    let flat = must(must(a.eq(0.0)).logical_and(&must(b.ge(0.0))));
+    // The logarithm of a safe base where the slope is 0 anyway.
+    let by_exponent = g * y * must(flat.select(1.0, a)).ln();
+    (where_false(&none, &by_base), where_false(&flat, &by_exponent))
+}
+
+/// To the operand that was taken, half each where the two are equal.
+fn extremum_gradient(g: &Tensor, a: &Tensor, b: &Tensor, larger: bool) -> (Tensor, Tensor) {
+    let first = must(if larger { a.gt(b) } else { a.lt(b) });
+    let equal = must(a.eq(b));
+    let half = g * 0.5;
+    let to_first = select(&equal, &half, &where_true(&first, g));
+    (to_first.clone(), g - to_first)
+}
+
+fn positive(a: &Tensor) -> Tensor {
+    must(a.gt(0.0))
+}
+
+fn select(c: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    must(c.select(a, b))
+}
+
+/// The value where the condition holds, else 0.
+fn where_true(c: &Tensor, a: &Tensor) -> Tensor {
+    must(c.select(a, 0.0))
+}
+
+/// 0 where the condition holds, else the value.
+fn where_false(c: &Tensor, a: &Tensor) -> Tensor {
+    must(c.select(0.0, a))
+}
+
+fn minimum(a: &Tensor, b: f64) -> Tensor {
+    must(a.minimum(b))
+}
+
+fn floor_divide(a: &Tensor, b: &Tensor) -> Tensor {
+    must(a.floor_divide(b))
+}
+
+/// Operands of a rule went through their operation, so that their shapes fit.
+#[track_caller]
+fn must(result: Result<Tensor>) -> Tensor {
+    match result {
+        Ok(tensor) => tensor,
+        Err(error) => unreachable!("a gradient rule met shapes that do not fit: {error}"),
+    }
+}

@@ -1,0 +1,257 @@
+//! Element types: what a tensor stores, and what a host program hands in and takes out.
+
+use std::fmt;
+
+use half::f16;
+
+/// The type of a tensor's elements.
+///
+/// `f64` and `i64` are host types only (see [`Element`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum DType {
+    /// `true` or `false`; four bytes an element on every device, since WGSL has no smaller storage.
+    Bool,
+    /// 32-bit unsigned integer; arithmetic wraps.
+    U32,
+    /// 32-bit signed integer; arithmetic wraps.
+    I32,
+    /// IEEE half precision: a storage type, computed in `f32` and rounded after every operation.
+    F16,
+    /// IEEE single precision.
+    F32,
+}
+
+impl DType {
+    /// Bytes an element takes in a device's memory.
+    pub const fn size(self) -> usize {
+        match self {
+            Self::F16 => 2,
+            _ => 4,
+        }
+    }
+
+    /// Whether the type is `f16` or `f32`.
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::F16 | Self::F32)
+    }
+
+    /// Whether the type is `i32` or `u32`.
+    pub const fn is_int(self) -> bool {
+        matches!(self, Self::I32 | Self::U32)
+    }
+
+    /// The name as Rust spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::U32 => "u32",
+            Self::I32 => "i32",
+            Self::F16 => "f16",
+            Self::F32 => "f32",
+        }
+    }
+
+    /// The type two tensors meet in: the later of `bool < u32 < i32 < f16 < f32`, except that an
+    /// integer and `f16` give `f32`.
+    ///
+    /// `u32` with `i32` gives `i32`, and values of 2³¹ and more wrap.
+    pub fn promote(self, other: Self) -> Self {
+        match (self.min(other), self.max(other)) {
+            (Self::I32 | Self::U32, Self::F16) => Self::F32,
+            (_, wider) => wider,
+        }
+    }
+
+    /// The type a tensor of this dtype and a Rust scalar meet in. Scalars are weak: they take the
+    /// tensor's type, unless a float meets integers (`f32`) or a number meets `bool`.
+    pub(crate) fn promote_scalar(self, scalar: Scalar) -> Self {
+        match (self, scalar) {
+            (Self::F16 | Self::F32, _) | (_, Scalar::Bool(_)) => self,
+            (_, Scalar::Float(_)) => Self::F32,
+            (Self::Bool, Scalar::Int(_)) => Self::I32,
+            (_, Scalar::Int(_)) => self,
+        }
+    }
+
+    /// The float type that unary maths computes in: the type itself, or `f32` for the others.
+    pub(crate) fn to_float(self) -> Self {
+        if self.is_float() { self } else { Self::F32 }
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A Rust number or bool used where a tensor could stand: `&x * 2.0`, `x.maximum(0)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Scalar {
+    /// A floating-point literal or value.
+    Float(f64),
+    /// An integer literal or value.
+    Int(i64),
+    /// `true` or `false`.
+    Bool(bool),
+}
+
+impl Scalar {
+    /// The scalar as the 32 bits that a kernel reads for the dtype (`f16` travels as `f32`).
+    pub(crate) fn to_bits(self, dtype: DType) -> u32 {
+        match (dtype, self) {
+            (DType::F32, s) => (s.to_f64() as f32).to_bits(),
+            (DType::F16, s) => f16::from_f64(s.to_f64()).to_f32().to_bits(),
+            (DType::I32, Self::Float(v)) => v as i32 as u32,
+            (DType::U32, Self::Float(v)) => v as u32,
+            (DType::I32 | DType::U32, Self::Int(v)) => v as u32,
+            (DType::I32 | DType::U32, Self::Bool(v)) => v as u32,
+            (DType::Bool, s) => (s.to_f64() != 0.0) as u32,
+        }
+    }
+
+    /// The value that [`Scalar::to_bits`] encodes.
+    pub(crate) fn from_bits(bits: u32, dtype: DType) -> Self {
+        match dtype {
+            DType::F32 | DType::F16 => Self::Float(f32::from_bits(bits) as f64),
+            DType::I32 => Self::Int(bits as i32 as i64),
+            DType::U32 => Self::Int(bits as i64),
+            DType::Bool => Self::Bool(bits != 0),
+        }
+    }
+
+    /// The value as `f64`; bools are 0 and 1.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Float(v) => v,
+            Self::Int(v) => v as f64,
+            Self::Bool(v) => v as u8 as f64,
+        }
+    }
+
+    /// Whether an integer scalar lies outside the range of an integer dtype.
+    pub(crate) fn overflows(self, dtype: DType) -> bool {
+        match (self, dtype) {
+            (Self::Int(v), DType::I32) => i32::try_from(v).is_err(),
+            (Self::Int(v), DType::U32) => u32::try_from(v).is_err(),
+            _ => false,
+        }
+    }
+}
+
+macro_rules! scalar_from {
+    ($($t:ty => $variant:ident as $as:ty),*) => {$(
+        impl From<$t> for Scalar {
+            fn from(v: $t) -> Self {
+                Self::$variant(v as $as)
+            }
+        }
+    )*};
+}
+scalar_from!(f32 => Float as f64, f64 => Float as f64, i32 => Int as i64, i64 => Int as i64,
+    u32 => Int as i64, usize => Int as i64, bool => Bool as bool);
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A host type whose values go into tensors and come out of them.
+///
+/// `f32`, `f16`, `i32`, `u32` and `bool` are stored as they are. `f64` becomes `f32` (rounded to
+/// nearest) and `i64` becomes `i32`, where a value out of range is an error; on the way out any
+/// numeric tensor can be read as `f64`, and an integer or bool tensor as `i64`.
+pub trait Element: sealed::Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
+    /// The dtype that a slice of this type is stored as.
+    const DTYPE: DType;
+    /// The words of device memory that hold the values; `None` names the first value that the
+    /// stored type cannot hold.
+    #[doc(hidden)]
+    fn encode(values: &[Self]) -> Result<Vec<u32>, usize>;
+    /// The first `len` values of device memory holding `dtype`; `None` if the type cannot be read so.
+    #[doc(hidden)]
+    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>>;
+}
+
+/// Words that hold `len` elements of the dtype.
+pub(crate) fn words(len: usize, dtype: DType) -> usize {
+    (len * dtype.size()).div_ceil(4)
+}
+
+macro_rules! stored {
+    ($t:ty, $dtype:ident, $encode:expr, $decode:expr) => {
+        impl sealed::Sealed for $t {}
+        impl Element for $t {
+            const DTYPE: DType = DType::$dtype;
+            fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
+                Ok($encode(values))
+            }
+            fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
+                (dtype == DType::$dtype).then(|| $decode(words, len))
+            }
+        }
+    };
+}
+
+stored!(
+    f32,
+    F32,
+    |v: &[f32]| bytemuck::cast_slice(v).to_vec(),
+    |w: &[u32], n: usize| bytemuck::cast_slice(&w[..n]).to_vec()
+);
+stored!(
+    i32,
+    I32,
+    |v: &[i32]| bytemuck::cast_slice(v).to_vec(),
+    |w: &[u32], n: usize| bytemuck::cast_slice(&w[..n]).to_vec()
+);
+stored!(u32, U32, |v: &[u32]| v.to_vec(), |w: &[u32], n: usize| w[..n].to_vec());
+stored!(bool, Bool, |v: &[bool]| v.iter().map(|&b| b as u32).collect(), |w: &[u32], n: usize| {
+    w[..n].iter().map(|&b| b != 0).collect()
+});
+stored!(
+    f16,
+    F16,
+    |v: &[f16]| {
+        let mut words = vec![0u32; words(v.len(), DType::F16)];
+        bytemuck::cast_slice_mut(&mut words)[..v.len()].copy_from_slice(v);
+        words
+    },
+    |w: &[u32], n: usize| bytemuck::cast_slice::<u32, f16>(w)[..n].to_vec()
+);
+
+impl sealed::Sealed for f64 {}
+impl Element for f64 {
+    const DTYPE: DType = DType::F32;
+    fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
+        Ok(values.iter().map(|&v| (v as f32).to_bits()).collect())
+    }
+    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
+        Some(match dtype {
+            DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[..len]
+                .iter()
+                .map(|v| v.to_f64())
+                .collect(),
+            _ => words[..len].iter().map(|&w| Scalar::from_bits(w, dtype).to_f64()).collect(),
+        })
+    }
+}
+
+impl sealed::Sealed for i64 {}
+impl Element for i64 {
+    const DTYPE: DType = DType::I32;
+    fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
+        let narrow = |(i, &v): (usize, &i64)| i32::try_from(v).map(|v| v as u32).map_err(|_| i);
+        values.iter().enumerate().map(narrow).collect()
+    }
+    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
+        (!dtype.is_float()).then(|| {
+            let value = |&w| match dtype {
+                DType::I32 => w as i32 as i64,
+                _ => w as i64,
+            };
+            words[..len].iter().map(value).collect()
+        })
+    }
+}

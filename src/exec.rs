@@ -1,0 +1,139 @@
+//! Executors: what runs a plan.
+//!
+//! The trait never grows with the set of operations: an executor gets valid plans, and what an
+//! operation means is in the plan's programs.
+
+pub(crate) mod checked;
+pub(crate) mod cpu;
+pub(crate) mod gpu;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::error::ErrorKind;
+use crate::plan::Plan;
+
+/// Names a buffer of one executor.
+pub(crate) type BufferId = u64;
+
+/// What planning must know of an executor.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// Storage buffers that one kernel may bind.
+    pub(crate) buffers: usize,
+    /// The largest buffer in bytes.
+    pub(crate) bytes: u64,
+    /// Whether `f16` can be stored and computed.
+    pub(crate) f16: bool,
+}
+
+/// Memory and the running of plans on one device.
+pub(crate) trait Executor: Send + Sync {
+    fn name(&self) -> String;
+    fn limits(&self) -> Limits;
+    /// A buffer of at least `words` 32-bit words; its content is undefined.
+    fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind>;
+    /// Gives a buffer back; work already given to `run` and `read` still finds its content.
+    fn free(&self, buffer: BufferId);
+    /// Fills the start of a buffer, after all that was given before and before all that comes after.
+    fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind>;
+    /// Runs a plan over one buffer per slot and the values of its scalars.
+    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind>;
+    /// Starts to read words `start..start + words` of a buffer.
+    fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading;
+    /// Waits until all that was given has been done.
+    fn synchronize(&self) -> Result<(), ErrorKind>;
+    /// Bytes in use by live buffers, the most there ever were, and bytes held from the driver.
+    fn memory(&self) -> Memory;
+    /// Counts of what was done so far.
+    fn counters(&self) -> Counters;
+    /// Gives idle memory back to the driver.
+    fn trim(&self);
+}
+
+/// Memory of an executor, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) in_use: u64,
+    pub(crate) peak: u64,
+    pub(crate) reserved: u64,
+}
+
+/// What an executor has done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) dispatches: u64,
+    pub(crate) pipelines: u64,
+    pub(crate) submissions: u64,
+    pub(crate) bind_groups: u64,
+    pub(crate) buffers: u64,
+}
+
+type ReadResult = Result<Vec<u32>, ErrorKind>;
+
+/// How hard to press a device for progress on a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nudge {
+    /// Look whether something has finished.
+    Look,
+    /// Block until it has.
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "the web cannot block"))]
+    Block,
+    /// See to it that the future is woken.
+    Wake,
+}
+
+/// A read under way.
+pub(crate) struct Reading {
+    future: Pin<Box<dyn Future<Output = ReadResult> + Send>>,
+    nudge: Box<dyn Fn(Nudge) -> Result<(), ErrorKind> + Send>,
+    woken: bool,
+}
+
+impl Reading {
+    pub(crate) fn new(
+        future: impl Future<Output = ReadResult> + Send + 'static,
+        nudge: impl Fn(Nudge) -> Result<(), ErrorKind> + Send + 'static,
+    ) -> Self {
+        Self { future: Box::pin(future), nudge: Box::new(nudge), woken: false }
+    }
+
+    /// A read that has its result.
+    pub(crate) fn done(result: ReadResult) -> Self {
+        Self::new(std::future::ready(result), |_| Ok(()))
+    }
+
+    /// The words, if they are there; does not block.
+    pub(crate) fn try_take(&mut self) -> Option<ReadResult> {
+        if let Err(fault) = (self.nudge)(Nudge::Look) {
+            return Some(Err(fault));
+        }
+        match self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        }
+    }
+
+    /// The words; blocks until they are there.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn wait(self) -> ReadResult {
+        (self.nudge)(Nudge::Block)?;
+        pollster::block_on(self.future)
+    }
+}
+
+impl Future for Reading {
+    type Output = ReadResult;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ReadResult> {
+        let result = self.future.as_mut().poll(cx);
+        if result.is_pending() && !std::mem::replace(&mut self.woken, true) {
+            if let Err(fault) = (self.nudge)(Nudge::Wake) {
+                return Poll::Ready(Err(fault));
+            }
+        }
+        result
+    }
+}

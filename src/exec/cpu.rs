@@ -1,0 +1,160 @@
+//! The CPU executor: the reference for what every plan means.
+//!
+//! Plans are interpreted: a body runs over blocks of elements whose registers stay in the first
+//! level of cache ([`block`]), reductions combine blocks pairwise ([`reduce`]), and products are
+//! left to a SIMD library ([`matmul`]).
+
+pub(crate) mod block;
+mod matmul;
+mod memory;
+mod reduce;
+mod space;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::block::{Faults, Inputs};
+use self::memory::Pool;
+use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use crate::error::ErrorKind;
+use crate::plan::{Core, Kernel, Plan};
+
+/// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
+const MAX_BYTES: u64 = 1 << 34;
+
+#[derive(Default)]
+pub(crate) struct Cpu {
+    pool: Pool,
+    fault: Mutex<Option<ErrorKind>>,
+    kernels: AtomicU64,
+}
+
+impl Executor for Cpu {
+    fn name(&self) -> String {
+        "cpu".into()
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { buffers: 16, bytes: MAX_BYTES, f16: true }
+    }
+
+    fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
+        self.pool.alloc(words)
+    }
+
+    fn free(&self, buffer: BufferId) {
+        self.pool.free(buffer);
+    }
+
+    fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind> {
+        let mut memory = self.pool.take(buffer);
+        memory[..words.len()].copy_from_slice(words);
+        self.pool.put(buffer, memory);
+        Ok(())
+    }
+
+    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
+        let mut memory: Vec<SlotMemory> = plan
+            .slots
+            .iter()
+            .zip(slots)
+            .map(|(slot, &id)| match slot.input {
+                Some(_) => SlotMemory::Shared(self.pool.get(id)),
+                None => SlotMemory::Owned(self.pool.take(id)),
+            })
+            .collect();
+        let faults = Faults::default();
+        for kernel in &plan.kernels {
+            run_kernel(kernel, &mut memory, scalars, &faults);
+        }
+        self.kernels.fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
+        for (memory, &id) in memory.into_iter().zip(slots) {
+            if let SlotMemory::Owned(words) = memory {
+                self.pool.put(id, words);
+            }
+        }
+        if let Some(fault) = faults.take() {
+            self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+        }
+        Ok(())
+    }
+
+    fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
+        if let Err(kind) = self.synchronize() {
+            return Reading::done(Err(kind));
+        }
+        Reading::done(Ok(self.pool.get(buffer)[start..start + words].to_vec()))
+    }
+
+    fn synchronize(&self) -> Result<(), ErrorKind> {
+        match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(kind) => Err(kind),
+            None => Ok(()),
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        self.pool.memory()
+    }
+
+    fn counters(&self) -> Counters {
+        Counters {
+            dispatches: self.kernels.load(Ordering::Relaxed),
+            buffers: self.pool.made(),
+            ..Counters::default()
+        }
+    }
+
+    fn trim(&self) {
+        self.pool.trim();
+    }
+}
+
+/// The memory of a slot during a run: another holder's, or the plan's own.
+pub(crate) enum SlotMemory {
+    Shared(Arc<Vec<u32>>),
+    Owned(Vec<u32>),
+}
+
+impl SlotMemory {
+    pub(crate) fn words(&self) -> &[u32] {
+        match self {
+            Self::Shared(words) => words,
+            Self::Owned(words) => words,
+        }
+    }
+}
+
+/// Runs one kernel over the memory of its plan's slots.
+pub(crate) fn run_kernel(
+    kernel: &Kernel,
+    memory: &mut [SlotMemory],
+    scalars: &[u32],
+    faults: &Faults,
+) {
+    // The outputs leave the slots while the rest is borrowed; each slot is stored to once.
+    let mut outputs: Vec<Vec<u32>> = kernel
+        .stores
+        .iter()
+        .map(|store| match &mut memory[store.slot] {
+            SlotMemory::Owned(words) => std::mem::take(words),
+            SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
+        })
+        .collect();
+    let core = match &kernel.core {
+        Core::Map => None,
+        Core::Reduce { op, dtype, prologue, kept, reduced } => {
+            let inputs = Inputs::bind(prologue, memory, scalars);
+            Some(reduce::run(*op, *dtype, prologue, &inputs, kept, reduced, faults))
+        }
+        Core::Matmul { a, b, dtype, k } => {
+            let words = |m: &crate::plan::Matrix| memory[m.slot].words();
+            Some(matmul::run(*dtype, (words(a), &a.layout), (words(b), &b.layout), *k))
+        }
+    };
+    let inputs = Inputs::bind(&kernel.body, memory, scalars);
+    block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
+    for (store, words) in kernel.stores.iter().zip(outputs) {
+        memory[store.slot] = SlotMemory::Owned(words);
+    }
+}

@@ -1,0 +1,78 @@
+//! Iteration spaces: walking a shape in row-major order through several layouts at once.
+
+use crate::layout::Layout;
+use crate::shape::Shape;
+
+/// A shape and layouts over it, with the dimensions that all layouts walk evenly made one.
+pub(crate) struct Space {
+    /// Sizes, outermost first; at least one.
+    pub(crate) dims: Vec<usize>,
+    /// Per layout: its offset and a stride per dimension.
+    pub(crate) paths: Vec<(isize, Vec<isize>)>,
+}
+
+impl Space {
+    pub(crate) fn new<'a>(shape: &Shape, layouts: impl Iterator<Item = &'a Layout>) -> Self {
+        let layouts: Vec<&Layout> = layouts.collect();
+        let mut dims: Vec<usize> = Vec::new();
+        let mut strides: Vec<Vec<isize>> = vec![Vec::new(); layouts.len()];
+        for (axis, &size) in shape.dims().iter().enumerate() {
+            if size == 1 {
+                continue;
+            }
+            let even = !dims.is_empty()
+                && layouts
+                    .iter()
+                    .zip(&strides)
+                    .all(|(l, s)| s[s.len() - 1] == l.strides()[axis] * size as isize);
+            if even {
+                if let Some(last) = dims.last_mut() {
+                    *last *= size;
+                }
+            } else {
+                dims.push(size);
+            }
+            for (layout, strides) in layouts.iter().zip(&mut strides) {
+                let stride = layout.strides()[axis];
+                match strides.last_mut() {
+                    Some(last) if even => *last = stride,
+                    _ => strides.push(stride),
+                }
+            }
+        }
+        if dims.is_empty() {
+            dims.push(1);
+            strides.iter_mut().for_each(|s| s.push(0));
+        }
+        let paths = layouts.iter().zip(strides).map(|(l, s)| (l.offset() as isize, s)).collect();
+        Self { dims, paths }
+    }
+
+    /// Visits elements `start..start + len` as runs: the place in the visit, the run's length, and
+    /// for the path its place and stride.
+    pub(crate) fn runs(
+        &self,
+        path: usize,
+        start: usize,
+        len: usize,
+        mut visit: impl FnMut(usize, usize, isize, isize),
+    ) {
+        let (offset, strides) = &self.paths[path];
+        let inner = self.dims.len() - 1;
+        let (size, stride) = (self.dims[inner], strides[inner]);
+        let mut done = 0;
+        while done < len {
+            let mut rest = start + done;
+            let column = rest % size;
+            rest /= size;
+            let mut place = *offset + column as isize * stride;
+            for d in (0..inner).rev() {
+                place += (rest % self.dims[d]) as isize * strides[d];
+                rest /= self.dims[d];
+            }
+            let run = (size - column).min(len - done);
+            visit(done, run, place, stride);
+            done += run;
+        }
+    }
+}

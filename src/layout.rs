@@ -1,0 +1,219 @@
+//! Layouts: how a shape lies over a storage. Every view is a new layout over the same storage.
+
+use crate::error::{Error, Result};
+use crate::shape::{MAX_RANK, Shape};
+
+/// A shape with a stride per dimension and an offset, all counted in elements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    shape: Shape,
+    strides: [isize; MAX_RANK],
+    offset: usize,
+}
+
+impl Layout {
+    /// Row-major, without gaps, from the start of the storage.
+    pub(crate) fn contiguous(shape: Shape) -> Self {
+        let mut strides = [0; MAX_RANK];
+        let mut step = 1;
+        for i in (0..shape.ndim()).rev() {
+            strides[i] = step;
+            step *= shape.dims()[i].max(1) as isize;
+        }
+        Self { shape, strides, offset: 0 }
+    }
+
+    /// Every element at the same place: how a constant fills a shape.
+    pub(crate) fn splat(shape: Shape) -> Self {
+        Self { shape, strides: [0; MAX_RANK], offset: 0 }
+    }
+
+    pub(crate) fn from_parts(shape: Shape, strides: &[isize], offset: usize) -> Self {
+        let mut all = [0; MAX_RANK];
+        all[..strides.len()].copy_from_slice(strides);
+        Self { shape, strides: all, offset }
+    }
+
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(crate) fn dims(&self) -> &[usize] {
+        self.shape.dims()
+    }
+
+    pub(crate) fn strides(&self) -> &[isize] {
+        &self.strides[..self.shape.ndim()]
+    }
+
+    pub(crate) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Whether the elements lie in order without gaps, from any offset. Strides of dimensions of
+    /// size 1 do not matter.
+    pub(crate) fn is_contiguous(&self) -> bool {
+        let mut step = 1;
+        for (&d, &s) in self.dims().iter().zip(self.strides()).rev() {
+            if d != 1 && s != step {
+                return self.shape.size() == 0;
+            }
+            step *= d as isize;
+        }
+        true
+    }
+
+    /// Whether this is the whole of a storage that was made with this shape.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.offset == 0 && self.is_contiguous()
+    }
+
+    /// The place of the element with the given row-major number.
+    #[cfg(test)]
+    pub(crate) fn place(&self, mut linear: usize) -> usize {
+        let mut place = self.offset as isize;
+        for (&d, &s) in self.dims().iter().zip(self.strides()).rev() {
+            place += (linear % d) as isize * s;
+            linear /= d;
+        }
+        place as usize
+    }
+
+    pub(crate) fn permute(&self, axes: &[usize]) -> Self {
+        let shape = axes.iter().map(|&a| self.dims()[a]).collect();
+        let strides: Vec<isize> = axes.iter().map(|&a| self.strides[a]).collect();
+        Self::from_parts(shape, &strides, self.offset)
+    }
+
+    /// Broadcasts to a shape that this one is known to fit: stride 0 on each new or stretched axis.
+    pub(crate) fn expand(&self, shape: &Shape) -> Self {
+        let shift = shape.ndim() - self.shape.ndim();
+        let mut strides = [0; MAX_RANK];
+        for (i, &s) in self.strides().iter().enumerate() {
+            let same = self.dims()[i] == shape.dims()[shift + i];
+            strides[shift + i] = if same { s } else { 0 };
+        }
+        Self { shape: shape.clone(), strides, offset: self.offset }
+    }
+
+    /// The same elements in another shape, where that needs no copy.
+    pub(crate) fn reshape(&self, shape: &Shape) -> Option<Self> {
+        if self.shape.size() == 0 {
+            return Some(Self::contiguous(shape.clone()));
+        }
+        let old: Vec<(usize, isize)> = self
+            .dims()
+            .iter()
+            .zip(self.strides())
+            .filter(|(d, _)| **d != 1)
+            .map(|(&d, &s)| (d, s))
+            .collect();
+        let new = shape.dims();
+        let mut strides = [0isize; MAX_RANK];
+        // Both shapes are cut into groups with equal products; within a group the old dimensions
+        // must be evenly spaced, and the new ones divide that span.
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() {
+            let (mut i_end, mut j_end) = (i + 1, j + 1);
+            let (mut have, mut want) = (old[i].0, new[j]);
+            while have != want {
+                if have < want {
+                    have *= old[i_end].0;
+                    i_end += 1;
+                } else {
+                    want *= new[j_end];
+                    j_end += 1;
+                }
+            }
+            if old[i..i_end].windows(2).any(|w| w[0].1 != w[1].1 * w[1].0 as isize) {
+                return None;
+            }
+            let mut step = old[i_end - 1].1;
+            for k in (j..j_end).rev() {
+                strides[k] = step;
+                step *= new[k] as isize;
+            }
+            (i, j) = (i_end, j_end);
+        }
+        // Trailing ones have any stride; contiguous views keep contiguous strides.
+        for k in j..new.len() {
+            strides[k] = 1;
+        }
+        Some(Self { shape: shape.clone(), strides, offset: self.offset })
+    }
+
+    pub(crate) fn flip(&self, axis: usize) -> Self {
+        let n = self.dims()[axis];
+        self.slice(axis, n.saturating_sub(1) as isize, -1, n)
+    }
+
+    /// `len` elements of an axis from `start` by `step`, known to be in range.
+    pub(crate) fn slice(&self, axis: usize, start: isize, step: isize, len: usize) -> Self {
+        let mut out = self.clone();
+        if len > 0 {
+            out.offset = (self.offset as isize + start * self.strides[axis]) as usize;
+        }
+        out.strides[axis] = self.strides[axis] * step;
+        out.shape = self.with_dim(axis, len);
+        out
+    }
+
+    pub(crate) fn insert_axis(&self, axis: usize, size: usize) -> Self {
+        let mut dims = self.dims().to_vec();
+        let mut strides = self.strides().to_vec();
+        // A new axis of size 1 keeps a contiguous layout recognisable.
+        let stride = match (size, dims.get(axis)) {
+            (1, Some(&d)) => strides[axis] * d as isize,
+            (1, None) => 1,
+            _ => 0,
+        };
+        dims.insert(axis, size);
+        strides.insert(axis, stride);
+        Self::from_parts(Shape::of(&dims), &strides, self.offset)
+    }
+
+    pub(crate) fn remove_axis(&self, axis: usize) -> Self {
+        let mut dims = self.dims().to_vec();
+        let mut strides = self.strides().to_vec();
+        dims.remove(axis);
+        strides.remove(axis);
+        Self::from_parts(Shape::of(&dims), &strides, self.offset)
+    }
+
+    fn with_dim(&self, axis: usize, size: usize) -> Shape {
+        self.dims().iter().enumerate().map(|(i, &d)| if i == axis { size } else { d }).collect()
+    }
+}
+
+impl std::hash::Hash for Layout {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.shape, self.strides(), self.offset).hash(state);
+    }
+}
+
+/// Resolves the one −1 of a reshape.
+#[track_caller]
+pub(crate) fn infer_shape(op: &'static str, from: &Shape, dims: &[isize]) -> Result<Shape> {
+    if let Some(bad) = dims.iter().find(|&&d| d < -1) {
+        return Err(Error::shape(op, from, format!("size {bad} in {dims:?} is negative")));
+    }
+    if dims.iter().filter(|&&d| d == -1).count() > 1 {
+        let message = format!("can only specify one unknown dimension, {dims:?} has several");
+        return Err(Error::shape(op, from, message));
+    }
+    let known = dims.iter().filter(|&&d| d >= 0).try_fold(1usize, |n, &d| n.checked_mul(d as usize));
+    let mismatch = || {
+        let message = format!("cannot reshape {} elements into {dims:?}", from.size());
+        Err(Error::shape(op, from, message))
+    };
+    let Some(known) = known else { return mismatch() };
+    let unknown = match dims.contains(&-1) {
+        true if known == 0 || !from.size().is_multiple_of(known) => return mismatch(),
+        true => from.size() / known,
+        false if known != from.size() => return mismatch(),
+        false => 0,
+    };
+    let sizes: Vec<usize> =
+        dims.iter().map(|&d| if d == -1 { unknown } else { d as usize }).collect();
+    Shape::checked(op, &sizes)
+}

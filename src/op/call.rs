@@ -1,0 +1,71 @@
+//! A recorded operation.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::{PointOp, ReduceOp};
+use crate::dtype::DType;
+use crate::layout::Layout;
+use crate::shape::{MAX_RANK, Shape};
+use crate::storage::Storage;
+
+/// What a call computes; its operands, shape and dtype are in the [`Call`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Op {
+    /// A pointwise operation; each operand has the call's shape.
+    Point(PointOp),
+    /// The row-major number of each element, as `u32`.
+    Index,
+    /// Word `lane` of Philox per element; four scalar operands: seed low, high, counter low, high.
+    Random { lane: u8 },
+    /// The first operand with its place on an axis given by the second, which has the call's shape.
+    /// The first's layout is already laid over the call's shape, with stride 0 on that axis.
+    Gather { axis: usize, stride: isize, size: usize },
+    /// A reduction of the one operand over the flagged axes, dropping them.
+    Reduce { op: ReduceOp, axes: [bool; MAX_RANK] },
+    /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
+    Matmul,
+    /// Each operand written to its region of the result, over zeros where nothing is written.
+    Assemble { regions: Vec<Layout> },
+}
+
+impl Op {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Point(op) => op.name(),
+            Self::Index => "index",
+            Self::Random { .. } => "random",
+            Self::Gather { .. } => "gather",
+            Self::Reduce { op, .. } => op.name(),
+            Self::Matmul => "matmul",
+            Self::Assemble { .. } => "assemble",
+        }
+    }
+
+    /// Whether each element of the result depends on one place of each operand, so that the call
+    /// can be computed inside another kernel.
+    pub(crate) fn is_pointwise(&self) -> bool {
+        matches!(self, Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather { .. })
+    }
+}
+
+/// An operand.
+#[derive(Clone, Debug)]
+pub(crate) enum Arg {
+    /// A stored value seen through a layout.
+    Value(Arc<Storage>, Layout),
+    /// A constant, the same everywhere: a parameter of the plan, never part of its key.
+    Scalar(u32, DType),
+}
+
+/// An operation as plain data.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) op: Op,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) shape: Shape,
+    pub(crate) dtype: DType,
+    pub(crate) out: Arc<Storage>,
+    /// The line of the user's program.
+    pub(crate) at: &'static Location<'static>,
+}

@@ -1,0 +1,213 @@
+//! The pointwise operations, their WGSL and their meaning over blocks of registers.
+
+use super::math;
+use super::pointwise_table;
+use crate::dtype::DType;
+
+macro_rules! define_ops {
+    (
+        float1 { $($(#[$f1d:meta])* $F1:ident $f1:ident $f1u:literal, $f1r:expr, $f1w:literal, [$($f1s:ident)*] $f1g:expr;)* }
+        float2 { $($(#[$f2d:meta])* $F2:ident $f2:ident $f2u:literal, $f2r:expr, $f2w:literal, [$($f2s:ident)*] $f2g:expr;)* }
+        number1 { $($(#[$n1d:meta])* $N1:ident $n1:ident $n1u:literal,
+            f $n1f:expr, $n1fw:literal; i $n1i:expr, $n1iw:literal; u $n1uu:expr, $n1uw:literal;
+            [$($n1s:ident)*] $n1g:expr;)* }
+        number2 { $($(#[$n2d:meta])* $N2:ident $n2:ident $n2u:literal,
+            f $n2f:expr, $n2fw:literal; i $n2i:expr, $n2iw:literal; u $n2uu:expr, $n2uw:literal;
+            [$($n2s:ident)*] $n2g:expr;)* }
+        test { $($(#[$td:meta])* $T:ident $t:ident $tr:expr, $tw:literal;)* }
+        compare { $($(#[$cd:meta])* $C:ident $c:ident $cr:expr, $cw:literal;)* }
+        logic1 { $($(#[$l1d:meta])* $L1:ident $l1:ident $l1r:expr, $l1w:literal;)* }
+        logic2 { $($(#[$l2d:meta])* $L2:ident $l2:ident $l2r:expr, $l2w:literal;)* }
+    ) => {
+        /// A pointwise operation of the table, or one of the three that every program needs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub(crate) enum PointOp {
+            $($F1,)* $($F2,)* $($N1,)* $($N2,)* $($T,)* $($C,)* $($L1,)* $($L2,)*
+            /// The first operand (bool) chooses between the second and the third.
+            Select,
+            /// The high 32 bits of a product of two `u32`.
+            MulHi,
+            /// The same bits: materialises a view, or fills from a constant.
+            Copy,
+            /// The operand in the instruction's dtype; floats saturate, NaN becomes 0.
+            Cast,
+        }
+
+        impl PointOp {
+            pub(crate) const fn name(self) -> &'static str {
+                // The twins of the operators are named try_add and so on.
+                let method = match self {
+                    $(Self::$F1 => stringify!($f1),)* $(Self::$F2 => stringify!($f2),)*
+                    $(Self::$N1 => stringify!($n1),)* $(Self::$N2 => stringify!($n2),)*
+                    $(Self::$T => stringify!($t),)* $(Self::$C => stringify!($c),)*
+                    $(Self::$L1 => stringify!($l1),)* $(Self::$L2 => stringify!($l2),)*
+                    Self::Select => "select",
+                    Self::MulHi => "mul_hi",
+                    Self::Copy => "copy",
+                    Self::Cast => "cast",
+                };
+                match method.as_bytes() {
+                    [b't', b'r', b'y', b'_', ..] => method.split_at(4).1,
+                    _ => method,
+                }
+            }
+
+            /// The error bound of a single `f32` application against exact arithmetic, in ULP.
+            pub(crate) const fn ulp(self) -> f32 {
+                match self {
+                    $(Self::$F1 => $f1u as f32,)* $(Self::$F2 => $f2u as f32,)*
+                    $(Self::$N1 => $n1u as f32,)* $(Self::$N2 => $n2u as f32,)*
+                    _ => 0.0,
+                }
+            }
+
+            /// The WGSL expression over `{a}`, `{b}`, `{c}` for operands of the dtype; `None` for
+            /// [`PointOp::Cast`], which depends on two.
+            pub(crate) const fn wgsl(self, dtype: DType) -> Option<&'static str> {
+                Some(match (self, dtype) {
+                    $((Self::$F1, _) => $f1w,)* $((Self::$F2, _) => $f2w,)*
+                    $((Self::$N1, DType::I32) => $n1iw, (Self::$N1, DType::U32 | DType::Bool) => $n1uw, (Self::$N1, _) => $n1fw,)*
+                    $((Self::$N2, DType::I32) => $n2iw, (Self::$N2, DType::U32 | DType::Bool) => $n2uw, (Self::$N2, _) => $n2fw,)*
+                    $((Self::$T, _) => $tw,)* $((Self::$C, _) => $cw,)*
+                    $((Self::$L1, _) => $l1w,)* $((Self::$L2, _) => $l2w,)*
+                    (Self::Select, _) => "select({c}, {b}, {a})",
+                    (Self::MulHi, _) => "tw_mul_hi({a}, {b})",
+                    (Self::Copy, _) => "{a}",
+                    (Self::Cast, _) => return None,
+                })
+            }
+
+            /// Applies the operation to a block of registers. `from` is the dtype of the operands
+            /// (of the last, for a select) and `to` that of the result; `f16` is held as `f32`.
+            pub(crate) fn apply(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+                match self {
+                    $(Self::$F1 => f1(args, out, $f1r),)*
+                    $(Self::$F2 => f2(args, out, $f2r),)*
+                    $(Self::$N1 => match from {
+                        DType::I32 => map1::<i32, i32>(args, out, $n1i),
+                        DType::U32 | DType::Bool => map1::<u32, u32>(args, out, $n1uu),
+                        DType::F32 | DType::F16 => f1(args, out, $n1f),
+                    },)*
+                    $(Self::$N2 => match from {
+                        DType::I32 => map2::<i32, i32>(args, out, $n2i),
+                        DType::U32 | DType::Bool => map2::<u32, u32>(args, out, $n2uu),
+                        DType::F32 | DType::F16 => f2(args, out, $n2f),
+                    },)*
+                    $(Self::$T => test(args, out, $tr),)*
+                    $(Self::$C => match from {
+                        DType::I32 => compare::<i32>(args, out, $cr),
+                        DType::U32 | DType::Bool => compare::<u32>(args, out, $cr),
+                        DType::F32 | DType::F16 => compare::<f32>(args, out, $cr),
+                    },)*
+                    $(Self::$L1 => map1::<u32, u32>(args, out, $l1r),)*
+                    $(Self::$L2 => map2::<u32, u32>(args, out, $l2r),)*
+                    Self::Select => select(args, out),
+                    Self::MulHi => map2::<u32, u32>(args, out, math::mul_hi),
+                    Self::Copy => out.copy_from_slice(args[0]),
+                    Self::Cast => cast(from, to, args, out),
+                }
+                if to == DType::F16 {
+                    round_to_f16(out);
+                }
+            }
+        }
+    };
+}
+pointwise_table!(define_ops);
+
+impl PointOp {
+    pub(crate) const fn arity(self) -> usize {
+        match self {
+            Self::Select => 3,
+            op => match op.wgsl(DType::F32) {
+                Some(text) => 1 + mentions(text, b'b') as usize,
+                None => 1,
+            },
+        }
+    }
+}
+
+/// Whether a WGSL expression uses the operand of that letter.
+const fn mentions(text: &str, letter: u8) -> bool {
+    let bytes = text.as_bytes();
+    let mut i = 0;
+    while i + 2 < bytes.len() {
+        if bytes[i] == b'{' && bytes[i + 1] == letter && bytes[i + 2] == b'}' {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+fn map1<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
+    args: [&[u32]; 3],
+    out: &mut [u32],
+    f: impl Fn(A) -> R,
+) {
+    let (a, out) = (bytemuck::cast_slice(args[0]), bytemuck::cast_slice_mut(out));
+    for (r, &a) in out.iter_mut().zip(a) {
+        *r = f(a);
+    }
+}
+
+fn map2<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
+    args: [&[u32]; 3],
+    out: &mut [u32],
+    f: impl Fn(A, A) -> R,
+) {
+    let (a, b) = (bytemuck::cast_slice(args[0]), bytemuck::cast_slice(args[1]));
+    let out = bytemuck::cast_slice_mut(out);
+    for ((r, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *r = f(a, b);
+    }
+}
+
+fn f1(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32) -> f32) {
+    map1::<f32, f32>(args, out, f);
+}
+
+fn f2(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32, f32) -> f32) {
+    map2::<f32, f32>(args, out, f);
+}
+
+fn test(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32) -> bool) {
+    map1::<f32, u32>(args, out, |a| f(a) as u32);
+}
+
+fn compare<A: bytemuck::AnyBitPattern>(
+    args: [&[u32]; 3],
+    out: &mut [u32],
+    f: impl Fn(A, A) -> bool,
+) {
+    map2::<A, u32>(args, out, |a, b| f(a, b) as u32);
+}
+
+fn select([c, a, b]: [&[u32]; 3], out: &mut [u32]) {
+    for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
+        *r = if c != 0 { a } else { b };
+    }
+}
+
+fn cast(from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+    use DType::*;
+    match (from, to) {
+        (F32 | F16, I32) => map1::<f32, i32>(args, out, |a| a as i32),
+        (F32 | F16, U32) => map1::<f32, u32>(args, out, |a| a as u32),
+        (F32 | F16, Bool) => map1::<f32, u32>(args, out, |a| (a != 0.0) as u32),
+        (I32, F32 | F16) => map1::<i32, f32>(args, out, |a| a as f32),
+        (U32 | Bool, F32 | F16) => map1::<u32, f32>(args, out, |a| a as f32),
+        (I32 | U32, Bool) => map1::<u32, u32>(args, out, |a| (a != 0) as u32),
+        (Bool | I32 | U32, I32 | U32) | (F32 | F16, F32 | F16) | (Bool, Bool) => {
+            out.copy_from_slice(args[0]);
+        }
+    }
+}
+
+/// Rounds registers that hold `f32` to the nearest `f16`.
+pub(crate) fn round_to_f16(out: &mut [u32]) {
+    for r in out {
+        *r = half::f16::from_f32(f32::from_bits(*r)).to_f32().to_bits();
+    }
+}

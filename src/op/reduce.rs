@@ -1,0 +1,113 @@
+//! Reductions: the second table.
+
+use crate::dtype::DType;
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $Op:ident $name:literal, f32 $f:expr, $fw:literal, $fi:literal;
+        i32 $i:expr, $iw:literal, $ii:literal; u32 $u:expr, $uw:literal, $ui:literal;)*) => {
+        /// How elements are combined. An `arg` kind gives the number of the extreme element.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum ReduceOp {
+            $($(#[$doc])* $Op,)*
+            /// The number of the largest element, the first of equals; NaN wins.
+            ArgMax,
+            /// The number of the smallest element, the first of equals; NaN wins.
+            ArgMin,
+        }
+
+        impl ReduceOp {
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Op => $name,)*
+                    Self::ArgMax => "argmax",
+                    Self::ArgMin => "argmin",
+                }
+            }
+
+            /// Combines two registers of the dtype.
+            pub(crate) fn combine(self, dtype: DType, a: u32, b: u32) -> u32 {
+                use crate::op::math;
+                fn real(f: impl Fn(f32, f32) -> f32, a: u32, b: u32) -> u32 {
+                    f(f32::from_bits(a), f32::from_bits(b)).to_bits()
+                }
+                fn int(f: impl Fn(i32, i32) -> i32, a: u32, b: u32) -> u32 {
+                    f(a as i32, b as i32) as u32
+                }
+                fn word(f: impl Fn(u32, u32) -> u32, a: u32, b: u32) -> u32 {
+                    f(a, b)
+                }
+                match (self, dtype) {
+                    $((Self::$Op, DType::I32) => int($i, a, b),
+                    (Self::$Op, DType::U32 | DType::Bool) => word($u, a, b),
+                    (Self::$Op, _) => real($f, a, b),)*
+                    (Self::ArgMax | Self::ArgMin, _) => unreachable!("arg reductions combine pairs"),
+                }
+            }
+
+            /// The WGSL expression that combines `{a}` and `{b}`, and the WGSL of the identity.
+            pub(crate) const fn wgsl(self, dtype: DType) -> (&'static str, &'static str) {
+                match (self, dtype) {
+                    $((Self::$Op, DType::I32) => ($iw, $ii),
+                    (Self::$Op, DType::U32 | DType::Bool) => ($uw, $ui),
+                    (Self::$Op, _) => ($fw, $fi),)*
+                    (Self::ArgMax | Self::ArgMin, _) => ("", ""),
+                }
+            }
+        }
+    };
+}
+
+reductions! {
+    /// The sum; integers wrap.
+    Sum "sum", f32 |a, b| a + b, "({a} + {b})", "0.0";
+        i32 |a, b| a.wrapping_add(b), "({a} + {b})", "0i"; u32 |a, b| a.wrapping_add(b), "({a} + {b})", "0u";
+    /// The product; integers wrap.
+    Prod "prod", f32 |a, b| a * b, "({a} * {b})", "1.0";
+        i32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1i"; u32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1u";
+    /// The largest element; NaN wins. On bools: whether any is true.
+    Max "max", f32 |a, b| math::max(a, b), "tw_max({a}, {b})", "tw_inf(true)";
+        i32 |a, b| a.max(b), "max({a}, {b})", "i32(-2147483647 - 1)"; u32 |a, b| a.max(b), "max({a}, {b})", "0u";
+    /// The smallest element; NaN wins. On bools: whether all are true.
+    Min "min", f32 |a, b| math::min(a, b), "tw_min({a}, {b})", "tw_inf(false)";
+        i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a, b| a.min(b), "min({a}, {b})", "4294967295u";
+}
+
+impl ReduceOp {
+    pub(crate) const fn is_arg(self) -> bool {
+        matches!(self, Self::ArgMax | Self::ArgMin)
+    }
+
+    /// The register that changes nothing when combined.
+    pub(crate) const fn identity(self, dtype: DType) -> u32 {
+        match (self, dtype) {
+            (Self::Sum, _) => 0,
+            (Self::Prod, DType::F32 | DType::F16) => 1f32.to_bits(),
+            (Self::Prod, _) => 1,
+            (Self::Max, DType::F32 | DType::F16) => f32::NEG_INFINITY.to_bits(),
+            (Self::Max, DType::I32) => i32::MIN as u32,
+            (Self::Max, _) => 0,
+            (Self::Min, DType::F32 | DType::F16) => f32::INFINITY.to_bits(),
+            (Self::Min, DType::I32) => i32::MAX as u32,
+            (Self::Min, _) => u32::MAX,
+            (Self::ArgMax | Self::ArgMin, _) => 0,
+        }
+    }
+
+    /// The dtype of the result for elements of the dtype.
+    pub(crate) const fn result(self, dtype: DType) -> DType {
+        if self.is_arg() { DType::U32 } else { dtype }
+    }
+
+    /// Whether an arg reduction prefers the element `a` over `b`, given in this order of position.
+    pub(crate) fn prefers_later(self, dtype: DType, first: u32, later: u32) -> bool {
+        let max = matches!(self, Self::ArgMax);
+        match dtype {
+            DType::F32 | DType::F16 => {
+                let (a, b) = (f32::from_bits(first), f32::from_bits(later));
+                !a.is_nan() && (b.is_nan() || if max { b > a } else { b < a })
+            }
+            DType::I32 => (first != later) && ((later as i32 > first as i32) == max),
+            _ => (first != later) && ((later > first) == max),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The table of pointwise operations: one row says all there is to know about one.
+//!
+//! A row gives the documentation, the name, the meaning in Rust (what the CPU executor runs), the
+//! expression in WGSL (what the GPU runs), and the gradient, with what the gradient rule needs kept:
+//! operands `a`, `b`, `c` or the result `y`. The enum of operations, the CPU kernels, the shader
+//! generator, the `Tensor` methods and the gradient rules are all made from these rows by handing
+//! [`pointwise_table!`] the name of another macro.
+//!
+//! Sections by signature: `float1` and `float2` take floats and give floats, and state their error
+//! bound in ULP; `number1` and `number2` take and give any numeric type, with a meaning for each of
+//! `f32`, `i32` and `u32`; `test` takes floats and gives bools; `compare` takes two numbers and gives bools; `logic1` and
+//! `logic2` take and give bools. `f16` is computed as `f32` and rounded.
+
+macro_rules! pointwise_table {
+    ($then:ident) => {
+        $then! {
+            float1 {
+                /// The exponential, eᵃ.
+                Exp exp 2, |a| math::exp(a), "tw_exp({a})", [y] |g, s| g * s.y();
+                /// Two to the power a.
+                Exp2 exp2 2, |a| math::exp2(a), "tw_exp2({a})", [y] |g, s| g * s.y() * LN_2;
+                /// eᵃ − 1, accurate near zero.
+                Expm1 expm1 2, |a| math::expm1(a), "tw_expm1({a})", [y] |g, s| g * (s.y() + 1.0);
+                /// The natural logarithm; NaN below zero, −∞ at zero.
+                Ln ln 2, |a| math::ln(a), "tw_ln({a})", [a] |g, s| g / s.a();
+                /// The logarithm to base 2.
+                Log2 log2 2, |a| math::log2(a), "tw_log2({a})", [a] |g, s| g / (s.a() * LN_2);
+                /// ln(1 + a), accurate near zero.
+                Log1p log1p 2, |a| math::log1p(a), "tw_log1p({a})", [a] |g, s| g / (s.a() + 1.0);
+                /// The square root; NaN below zero.
+                Sqrt sqrt 2, |a| a.sqrt(), "tw_sqrt({a})", [y] |g, s| g * 0.5 / s.y();
+                /// The reciprocal of the square root.
+                Rsqrt rsqrt 2, |a| math::rsqrt(a), "tw_rsqrt({a})",
+                    [y] |g, s| g * (-0.5) * (s.y() * s.y() * s.y());
+                /// One over a.
+                Reciprocal reciprocal 2, |a| 1.0 / a, "tw_div(1.0, {a})",
+                    [y] |g, s| -(g * s.y().square());
+                /// The sine of an angle in radians, at any finite size.
+                Sin sin 2, |a| math::sin(a), "tw_sin({a})", [a] |g, s| g * s.a().cos();
+                /// The cosine of an angle in radians, at any finite size.
+                Cos cos 2, |a| math::cos(a), "tw_cos({a})", [a] |g, s| -(g * s.a().sin());
+                /// The tangent of an angle in radians, at any finite size.
+                Tan tan 4, |a| math::tan(a), "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
+                /// The inverse sine in radians; NaN outside [−1, 1].
+                Asin asin 4, |a| math::asin(a), "tw_asin({a})",
+                    [a] |g, s| g * (1.0 - s.a().square()).rsqrt();
+                /// The inverse cosine in radians; NaN outside [−1, 1].
+                Acos acos 4, |a| math::acos(a), "tw_acos({a})",
+                    [a] |g, s| -(g * (1.0 - s.a().square()).rsqrt());
+                /// The inverse tangent in radians.
+                Atan atan 4, |a| math::atan(a), "tw_atan({a})",
+                    [a] |g, s| g / (s.a().square() + 1.0);
+                /// The hyperbolic sine.
+                Sinh sinh 4, |a| math::sinh(a), "tw_sinh({a})", [a] |g, s| g * s.a().cosh();
+                /// The hyperbolic cosine.
+                Cosh cosh 4, |a| math::cosh(a), "tw_cosh({a})", [a] |g, s| g * s.a().sinh();
+                /// The hyperbolic tangent.
+                Tanh tanh 2, |a| math::tanh(a), "tw_tanh({a})",
+                    [y] |g, s| g * (1.0 - s.y().square());
+                /// The error function, 2/√π ∫₀ᵃ e^(−t²) dt.
+                Erf erf 4, |a| math::erf(a), "tw_erf({a})",
+                    [a] |g, s| g * (-s.a().square()).exp() * FRAC_2_SQRT_PI;
+                /// The logistic function, 1/(1 + e⁻ᵃ).
+                Sigmoid sigmoid 2, |a| math::sigmoid(a), "tw_sigmoid({a})",
+                    [y] |g, s| g * s.y() * (1.0 - s.y());
+                /// The rectifier, max(a, 0); NaN stays NaN.
+                Relu relu 0, |a| math::relu(a), "tw_relu({a})",
+                    [y] |g, s| where_true(&positive(&s.y()), g);
+                /// The Gaussian error linear unit, a·Φ(a) (Hendrycks and Gimpel, 2016).
+                Gelu gelu 4, |a| math::gelu(a), "tw_gelu({a})",
+                    [a] |g, s| g * gelu_slope(&s.a());
+                /// The tanh approximation of [`gelu`](Tensor::gelu), as GPT-2 uses it.
+                GeluTanh gelu_tanh 4, |a| math::gelu_tanh(a), "tw_gelu_tanh({a})",
+                    [a] |g, s| g * gelu_tanh_slope(&s.a());
+                /// The sigmoid linear unit (swish), a·sigmoid(a).
+                Silu silu 4, |a| math::silu(a), "tw_silu({a})", [a] |g, s| {
+                    let y = s.a().sigmoid();
+                    g * (&y + s.a() * &y * (1.0 - &y))
+                };
+                /// ln(1 + eᵃ), without overflow.
+                Softplus softplus 4, |a| math::softplus(a), "tw_softplus({a})",
+                    [a] |g, s| g * s.a().sigmoid();
+                /// The largest integer not above a.
+                Floor floor 0, |a| math::floor(a), "floor({a})", [] |g, _s| g * 0.0;
+                /// The smallest integer not below a.
+                Ceil ceil 0, |a| math::ceil(a), "ceil({a})", [] |g, _s| g * 0.0;
+                /// The nearest integer, halves to the even one.
+                Round round 0, |a| math::round(a), "tw_round({a})", [] |g, _s| g * 0.0;
+                /// The integer part: towards zero.
+                Trunc trunc 0, |a| math::trunc(a), "trunc({a})", [] |g, _s| g * 0.0;
+            }
+            float2 {
+                /// The true quotient; integers are divided as `f32`.
+                Div try_div 3, |a, b| a / b, "tw_div({a}, {b})",
+                    [b y] |g, s| (g / s.b(), -(g * s.y() / s.b()));
+                /// The angle of the point (b, a) in radians, in (−π, π], as C99's `atan2(a, b)`.
+                Atan2 atan2 4, |a, b| math::atan2(a, b), "tw_atan2({a}, {b})", [a b] |g, s| {
+                    let r = g / (s.a().square() + s.b().square());
+                    (&r * s.b(), -(&r * s.a()))
+                };
+                /// a where it is positive, b·a elsewhere: b is the slope for negative inputs.
+                LeakyRelu leaky_relu 1, |a, b| math::leaky_relu(a, b), "tw_leaky_relu({a}, {b})",
+                    [a b] |g, s| {
+                        let up = positive(&s.a());
+                        (select(&up, g, &(g * s.b())), where_false(&up, &(g * s.a())))
+                    };
+                /// a where it is positive, b·(eᵃ − 1) elsewhere (Clevert et al., 2015).
+                Elu elu 4, |a, b| math::elu(a, b), "tw_elu({a}, {b})", [a b y] |g, s| {
+                    let up = positive(&s.a());
+                    let below = minimum(&s.a(), 0.0).expm1();
+                    (select(&up, g, &(g * (s.y() + s.b()))), where_false(&up, &(g * below)))
+                };
+            }
+            number1 {
+                /// The negative, −a; integers wrap.
+                Neg negative 0,
+                    f |a| -a, "-{a}"; i |a| a.wrapping_neg(), "-{a}"; u |a| a.wrapping_neg(), "(0u - {a})";
+                    [] |g, _s| -g;
+                /// The absolute value; the smallest integer stays as it is.
+                Abs abs 0,
+                    f |a| a.abs(), "abs({a})"; i |a| a.wrapping_abs(), "abs({a})"; u |a| a, "{a}";
+                    [a] |g, s| g * s.a().sign();
+                /// −1, 0 or 1 with the sign of a; NaN stays NaN.
+                Sign sign 0,
+                    f |a| math::sign(a), "tw_sign({a})"; i |a| a.signum(), "sign({a})";
+                    u |a| a.min(1), "min({a}, 1u)";
+                    [] |g, _s| g * 0.0;
+                /// a·a.
+                Square square 1,
+                    f |a| a * a, "({a} * {a})"; i |a| a.wrapping_mul(a), "({a} * {a})";
+                    u |a| a.wrapping_mul(a), "({a} * {a})";
+                    [a] |g, s| g * s.a() * 2.0;
+            }
+            number2 {
+                /// The sum.
+                Add try_add 1,
+                    f |a, b| a + b, "({a} + {b})"; i |a, b| a.wrapping_add(b), "({a} + {b})";
+                    u |a, b| a.wrapping_add(b), "({a} + {b})";
+                    [] |g, _s| (g.clone(), g.clone());
+                /// The difference.
+                Sub try_sub 1,
+                    f |a, b| a - b, "({a} - {b})"; i |a, b| a.wrapping_sub(b), "({a} - {b})";
+                    u |a, b| a.wrapping_sub(b), "({a} - {b})";
+                    [] |g, _s| (g.clone(), -g);
+                /// The product.
+                Mul try_mul 1,
+                    f |a, b| a * b, "({a} * {b})"; i |a, b| a.wrapping_mul(b), "({a} * {b})";
+                    u |a, b| a.wrapping_mul(b), "({a} * {b})";
+                    [a b] |g, s| (g * s.b(), g * s.a());
+                /// The remainder with the sign of the divisor, as Python's `%`; an integer modulo 0 is 0.
+                Rem remainder 0,
+                    f |a, b| math::rem(a, b), "tw_rem({a}, {b})";
+                    i |a, b| math::rem_i32(a, b), "tw_rem_i32({a}, {b})";
+                    u |a, b| math::rem_u32(a, b), "tw_rem_u32({a}, {b})";
+                    [a b] |g, s| (g.clone(), -(g * floor_divide(&s.a(), &s.b())));
+                /// The quotient rounded down, as Python's `//`; an integer over 0 is 0.
+                FloorDiv floor_divide 0,
+                    f |a, b| math::floor_div(a, b), "tw_floor_div({a}, {b})";
+                    i |a, b| math::floor_div_i32(a, b), "tw_floor_div_i32({a}, {b})";
+                    u |a, b| math::floor_div_u32(a, b), "tw_floor_div_u32({a}, {b})";
+                    [] |g, _s| (g * 0.0, g * 0.0);
+                /// a to the power b, by C99's rules for special values; integers wrap.
+                Pow pow 4,
+                    f |a, b| math::pow(a, b), "tw_pow({a}, {b})";
+                    i |a, b| math::pow_i32(a, b), "tw_pow_i32({a}, {b})";
+                    u |a, b| math::pow_u32(a, b), "tw_pow_u32({a}, {b})";
+                    [a b y] |g, s| pow_gradient(g, &s.a(), &s.b(), &s.y());
+                /// The smaller of the two; NaN where either is.
+                Minimum minimum 0,
+                    f |a, b| math::min(a, b), "tw_min({a}, {b})"; i |a, b| a.min(b), "min({a}, {b})";
+                    u |a, b| a.min(b), "min({a}, {b})";
+                    [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), false);
+                /// The larger of the two; NaN where either is.
+                Maximum maximum 0,
+                    f |a, b| math::max(a, b), "tw_max({a}, {b})"; i |a, b| a.max(b), "max({a}, {b})";
+                    u |a, b| a.max(b), "max({a}, {b})";
+                    [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), true);
+            }
+            test {
+                /// Whether the element is NaN.
+                IsNan is_nan |a| a.is_nan(), "tw_is_nan({a})";
+                /// Whether the element is neither NaN nor infinite.
+                IsFinite is_finite |a| a.is_finite(), "tw_is_finite({a})";
+                /// Whether the element is +∞ or −∞.
+                IsInf is_inf |a| a.is_infinite(), "tw_is_inf({a})";
+            }
+            compare {
+                /// Whether the two are equal, element by element; NaN equals nothing.
+                Eq eq |a, b| a == b, "({a} == {b})";
+                /// Whether the two differ, element by element.
+                Ne ne |a, b| a != b, "({a} != {b})";
+                /// Whether the left is smaller.
+                Lt lt |a, b| a < b, "({a} < {b})";
+                /// Whether the left is smaller or equal.
+                Le le |a, b| a <= b, "({a} <= {b})";
+                /// Whether the left is larger.
+                Gt gt |a, b| a > b, "({a} > {b})";
+                /// Whether the left is larger or equal.
+                Ge ge |a, b| a >= b, "({a} >= {b})";
+            }
+            logic1 {
+                /// Whether the element is false (or zero).
+                Not logical_not |a| a ^ 1, "!{a}";
+            }
+            logic2 {
+                /// Whether both are true (or not zero).
+                And logical_and |a, b| a & b, "({a} && {b})";
+                /// Whether one of the two is true (or not zero).
+                Or logical_or |a, b| a | b, "({a} || {b})";
+                /// Whether exactly one of the two is true (or not zero).
+                Xor logical_xor |a, b| a ^ b, "({a} != {b})";
+            }
+        }
+    };
+}
+pub(crate) use pointwise_table;

@@ -1,0 +1,85 @@
+//! Plans: a batch of calls as few kernels over buffers.
+//!
+//! [`key::Batch`] numbers the values of a batch and writes its structure down; [`cache::PlanCache`]
+//! finds the plan made for that structure before, or has [`fuse`] group the calls into kernels,
+//! [`lower`] write each kernel's programs, and [`slots`] assign buffers by liveness.
+
+pub(crate) mod cache;
+pub(crate) mod explain;
+mod fuse;
+mod graph;
+pub(crate) mod key;
+mod lower;
+mod slots;
+
+
+use crate::dtype::DType;
+use crate::layout::Layout;
+use crate::op::{Body, ReduceOp};
+use crate::shape::Shape;
+
+/// What a batch of calls runs as. Scalars are parameters of the run, not of the plan.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Unique among all plans of the process.
+    pub(crate) id: u64,
+    pub(crate) kernels: Vec<Kernel>,
+    pub(crate) slots: Vec<Slot>,
+    /// Values that outlive the plan, and the slots that hold them.
+    pub(crate) outputs: Vec<(usize, usize)>,
+}
+
+/// A buffer of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Slot {
+    pub(crate) words: usize,
+    /// The number of the value it holds on entry; `None` for one that the plan allocates.
+    pub(crate) input: Option<usize>,
+}
+
+/// One kernel: a core, then a pointwise program over the core's result, then stores.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    pub(crate) core: Core,
+    /// The iteration shape of the body.
+    pub(crate) shape: Shape,
+    pub(crate) body: Body,
+    /// One per result of the body's program.
+    pub(crate) stores: Vec<Store>,
+    /// The operations in program order, with the lines that asked for them.
+    pub(crate) ops: Vec<OpNote>,
+}
+
+/// An operation inside a kernel, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct OpNote {
+    pub(crate) name: &'static str,
+    pub(crate) at: &'static std::panic::Location<'static>,
+}
+
+/// Where a result goes: the whole of a slot, or a region of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Store {
+    pub(crate) slot: usize,
+    pub(crate) dtype: DType,
+    pub(crate) layout: Layout,
+}
+
+/// What a kernel computes before its body.
+#[derive(Debug)]
+pub(crate) enum Core {
+    /// Nothing: the body is all.
+    Map,
+    /// A reduction of the prologue's one result. The prologue's streams are laid over the kept
+    /// dimensions followed by the reduced ones.
+    Reduce { op: ReduceOp, dtype: DType, prologue: Body, kept: Shape, reduced: Shape },
+    /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
+    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize },
+}
+
+/// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Matrix {
+    pub(crate) slot: usize,
+    pub(crate) layout: Layout,
+}

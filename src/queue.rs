@@ -1,0 +1,211 @@
+//! Queues: the calls of one thread on one device, in program order, until they are flushed.
+
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rustc_hash::FxHashMap;
+
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::Executor;
+use crate::op::{Arg, Call, Op};
+use crate::plan::cache::PlanCache;
+use crate::plan::{Plan, key};
+use crate::shape::Shape;
+use crate::storage::{State, Storage};
+
+/// A batch is run when it holds this many calls, mark or no mark.
+const MAX_CALLS: usize = 4096;
+/// A batch is run when the results of its calls add up to this many bytes.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// What a queue needs of its device.
+pub(crate) struct Engine {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) plans: PlanCache,
+}
+
+/// The pending calls of one thread.
+pub(crate) struct Queue {
+    engine: Arc<Engine>,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Default)]
+struct Pending {
+    calls: Vec<Call>,
+    bytes: u64,
+}
+
+impl Queue {
+    pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
+        Arc::new(Self { engine, pending: Mutex::default() })
+    }
+
+    /// Records a call and returns the storage of its result. The operands are valid, and none is
+    /// pending in another queue after this.
+    pub(crate) fn record(
+        self: &Arc<Self>,
+        op: Op,
+        args: Vec<Arg>,
+        shape: Shape,
+        dtype: DType,
+        at: &'static Location<'static>,
+    ) -> Arc<Storage> {
+        for arg in &args {
+            if let Arg::Value(storage, _) = arg
+                && let Some(queue) = storage.pending()
+                && !std::ptr::eq(queue.as_ptr(), Arc::as_ptr(self))
+                && let Some(other) = queue.upgrade()
+            {
+                // A failure stays with the storage and fails what is computed from it.
+                let _ = other.flush();
+            }
+        }
+        let state = State::Pending(Arc::downgrade(self));
+        let executor = self.engine.executor.clone();
+        let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.bytes += 4 * out.words() as u64;
+        pending.calls.push(Call { op, args, shape, dtype, out: out.clone(), at });
+        if pending.calls.len() >= MAX_CALLS || pending.bytes >= MAX_BYTES {
+            // Told by the storages whose values it concerns.
+            let _ = self.run(&mut pending);
+        }
+        out
+    }
+
+    /// Runs all that is pending.
+    pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
+        self.run(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The plan that a flush would run now; nothing is run.
+    pub(crate) fn plan(&self) -> Option<Arc<Plan>> {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let (calls, _) = split_failed(pending.calls.clone());
+        // The copies made above hold each storage once more.
+        let batch = key::Batch::new(&calls, 1);
+        (!calls.is_empty()).then(|| self.engine.plans.get(&batch, &self.engine.executor.limits()))
+    }
+
+    fn run(&self, pending: &mut Pending) -> Result<(), ErrorKind> {
+        let Pending { calls, .. } = std::mem::take(pending);
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let (calls, mut result) = split_failed(calls);
+        let batch = key::Batch::new(&calls, 0);
+        if let Err(kind) = self.execute(&batch) {
+            let error = Error::new(kind.clone());
+            for call in &calls {
+                if matches!(call.out.state(), State::Pending(_)) {
+                    call.out.set(State::Failed(error.clone()));
+                }
+            }
+            result = Err(kind);
+        }
+        result
+    }
+
+    fn execute(&self, batch: &key::Batch<'_>) -> Result<(), ErrorKind> {
+        let executor = &self.engine.executor;
+        let plan = self.engine.plans.get(batch, &executor.limits());
+        let mut slots = Vec::with_capacity(plan.slots.len());
+        let mut owned = Vec::new();
+        let mut give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
+        for slot in &plan.slots {
+            let buffer = match slot.input {
+                Some(value) => match batch.values[value].state() {
+                    State::Ready(buffer) => Ok(buffer),
+                    _ => unreachable!("operands of a batch are ready or computed in it"),
+                },
+                None => executor.alloc(slot.words),
+            };
+            match buffer {
+                Ok(buffer) => slots.push(buffer),
+                Err(kind) => {
+                    give_back(&owned);
+                    return Err(kind);
+                }
+            }
+            if slot.input.is_none() {
+                owned.push(slots[slots.len() - 1]);
+            }
+        }
+        if let Err(kind) = executor.run(&plan, &slots, &batch.scalars) {
+            give_back(&owned);
+            return Err(kind);
+        }
+        let mut kept = FxHashMap::default();
+        for &(value, slot) in &plan.outputs {
+            batch.values[value].set(State::Ready(slots[slot]));
+            kept.insert(slots[slot], ());
+        }
+        owned.retain(|buffer| !kept.contains_key(buffer));
+        give_back(&owned);
+        Ok(())
+    }
+}
+
+/// Takes out the calls that depend on a failed value and fails their results too.
+fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
+    let failure = |call: &Call| {
+        call.args.iter().find_map(|arg| match arg {
+            Arg::Value(storage, _) => match storage.state() {
+                State::Failed(error) => Some(error),
+                _ => None,
+            },
+            Arg::Scalar(..) => None,
+        })
+    };
+    let mut result = Ok(());
+    let calls = calls
+        .into_iter()
+        .filter(|call| match failure(call) {
+            Some(error) => {
+                result = Err(error.kind().clone());
+                call.out.set(State::Failed(error));
+                false
+            }
+            None => true,
+        })
+        .collect();
+    (calls, result)
+}
+
+/// The queues of a device, one a thread.
+#[derive(Default)]
+pub(crate) struct Queues(Mutex<Vec<Arc<Queue>>>);
+
+thread_local! {
+    /// This thread's queues, by the address of their engine.
+    static LOCAL: std::cell::RefCell<Vec<(*const Engine, Weak<Queue>)>> =
+        const { std::cell::RefCell::new(Vec::new()) };
+}
+
+impl Queues {
+    /// The calling thread's queue.
+    pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
+        let key = Arc::as_ptr(engine);
+        LOCAL.with_borrow_mut(|local| {
+            let found = local.iter().find(|(k, _)| *k == key).and_then(|(_, q)| q.upgrade());
+            found.unwrap_or_else(|| {
+                local.retain(|(k, q)| *k != key && q.strong_count() > 0);
+                let queue = Queue::new(engine.clone());
+                let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                // The queue of a thread that has ended goes once nothing is pending in it.
+                all.retain(|q| Arc::weak_count(q) > 0);
+                all.push(queue.clone());
+                local.push((key, Arc::downgrade(&queue)));
+                queue
+            })
+        })
+    }
+
+    /// Flushes every thread's queue.
+    pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.iter().try_for_each(|queue| queue.flush())
+    }
+}

@@ -1,0 +1,280 @@
+//! The tensor: a shape, a dtype and a device over a storage.
+
+mod arithmetic;
+mod convert;
+mod create;
+mod display;
+mod index;
+mod linalg;
+mod pointwise;
+mod random;
+mod read;
+mod reduce;
+mod slice;
+mod view;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::autograd::Node;
+use crate::device::Device;
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::BufferId;
+use crate::layout::Layout;
+use crate::op::{Arg, Op, PointOp};
+use crate::shape::Shape;
+use crate::storage::Storage;
+
+pub use self::arithmetic::Operand;
+pub use self::convert::IntoData;
+pub use self::random::Generator;
+pub use self::read::ReadHandle;
+pub use self::reduce::IntoAxes;
+pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
+pub use self::view::IntoDims;
+
+/// An n-dimensional array on a device.
+///
+/// A tensor is a value: every operation gives a new one, and none changes an operand. Cloning is
+/// cheap and shares the memory. Operations are recorded and run in batches, when a value is read.
+///
+/// ```
+/// use tilewise::prelude::*;
+///
+/// let dev = Device::cpu();
+/// let a = Tensor::from_slice(&[1f32, 2., 3., 4., 5., 6.], [2, 3], &dev)?;
+/// let b = Tensor::from_slice(&[10f32, 20., 30.], [3], &dev)?;
+/// let c = &a + &b;
+/// assert_eq!(c.to_vec::<f32>()?, [11., 22., 33., 14., 25., 36.]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tensor {
+    device: Device,
+    dtype: DType,
+    layout: Layout,
+    source: Source,
+    /// Where the tensor stands in the recorded computation, if gradients may flow to it.
+    tape: Option<Arc<Node>>,
+}
+
+/// Where the elements are.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// The same bits everywhere; takes no memory.
+    Constant(u32),
+    Stored(Arc<Storage>),
+}
+
+impl Tensor {
+    pub(crate) fn constant(scalar: Scalar, dtype: DType, shape: Shape, device: &Device) -> Self {
+        Self {
+            device: device.clone(),
+            dtype,
+            layout: Layout::splat(shape),
+            source: Source::Constant(scalar.to_bits(dtype)),
+            tape: None,
+        }
+    }
+
+    pub(crate) fn over(storage: Arc<Storage>, shape: Shape, device: &Device) -> Self {
+        Self {
+            device: device.clone(),
+            dtype: storage.dtype(),
+            layout: Layout::contiguous(shape),
+            source: Source::Stored(storage),
+            tape: None,
+        }
+    }
+
+    /// The size of each dimension, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        self.layout.dims()
+    }
+
+    /// The number of dimensions; 0 for a scalar.
+    pub fn ndim(&self) -> usize {
+        self.layout.dims().len()
+    }
+
+    /// The number of elements; 1 for a scalar, 0 for an empty tensor.
+    pub fn size(&self) -> usize {
+        self.layout.shape().size()
+    }
+
+    /// The bytes that the elements take when stored without gaps.
+    pub fn nbytes(&self) -> usize {
+        self.size() * self.dtype.size()
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The device that holds the tensor.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether the elements lie in memory in row-major order without gaps.
+    pub fn is_contiguous(&self) -> bool {
+        self.layout.is_contiguous()
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn shape_ref(&self) -> &Shape {
+        self.layout.shape()
+    }
+
+    pub(crate) fn tape(&self) -> Option<&Arc<Node>> {
+        self.tape.as_ref()
+    }
+
+    pub(crate) fn with_tape(mut self, tape: Option<Arc<Node>>) -> Self {
+        self.tape = tape;
+        self
+    }
+
+    pub(crate) fn take_tape(&mut self) -> Option<Arc<Node>> {
+        self.tape.take()
+    }
+
+    /// The same storage through another layout, off the tape.
+    pub(crate) fn with_layout(&self, layout: Layout) -> Self {
+        Self {
+            device: self.device.clone(),
+            dtype: self.dtype,
+            layout,
+            source: self.source.clone(),
+            tape: None,
+        }
+    }
+
+    /// As an operand of a call, laid over the given shape.
+    pub(crate) fn arg(&self, shape: &Shape) -> Arg {
+        match &self.source {
+            Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
+            Source::Stored(storage) => Arg::Value(storage.clone(), self.layout.expand(shape)),
+        }
+    }
+
+    /// Records a call whose result is not empty.
+    pub(crate) fn record(
+        op: Op,
+        args: Vec<Arg>,
+        shape: Shape,
+        dtype: DType,
+        device: &Device,
+        at: &'static Location<'static>,
+    ) -> Self {
+        let storage = device.queue().record(op, args, shape.clone(), dtype, at);
+        Self::over(storage, shape, device)
+    }
+
+    /// Records a pointwise operation over operands that broadcast to the shape. What can be told
+    /// without a device is: the result of constants is a constant, an empty result needs no call.
+    #[track_caller]
+    pub(crate) fn point(op: PointOp, args: &[&Tensor], shape: &Shape, dtype: DType) -> Self {
+        let device = &args[0].device;
+        if shape.size() == 0 {
+            return Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
+        }
+        let bits: Option<Vec<u32>> = args
+            .iter()
+            .map(|t| match t.source {
+                Source::Constant(bits) => Some(bits),
+                Source::Stored(_) => None,
+            })
+            .collect();
+        if let Some(bits) = bits
+            && op != PointOp::Copy
+        {
+            let mut out = [0];
+            let arg = |i: usize| std::slice::from_ref(&bits[i.min(bits.len() - 1)]);
+            let from = args[args.len() - 1].dtype;
+            op.apply(from, dtype, [arg(0), arg(1), arg(2)], &mut out);
+            let mut result = Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
+            result.source = Source::Constant(out[0]);
+            return result;
+        }
+        let args = args.iter().map(|t| t.arg(shape)).collect();
+        Self::record(Op::Point(op), args, shape.clone(), dtype, device, Location::caller())
+    }
+
+    /// The tensor with its elements in a storage; a constant is filled in. Off the tape.
+    #[track_caller]
+    pub(crate) fn stored(&self) -> (Arc<Storage>, Layout) {
+        let filled = match &self.source {
+            Source::Stored(storage) => return (storage.clone(), self.layout.clone()),
+            Source::Constant(_) if self.size() == 0 => {
+                // One element that no kernel reads.
+                let one = self.with_layout(Layout::splat(Shape::default()));
+                Self::point(PointOp::Copy, &[&one], one.shape_ref(), self.dtype)
+            }
+            Source::Constant(_) => {
+                Self::point(PointOp::Copy, &[self], self.shape_ref(), self.dtype)
+            }
+        };
+        match filled.source {
+            Source::Stored(storage) => (storage, filled.layout),
+            Source::Constant(_) => unreachable!("a copy is stored"),
+        }
+    }
+
+    /// The buffer of a computed tensor and the offset of its first element; flushes.
+    #[track_caller]
+    pub(crate) fn buffer(&self) -> Result<(BufferId, Arc<Storage>, usize)> {
+        let (storage, layout) = self.contiguous().stored();
+        let buffer = storage.ready()?;
+        Ok((buffer, storage, layout.offset()))
+    }
+
+    /// The tensor with its elements in row-major order without gaps; copies only if they are not.
+    #[track_caller]
+    pub fn contiguous(&self) -> Tensor {
+        // A half in the middle of a word cannot be bound or read on its own.
+        let odd = self.dtype == DType::F16 && self.layout.offset() % 2 != 0;
+        match self.source {
+            Source::Stored(_) if self.layout.is_contiguous() && !odd => self.clone(),
+            _ => {
+                let copy = Self::point(PointOp::Copy, &[self], self.shape_ref(), self.dtype);
+                crate::autograd::track(copy, &[self], crate::autograd::Rule::Identity)
+            }
+        }
+    }
+
+    /// An error if the other tensor is on another device.
+    #[track_caller]
+    pub(crate) fn same_device(&self, op: &'static str, other: &Tensor) -> Result<()> {
+        if self.device == other.device {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Device {
+            op,
+            lhs: self.device.name(),
+            rhs: other.device.name(),
+        }))
+    }
+
+    /// The tensor with elements of another dtype. Floats become integers towards zero, saturating,
+    /// and NaN becomes 0; anything but zero becomes `true`.
+    #[track_caller]
+    pub fn to_dtype(&self, dtype: DType) -> Tensor {
+        if dtype == self.dtype {
+            return self.clone();
+        }
+        let cast = Self::point(PointOp::Cast, &[self], self.shape_ref(), dtype);
+        crate::autograd::track(cast, &[self], crate::autograd::Rule::Cast)
+    }
+
+    /// What the device would run to compute all that is recorded so far on this thread, this tensor
+    /// included: kernels, the operations in each, bytes moved and arithmetic. Runs nothing.
+    pub fn explain(&self) -> String {
+        self.device.explain()
+    }
+}

@@ -1,0 +1,167 @@
+//! Operators, and what may stand beside a tensor in one.
+
+use std::borrow::Cow;
+use std::ops::{Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Sub, SubAssign};
+
+use super::Tensor;
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result};
+
+/// The right-hand side of a binary operation: a tensor, by value or by reference, or a Rust scalar.
+///
+/// Scalars are weak: `&x * 2.0` keeps the dtype of `x`.
+#[derive(Clone)]
+pub enum Operand<'a> {
+    /// A tensor.
+    Tensor(Cow<'a, Tensor>),
+    /// A number or a bool.
+    Scalar(Scalar),
+}
+
+impl<'a> From<&'a Tensor> for Operand<'a> {
+    fn from(tensor: &'a Tensor) -> Self {
+        Self::Tensor(Cow::Borrowed(tensor))
+    }
+}
+
+impl From<Tensor> for Operand<'_> {
+    fn from(tensor: Tensor) -> Self {
+        Self::Tensor(Cow::Owned(tensor))
+    }
+}
+
+impl<S: Into<Scalar>> From<S> for Operand<'_> {
+    fn from(scalar: S) -> Self {
+        Self::Scalar(scalar.into())
+    }
+}
+
+impl Operand<'_> {
+    /// The operand as a tensor that goes with `other`, and the dtype both meet in.
+    #[track_caller]
+    pub(crate) fn meet(&self, op: &'static str, other: &Tensor) -> Result<(Tensor, DType)> {
+        match self {
+            Self::Tensor(tensor) => {
+                other.same_device(op, tensor)?;
+                Ok((tensor.as_ref().clone(), other.dtype.promote(tensor.dtype)))
+            }
+            Self::Scalar(scalar) => {
+                let dtype = other.dtype.promote_scalar(*scalar);
+                if scalar.overflows(dtype) {
+                    let message = format!("{scalar:?} does not fit the tensor's dtype {dtype}");
+                    return Err(Error::value(op, message));
+                }
+                Ok((Tensor::constant(*scalar, dtype, Default::default(), &other.device), dtype))
+            }
+        }
+    }
+}
+
+/// A failed operator ends the program with the error's own words at the caller's line.
+#[track_caller]
+fn must(result: Result<Tensor>) -> Tensor {
+    match result {
+        Ok(tensor) => tensor,
+        Err(error) => panic!("{}", error.kind()),
+    }
+}
+
+/// An operator next to the method it calls. The right side is anything that makes an [`Operand`], the
+/// left a tensor, a reference to one, or a literal's type: with one float and one integer type on
+/// the left, `(1.0 - &x).sqrt()` needs no annotation.
+macro_rules! operator {
+    ($($Trait:ident $method:ident $call:ident;)*) => {$(
+        impl<'a, R: Into<Operand<'a>>> $Trait<R> for Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, rhs: R) -> Tensor {
+                must(self.$call(rhs))
+            }
+        }
+        impl<'a, R: Into<Operand<'a>>> $Trait<R> for &Tensor {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, rhs: R) -> Tensor {
+                must(self.$call(rhs))
+            }
+        }
+        operator!(@left $Trait $method $call, f64 i32);
+    )*};
+    (@left $Trait:ident $method:ident $call:ident, $($S:ty)*) => {$(
+        impl $Trait<Tensor> for $S {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, rhs: Tensor) -> Tensor {
+                self.$method(&rhs)
+            }
+        }
+        impl $Trait<&Tensor> for $S {
+            type Output = Tensor;
+            #[track_caller]
+            fn $method(self, rhs: &Tensor) -> Tensor {
+                let lhs = Operand::from(self).meet(stringify!($method), rhs);
+                must(lhs.and_then(|(lhs, _)| lhs.$call(rhs)))
+            }
+        }
+    )*};
+}
+operator! {
+    Add add try_add;
+    Sub sub try_sub;
+    Mul mul try_mul;
+    Div div try_div;
+    Rem rem remainder;
+    BitAnd bitand logical_and;
+    BitOr bitor logical_or;
+    BitXor bitxor logical_xor;
+}
+
+macro_rules! assign {
+    ($($Trait:ident $method:ident $call:ident;)*) => {$(
+        impl<'a, T: Into<Operand<'a>>> $Trait<T> for Tensor {
+            /// Rebinds the variable to the result; other views of the old value keep it.
+            #[track_caller]
+            fn $method(&mut self, rhs: T) {
+                *self = must(self.$call(rhs));
+            }
+        }
+    )*};
+}
+assign! {
+    AddAssign add_assign try_add;
+    SubAssign sub_assign try_sub;
+    MulAssign mul_assign try_mul;
+    DivAssign div_assign try_div;
+}
+
+impl Neg for &Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn neg(self) -> Tensor {
+        self.negative()
+    }
+}
+
+impl Neg for Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn neg(self) -> Tensor {
+        self.negative()
+    }
+}
+
+impl Not for &Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn not(self) -> Tensor {
+        self.logical_not()
+    }
+}
+
+impl Not for Tensor {
+    type Output = Tensor;
+    #[track_caller]
+    fn not(self) -> Tensor {
+        self.logical_not()
+    }
+}

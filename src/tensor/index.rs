@@ -1,0 +1,202 @@
+//! Reading by index, and joining.
+
+use std::panic::Location;
+
+use super::{Source, Tensor};
+use crate::autograd::{Rule, track};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::Layout;
+use crate::op::{Arg, Op};
+use crate::shape::Shape;
+
+impl Tensor {
+    #[track_caller]
+    fn check_index(&self, op: &'static str, index: &Tensor) -> Result<()> {
+        self.same_device(op, index)?;
+        if index.dtype.is_int() {
+            return Ok(());
+        }
+        let expected = "indices are u32 or i32";
+        Err(Error::new(ErrorKind::DType { op, dtype: index.dtype, expected }))
+    }
+
+    /// The elements at `index` along an axis: `out[i][j] = x[index[i][j]][j]` for axis 0, as
+    /// NumPy's `take_along_axis`. The index has the shape of the result; on the other axes it must
+    /// not reach beyond this tensor. Negative indices count from the end.
+    ///
+    /// # Errors
+    /// An axis out of range, an index of another rank, a larger shape or not of an integer dtype.
+    /// An index outside the axis is an error of the next read.
+    #[track_caller]
+    pub fn gather(&self, axis: isize, index: &Tensor) -> Result<Tensor> {
+        const OP: &str = "gather";
+        self.check_index(OP, index)?;
+        let at = self.shape_ref().axis(OP, axis)?;
+        let fits = index.ndim() == self.ndim()
+            && (0..self.ndim()).all(|i| i == at || index.shape()[i] <= self.shape()[i]);
+        if !fits {
+            let message = format!(
+                "the index must have as many dimensions and, but for axis {axis}, sizes not above \
+                 those of the source {}",
+                self.shape_ref()
+            );
+            return Err(Error::shape(OP, index.shape_ref(), message));
+        }
+        let mut source = self.clone();
+        for i in (0..self.ndim()).filter(|&i| i != at) {
+            source = source.sliced(i, 0, 1, index.shape()[i]);
+        }
+        source.gathered(OP, at, index, index.shape_ref())
+    }
+
+    /// The slices of an axis that a vector of indices names, in its order; NumPy's `take`.
+    /// Negative indices count from the end.
+    ///
+    /// # Errors
+    /// An axis out of range, an index that is no vector of integers. An index outside the axis is an
+    /// error of the next read.
+    #[track_caller]
+    pub fn index_select(&self, axis: isize, index: &Tensor) -> Result<Tensor> {
+        const OP: &str = "index_select";
+        self.check_index(OP, index)?;
+        let at = self.shape_ref().axis(OP, axis)?;
+        if index.ndim() != 1 {
+            let message = "the index must be a vector; see gather for one index per element";
+            return Err(Error::shape(OP, index.shape_ref(), message));
+        }
+        let mut dims = self.shape().to_vec();
+        dims[at] = index.size();
+        let mut along = vec![1; self.ndim()];
+        along[at] = index.size();
+        let shape = Shape::checked(OP, &dims)?;
+        let index = index.reshaped(&Shape::of(&along));
+        self.gathered(OP, at, &index, &shape)
+    }
+
+    /// Gathers along an axis; the index broadcasts to the result's shape, and so does this tensor
+    /// on the other axes.
+    #[track_caller]
+    fn gathered(&self, op: &'static str, axis: usize, index: &Tensor, shape: &Shape) -> Result<Tensor> {
+        self.device.check_size(op, shape, self.dtype)?;
+        let size = self.shape()[axis];
+        if shape.size() == 0 {
+            return Ok(Self::constant(Scalar::Int(0), self.dtype, shape.clone(), &self.device));
+        }
+        if let Source::Constant(bits) = index.source {
+            let given = Scalar::from_bits(bits, index.dtype).to_f64() as i64;
+            if given < -(size as i64) || given >= size as i64 {
+                return Err(Error::new(ErrorKind::Index { op, index: given, axis, size }));
+            }
+        }
+        if size == 0 {
+            let message = "nothing can be gathered from an axis of size 0";
+            return Err(Error::shape(op, self.shape_ref(), message));
+        }
+        let (storage, layout) = self.stored();
+        let stride = layout.strides()[axis];
+        // On the indexed axis every place of the result starts from the axis' first element.
+        let mut strides = layout.strides().to_vec();
+        strides[axis] = 0;
+        let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
+        let args = vec![Arg::Value(storage, laid), index.arg(shape)];
+        let gather = Op::Gather { axis, stride, size };
+        let at = Location::caller();
+        let out = Self::record(gather, args, shape.clone(), self.dtype, &self.device, at);
+        Ok(track(out, &[self, index], Rule::Gather { axis }))
+    }
+
+    /// One-hot rows: a new last axis of `classes` with 1 where it equals the element and 0
+    /// elsewhere, as `f32`. An element that is no class gives a row of zeros.
+    ///
+    /// # Errors
+    /// Elements that are no integers, or a rank beyond 8.
+    #[track_caller]
+    pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
+        self.check_index("one_hot", self)?;
+        let range = Self::index(classes, &self.device)?.to_dtype(self.dtype);
+        Ok(self.unsqueeze(-1)?.eq(&range)?.to_dtype(DType::F32))
+    }
+
+    /// Tensors joined along an axis.
+    ///
+    /// # Errors
+    /// No tensors, other sizes on the other axes, or tensors on different devices.
+    #[track_caller]
+    pub fn concat(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
+        const OP: &str = "concat";
+        let Some(first) = tensors.first() else {
+            return Err(Error::value(OP, "at least one tensor is needed"));
+        };
+        let at = first.shape_ref().axis(OP, axis)?;
+        let mut dtype = first.dtype;
+        let mut dims = first.shape().to_vec();
+        dims[at] = 0;
+        for tensor in tensors {
+            first.same_device(OP, tensor)?;
+            let same = tensor.ndim() == first.ndim()
+                && (0..first.ndim()).all(|i| i == at || tensor.shape()[i] == first.shape()[i]);
+            if !same {
+                let message = format!(
+                    "all sizes but that of axis {axis} must be those of the first tensor, {}",
+                    first.shape_ref()
+                );
+                return Err(Error::shape(OP, tensor.shape_ref(), message));
+            }
+            dtype = dtype.promote(tensor.dtype);
+            dims[at] += tensor.shape()[at];
+        }
+        let shape = Shape::checked(OP, &dims)?;
+        first.device.check_size(OP, &shape, dtype)?;
+        let whole = Layout::contiguous(shape.clone());
+        let parts: Vec<Tensor> = tensors.iter().map(|t| t.to_dtype(dtype)).collect();
+        let mut start = 0;
+        let regions: Vec<Layout> = parts
+            .iter()
+            .map(|part| {
+                let size = part.shape()[at];
+                start += size;
+                whole.slice(at, (start - size) as isize, 1, size)
+            })
+            .collect();
+        let parts: Vec<&Tensor> = parts.iter().collect();
+        Ok(Self::assemble(&parts, regions, shape, dtype))
+    }
+
+    /// Tensors of one shape joined along a new axis.
+    ///
+    /// # Errors
+    /// No tensors, different shapes, an axis out of range, or tensors on different devices.
+    #[track_caller]
+    pub fn stack(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
+        const OP: &str = "stack";
+        if let Some(odd) = tensors.iter().find(|t| t.shape() != tensors[0].shape()) {
+            let message = format!("all tensors must have the first's shape, {}", tensors[0].shape_ref());
+            return Err(Error::shape(OP, odd.shape_ref(), message));
+        }
+        let slices: Vec<Tensor> =
+            tensors.iter().map(|t| t.unsqueeze(axis)).collect::<Result<_>>()?;
+        Self::concat(&slices.iter().collect::<Vec<_>>(), axis)
+    }
+
+    /// The parts in their regions of a result, over zeros.
+    #[track_caller]
+    pub(crate) fn assemble(
+        parts: &[&Tensor],
+        regions: Vec<Layout>,
+        shape: Shape,
+        dtype: DType,
+    ) -> Tensor {
+        let device = &parts[0].device;
+        let at = Location::caller();
+        let (used, layouts): (Vec<&Tensor>, Vec<Layout>) =
+            parts.iter().zip(&regions).filter(|(p, _)| p.size() > 0).map(|(p, r)| (*p, r.clone())).unzip();
+        let out = if shape.size() == 0 || used.is_empty() {
+            Self::constant(Scalar::Int(0), dtype, shape, device)
+        } else {
+            let args = used.iter().map(|part| part.arg(part.shape_ref())).collect();
+            Self::record(Op::Assemble { regions: layouts }, args, shape, dtype, device, at)
+        };
+        track(out, parts, Rule::Assemble { regions })
+    }
+}

@@ -1,0 +1,190 @@
+//! The methods of the pointwise table.
+
+use super::{Operand, Tensor};
+use crate::autograd::{Rule, track};
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::op::{PointOp, pointwise_table};
+
+macro_rules! define_methods {
+    (
+        float1 { $($(#[$f1d:meta])* $F1:ident $f1:ident $f1u:literal, $f1r:expr, $f1w:literal, [$($f1s:ident)*] $f1g:expr;)* }
+        float2 { $($(#[$f2d:meta])* $F2:ident $f2:ident $f2u:literal, $f2r:expr, $f2w:literal, [$($f2s:ident)*] $f2g:expr;)* }
+        number1 { $($(#[$n1d:meta])* $N1:ident $n1:ident $n1u:literal,
+            f $n1f:expr, $n1fw:literal; i $n1i:expr, $n1iw:literal; u $n1uu:expr, $n1uw:literal;
+            [$($n1s:ident)*] $n1g:expr;)* }
+        number2 { $($(#[$n2d:meta])* $N2:ident $n2:ident $n2u:literal,
+            f $n2f:expr, $n2fw:literal; i $n2i:expr, $n2iw:literal; u $n2uu:expr, $n2uw:literal;
+            [$($n2s:ident)*] $n2g:expr;)* }
+        test { $($(#[$td:meta])* $T:ident $t:ident $tr:expr, $tw:literal;)* }
+        compare { $($(#[$cd:meta])* $C:ident $c:ident $cr:expr, $cw:literal;)* }
+        logic1 { $($(#[$l1d:meta])* $L1:ident $l1:ident $l1r:expr, $l1w:literal;)* }
+        logic2 { $($(#[$l2d:meta])* $L2:ident $l2:ident $l2r:expr, $l2w:literal;)* }
+    ) => {
+        /// Floating-point functions of one operand, element by element. Integers and bools are
+        /// computed as `f32`.
+        impl Tensor {$(
+            $(#[$f1d])*
+            #[doc = concat!("\n\nWithin ", $f1u, " ULP of the exact value.")]
+            #[track_caller]
+            pub fn $f1(&self) -> Tensor {
+                self.float_unary(PointOp::$F1)
+            }
+        )*}
+
+        /// Arithmetic on one operand, element by element. Bools count as integers.
+        impl Tensor {$(
+            $(#[$n1d])*
+            #[track_caller]
+            pub fn $n1(&self) -> Tensor {
+                self.number_unary(PointOp::$N1)
+            }
+        )*}
+
+        /// Tests, element by element.
+        impl Tensor {
+            $(
+                $(#[$td])*
+                #[track_caller]
+                pub fn $t(&self) -> Tensor {
+                    let a = self.to_dtype(self.dtype.to_float());
+                    Tensor::point(PointOp::$T, &[&a], a.shape_ref(), DType::Bool)
+                }
+            )*
+            $(
+                $(#[$l1d])*
+                #[track_caller]
+                pub fn $l1(&self) -> Tensor {
+                    let a = self.to_dtype(DType::Bool);
+                    Tensor::point(PointOp::$L1, &[&a], a.shape_ref(), DType::Bool)
+                }
+            )*
+        }
+
+        define_methods! { @binary Floats of two operands: float_binary
+            $($(#[$f2d])* $F2 $f2 [concat!("\n\nWithin ", $f2u, " ULP of the exact value.")];)* }
+        define_methods! { @binary Arithmetic on two operands: number_binary
+            $($(#[$n2d])* $N2 $n2 [""];)* }
+        define_methods! { @binary Comparisons: compare
+            $($(#[$cd])* $C $c [""];)* }
+        define_methods! { @binary Logic: logic
+            $($(#[$l2d])* $L2 $l2 [""];)* }
+    };
+    (@binary $($title:ident)*: $how:ident $($(#[$doc:meta])* $Op:ident $name:ident [$note:expr];)*) => {
+        #[doc = concat!($(stringify!($title), " ",)* "element by element, with broadcasting.")]
+        impl Tensor {$(
+            $(#[$doc])*
+            #[doc = $note]
+            #[doc = "\n\n# Errors\nShapes that do not broadcast, or tensors on different devices."]
+            #[track_caller]
+            pub fn $name<'a>(&self, rhs: impl Into<Operand<'a>>) -> Result<Tensor> {
+                self.$how(PointOp::$Op, rhs.into())
+            }
+        )*}
+    };
+}
+pointwise_table!(define_methods);
+
+impl Tensor {
+    #[track_caller]
+    fn float_unary(&self, op: PointOp) -> Tensor {
+        let a = self.to_dtype(self.dtype.to_float());
+        let y = Tensor::point(op, &[&a], a.shape_ref(), a.dtype);
+        track(y, &[&a], Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn number_unary(&self, op: PointOp) -> Tensor {
+        let a = match self.dtype {
+            DType::Bool => self.to_dtype(DType::I32),
+            _ => self.clone(),
+        };
+        let y = Tensor::point(op, &[&a], a.shape_ref(), a.dtype);
+        track(y, &[&a], Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn float_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        let (b, dtype) = rhs.meet(op.name(), self)?;
+        self.binary(op, &b, dtype.to_float(), dtype.to_float())
+    }
+
+    #[track_caller]
+    fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        let (b, dtype) = rhs.meet(op.name(), self)?;
+        let dtype = if dtype == DType::Bool { DType::I32 } else { dtype };
+        self.binary(op, &b, dtype, dtype)
+    }
+
+    #[track_caller]
+    fn compare(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        let (b, dtype) = rhs.meet(op.name(), self)?;
+        self.binary(op, &b, dtype, DType::Bool)
+    }
+
+    #[track_caller]
+    fn logic(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        let (b, _) = rhs.meet(op.name(), self)?;
+        self.binary(op, &b, DType::Bool, DType::Bool)
+    }
+
+    #[track_caller]
+    fn binary(&self, op: PointOp, rhs: &Tensor, from: DType, to: DType) -> Result<Tensor> {
+        let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
+        let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
+        let y = Tensor::point(op, &[&a, &b], &shape, to);
+        Ok(track(y, &[&a, &b], Rule::Point(op)))
+    }
+
+    /// `a` where this tensor is true (or not zero), `b` elsewhere; NumPy's `where` with three
+    /// arguments. All three broadcast together.
+    ///
+    /// # Errors
+    /// Shapes that do not broadcast, or tensors on different devices.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let x = Tensor::from_slice(&[-1f32, 2., -3.], [3], &Device::cpu())?;
+    /// let y = x.gt(0.0)?.select(&x, 0.0)?;
+    /// assert_eq!(y.to_vec::<f32>()?, [0., 2., 0.]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn select<'a, 'b>(
+        &self,
+        a: impl Into<Operand<'a>>,
+        b: impl Into<Operand<'b>>,
+    ) -> Result<Tensor> {
+        const OP: &str = "select";
+        // Scalars take the other's dtype, or that of a literal of their kind.
+        let (a, b) = match (a.into(), b.into()) {
+            (Operand::Tensor(a), b) => (a.as_ref().clone(), b.meet(OP, &a)?.0),
+            (a, Operand::Tensor(b)) => (a.meet(OP, &b)?.0, b.into_owned()),
+            (a, b) => {
+                let seed = Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
+                let a = a.meet(OP, &seed)?.0;
+                (a.clone(), b.meet(OP, &a)?.0)
+            }
+        };
+        self.same_device(OP, &a)?;
+        let dtype = a.dtype.promote(b.dtype);
+        let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
+        let shape = self.shape_ref().broadcast(&values, OP)?;
+        let (c, a, b) = (self.to_dtype(DType::Bool), a.to_dtype(dtype), b.to_dtype(dtype));
+        let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
+        Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
+    }
+
+    /// The elements limited to `[low, high]`; NaN stays NaN.
+    ///
+    /// # Errors
+    /// `low` above `high`, or NaN as a bound.
+    #[track_caller]
+    pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
+        if low <= high {
+            return self.maximum(low)?.minimum(high);
+        }
+        let message = format!("the lower bound {low} must not be above the upper bound {high}");
+        Err(Error::new(ErrorKind::Value { op: "clamp", message }))
+    }
+}

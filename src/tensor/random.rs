@@ -1,0 +1,170 @@
+//! Random tensors by Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+//! SC 2011): counter-based, so that each element is computed on its own and a seed gives the same
+//! bits on every device.
+
+use std::f64::consts::PI;
+use std::panic::Location;
+
+use super::Tensor;
+use crate::device::Device;
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result};
+use crate::op::{Arg, Op, PointOp, math};
+use crate::shape::{IntoShape, Shape};
+
+/// A stream of random tensors.
+///
+/// Element `i` of the `n`-th tensor drawn is made of Philox's block at counter `(i, 0, n)` under the
+/// seed as key, whatever was drawn before.
+///
+/// ```
+/// use tilewise::prelude::*;
+/// let dev = Device::cpu();
+/// let a = Generator::new(7).uniform([3], &dev)?;
+/// let b = Generator::new(7).uniform([3], &dev)?;
+/// assert_eq!(a.to_vec::<f32>()?, b.to_vec::<f32>()?);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generator {
+    seed: u64,
+    drawn: u64,
+}
+
+impl Generator {
+    /// A generator at the start of the stream of that seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, drawn: 0 }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.drawn += 1;
+        self.drawn - 1
+    }
+
+    /// Random words of a draw; each lane is a stream of its own.
+    #[track_caller]
+    fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
+        device.check_size("random", shape, DType::U32)?;
+        if shape.size() == 0 {
+            return Ok(Tensor::constant(Scalar::Int(0), DType::U32, shape.clone(), device));
+        }
+        let words = [self.seed as u32, (self.seed >> 32) as u32, draw as u32, (draw >> 32) as u32];
+        let args = words.map(|w| Arg::Scalar(w, DType::U32)).to_vec();
+        let (op, at) = (Op::Random { lane }, Location::caller());
+        Ok(Tensor::record(op, args, shape.clone(), DType::U32, device, at))
+    }
+
+    /// Uniform numbers in `[0, 1)`, multiples of 2⁻²⁴, as `f32`.
+    ///
+    /// # Errors
+    /// A shape that the device cannot hold.
+    #[track_caller]
+    pub fn uniform(&mut self, shape: impl IntoShape, device: &Device) -> Result<Tensor> {
+        let (shape, draw) = (shape.into_shape()?, self.next());
+        Ok(unit(&self.bits(draw, 0, &shape, device)?))
+    }
+
+    /// Uniform numbers in `[low, high)`, as `f32`.
+    ///
+    /// # Errors
+    /// Bounds that are not finite or out of order, or a shape that the device cannot hold.
+    #[track_caller]
+    pub fn uniform_in(
+        &mut self,
+        low: f64,
+        high: f64,
+        shape: impl IntoShape,
+        device: &Device,
+    ) -> Result<Tensor> {
+        if !(low <= high && (high - low).is_finite()) {
+            let message = format!("the bounds must be finite and in order, not {low} and {high}");
+            return Err(Error::value("uniform", message));
+        }
+        self.uniform(shape, device)?.try_mul(high - low)?.try_add(low)
+    }
+
+    /// Normal numbers of mean 0 and deviation 1, by Box and Muller's transform, as `f32`.
+    ///
+    /// # Errors
+    /// A shape that the device cannot hold.
+    #[track_caller]
+    pub fn normal(&mut self, shape: impl IntoShape, device: &Device) -> Result<Tensor> {
+        let (shape, draw) = (shape.into_shape()?, self.next());
+        // In (0, 1], so that the logarithm is finite.
+        let radius = unit(&self.bits(draw, 0, &shape, device)?) + 1.0 / (1u32 << 24) as f32;
+        let angle = unit(&self.bits(draw, 1, &shape, device)?) * (2.0 * PI);
+        (radius.ln() * -2.0).sqrt().try_mul(&angle.cos())
+    }
+
+    /// Integers in `[low, high)`, as `i32`. A word of 32 bits is scaled to the range, so that the
+    /// chances of two values differ by at most `(high − low)/2³²`.
+    ///
+    /// # Errors
+    /// An empty range, or one beyond `i32`; a shape that the device cannot hold.
+    #[track_caller]
+    pub fn integers(
+        &mut self,
+        low: i64,
+        high: i64,
+        shape: impl IntoShape,
+        device: &Device,
+    ) -> Result<Tensor> {
+        let inside = |v: i64| i32::try_from(v).is_ok();
+        if low >= high || !inside(low) || !inside(high - 1) {
+            let message = format!("no i32 range from {low} up to but not including {high}");
+            return Err(Error::value("integers", message));
+        }
+        let (shape, draw) = (shape.into_shape()?, self.next());
+        let bits = self.bits(draw, 0, &shape, device)?;
+        let width = Tensor::constant(Scalar::Int(high - low), DType::U32, Shape::default(), device);
+        let scaled = Tensor::point(PointOp::MulHi, &[&bits, &width], &shape, DType::U32);
+        scaled.to_dtype(DType::I32).try_add(low)
+    }
+
+    /// The integers `0..n` in random order, as `u32`; shuffled on the host, the same for every device.
+    ///
+    /// # Errors
+    /// More elements than the device can hold.
+    #[track_caller]
+    pub fn permutation(&mut self, n: usize, device: &Device) -> Result<Tensor> {
+        let draw = self.next();
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        let key = [self.seed as u32, (self.seed >> 32) as u32];
+        // Fisher and Yates' shuffle.
+        for i in (1..n).rev() {
+            let word = math::philox([i as u32, 0, draw as u32, (draw >> 32) as u32], key)[0];
+            order.swap(i, ((word as u64 * (i as u64 + 1)) >> 32) as usize);
+        }
+        Tensor::from_slice(&order, [n], device)
+    }
+}
+
+/// Words as numbers in [0, 1): their upper 24 bits.
+#[track_caller]
+fn unit(bits: &Tensor) -> Tensor {
+    let whole = 1.0 / (1u64 << 24) as f64;
+    let high = Tensor::constant(Scalar::Int(1 << 24), DType::U32, Shape::default(), bits.device());
+    let top = Tensor::point(PointOp::MulHi, &[bits, &high], bits.shape_ref(), DType::U32);
+    top.to_dtype(DType::F32) * whole
+}
+
+impl Tensor {
+    /// Uniform numbers in `[0, 1)` from the device's own generator (see [`Device::seed`]).
+    ///
+    /// # Errors
+    /// A shape that the device cannot hold.
+    #[track_caller]
+    pub fn uniform(shape: impl IntoShape, device: &Device) -> Result<Tensor> {
+        device.with_generator(|g| g.uniform(shape, device))
+    }
+
+    /// Normal numbers of mean 0 and deviation 1 from the device's own generator.
+    ///
+    /// # Errors
+    /// A shape that the device cannot hold.
+    #[track_caller]
+    pub fn normal(shape: impl IntoShape, device: &Device) -> Result<Tensor> {
+        device.with_generator(|g| g.normal(shape, device))
+    }
+}

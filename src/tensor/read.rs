@@ -1,0 +1,146 @@
+//! Reading values back.
+
+use super::{Source, Tensor};
+use crate::dtype::{DType, Element, words};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::Reading;
+
+/// A read under way: asked for now, looked at later.
+///
+/// The values are those of the moment [`Tensor::read`] was called. Nothing waits for them until
+/// [`ReadHandle::wait`] or an `.await`.
+pub struct ReadHandle<T: Element> {
+    reading: Reading,
+    len: usize,
+    dtype: DType,
+    _values: std::marker::PhantomData<T>,
+}
+
+impl<T: Element> ReadHandle<T> {
+    #[track_caller]
+    fn decode(&self, words: Result<Vec<u32>, ErrorKind>) -> Result<Vec<T>> {
+        T::decode(&words?, self.len, self.dtype).ok_or_else(|| {
+            // Checked when the read was asked for.
+            Error::value("read", "the dtype cannot be read as this type")
+        })
+    }
+
+    /// The values, if they have arrived; never blocks. Gives them once.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    #[track_caller]
+    pub fn try_take(&mut self) -> Result<Option<Vec<T>>> {
+        match self.reading.try_take() {
+            None => Ok(None),
+            Some(words) => self.decode(words).map(Some),
+        }
+    }
+
+    /// The values; blocks until they have arrived.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[track_caller]
+    pub fn wait(self) -> Result<Vec<T>> {
+        let Self { reading, len, dtype, _values } = self;
+        let words = reading.wait();
+        Self { reading: Reading::done(Ok(vec![])), len, dtype, _values }.decode(words)
+    }
+
+    /// The values; does not block the thread.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    pub async fn recv(mut self) -> Result<Vec<T>> {
+        let words = (&mut self.reading).await;
+        self.decode(words)
+    }
+}
+
+impl Tensor {
+    /// Starts to read the elements, row-major. The computation they need is submitted now; the
+    /// handle is asked for the values later, without a stall.
+    ///
+    /// # Errors
+    /// A type that the dtype cannot be read as, or a failed computation.
+    #[track_caller]
+    pub fn read<T: Element>(&self) -> Result<ReadHandle<T>> {
+        if T::decode(&[], 0, self.dtype).is_none() {
+            let expected = "read it as its own type, as f64, or convert it with to_dtype first";
+            return Err(Error::new(ErrorKind::DType { op: "read", dtype: self.dtype, expected }));
+        }
+        Ok(ReadHandle {
+            reading: self.read_words()?,
+            len: self.size(),
+            dtype: self.dtype,
+            _values: std::marker::PhantomData,
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn read_words(&self) -> Result<Reading> {
+        if let Source::Constant(bits) = self.source {
+            let one = match self.dtype {
+                DType::F16 => half::f16::from_f32(f32::from_bits(bits)).to_bits() as u32 * 0x10001,
+                _ => bits,
+            };
+            return Ok(Reading::done(Ok(vec![one; words(self.size(), self.dtype)])));
+        }
+        if self.size() == 0 {
+            return Ok(Reading::done(Ok(vec![])));
+        }
+        let (buffer, _storage, offset) = self.buffer()?;
+        let start = words(offset, self.dtype);
+        Ok(self.device.executor().read(buffer, start, words(self.size(), self.dtype)))
+    }
+
+    /// The elements, row-major; runs what is recorded and waits for it.
+    ///
+    /// # Errors
+    /// A type that the dtype cannot be read as (any numeric dtype reads as `f64`), an index that was
+    /// out of range in an earlier gather, or a fault of the device.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[track_caller]
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        self.read()?.wait()
+    }
+
+    /// The elements, row-major, without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`Tensor::read`].
+    pub async fn to_vec_async<T: Element>(&self) -> Result<Vec<T>> {
+        self.read()?.recv().await
+    }
+
+    /// The value of a tensor of one element; runs what is recorded and waits for it.
+    ///
+    /// # Errors
+    /// Another number of elements, or as [`Tensor::to_vec`].
+    #[cfg(not(target_arch = "wasm32"))]
+    #[track_caller]
+    pub fn item<T: Element>(&self) -> Result<T> {
+        self.check_item()?;
+        Ok(self.to_vec()?[0])
+    }
+
+    /// The value of a tensor of one element, without blocking the thread.
+    ///
+    /// # Errors
+    /// As [`Tensor::item`].
+    pub async fn item_async<T: Element>(&self) -> Result<T> {
+        self.check_item()?;
+        Ok(self.to_vec_async().await?[0])
+    }
+
+    #[track_caller]
+    fn check_item(&self) -> Result<()> {
+        if self.size() == 1 {
+            return Ok(());
+        }
+        let message = format!("only a tensor of one element has an item, not {}", self.size());
+        Err(Error::shape("item", self.shape_ref(), message))
+    }
+}

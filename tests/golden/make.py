@@ -346,15 +346,50 @@ propagation of NaN. Integer division by zero is left out (NumPy gives 0 and warn
         binary(out, "f32", a, b)
         top, low = np.iinfo(np.int32).max, np.iinfo(np.int32).min
         ints = np.array([7, -7, 6, -6, 1, -1, 0, top, -top, low + 1, low], np.int32)
-        a, b = (v.ravel() for v in np.meshgrid(ints, np.array([3, -3, 7, -7, 1, 2, -2, top, low], np.int32), indexing="ij"))
+        a, b = (
+            v.ravel() for v in np.meshgrid(ints, np.array([3, -3, 7, -7, 1, 2, -2, top, low], np.int32), indexing="ij")
+        )
         binary(out, "i32", a, b)
         a = np.repeat(ints[ints != low], 1)
         binary(out, "i32 by -1", a, np.full_like(a, -1))
-        a, b = (v.ravel() for v in np.meshgrid(np.array([0, 1, 6, 7, 2**31, 2**32 - 1], np.uint32), np.array([1, 3, 7, 2**31, 2**32 - 1], np.uint32), indexing="ij"))
+        a, b = (
+            v.ravel()
+            for v in np.meshgrid(
+                np.array([0, 1, 6, 7, 2**31, 2**32 - 1], np.uint32),
+                np.array([1, 3, 7, 2**31, 2**32 - 1], np.uint32),
+                indexing="ij",
+            )
+        )
         binary(out, "u32", a, b)
 
-        halves = np.concatenate([np.arange(-4.5, 5.0, 0.5), [0.49999997, -0.49999997, 1.4999999, 8388607.5, -8388607.5, 8388609.0, 4194303.25, 1e30, -1e30, -0.0, np.inf, -np.inf, np.nan, 1e-40]]).astype(np.float32)
-        for name, f in [("round", np.rint), ("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc), ("sign", np.sign)]:
+        halves = np.concatenate(
+            [
+                np.arange(-4.5, 5.0, 0.5),
+                [
+                    0.49999997,
+                    -0.49999997,
+                    1.4999999,
+                    8388607.5,
+                    -8388607.5,
+                    8388609.0,
+                    4194303.25,
+                    1e30,
+                    -1e30,
+                    -0.0,
+                    np.inf,
+                    -np.inf,
+                    np.nan,
+                    1e-40,
+                ],
+            ]
+        ).astype(np.float32)
+        for name, f in [
+            ("round", np.rint),
+            ("floor", np.floor),
+            ("ceil", np.ceil),
+            ("trunc", np.trunc),
+            ("sign", np.sign),
+        ]:
             out.case(name)
             out.text("op", name)
             out.array("x", halves)
@@ -370,7 +405,12 @@ propagation of NaN. Integer division by zero is left out (NumPy gives 0 and warn
             out.text("op", name)
             out.array("a", a)
             out.array("b", b)
-            out.array("result", f(a, b) if f(a, b).dtype == bool or name not in ("pow", "atan2") else f(a.astype(np.float64), b.astype(np.float64)))
+            out.array(
+                "result",
+                f(a, b)
+                if f(a, b).dtype == bool or name not in ("pow", "atan2")
+                else f(a.astype(np.float64), b.astype(np.float64)),
+            )
 
         base = np.array([-2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 10.0], np.float32)
         power = np.array([-3.0, -2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0], np.float32)
@@ -382,8 +422,27 @@ propagation of NaN. Integer division by zero is left out (NumPy gives 0 and warn
         out.array("result", np.power(a.astype(np.float64), b.astype(np.float64)))
 
         nan = np.float32(np.nan)
-        rows = np.array([[1, nan, 3, nan], [nan, 2, 9, 4], [5, 6, 7, nan], [1, 2, 2, 1], [nan, nan, nan, nan], [-np.inf, np.inf, 0, np.inf]], np.float32)
-        for name, f in [("max", np.max), ("min", np.min), ("argmax", np.argmax), ("argmin", np.argmin), ("sum", np.sum), ("prod", np.prod), ("mean", np.mean), ("var", np.var)]:
+        rows = np.array(
+            [
+                [1, nan, 3, nan],
+                [nan, 2, 9, 4],
+                [5, 6, 7, nan],
+                [1, 2, 2, 1],
+                [nan, nan, nan, nan],
+                [-np.inf, np.inf, 0, np.inf],
+            ],
+            np.float32,
+        )
+        for name, f in [
+            ("max", np.max),
+            ("min", np.min),
+            ("argmax", np.argmax),
+            ("argmin", np.argmin),
+            ("sum", np.sum),
+            ("prod", np.prod),
+            ("mean", np.mean),
+            ("var", np.var),
+        ]:
             for axis in (0, 1):
                 out.case(f"{name} of rows with NaN axis={axis}")
                 out.text("op", name)
@@ -547,7 +606,12 @@ PyTorch in f64; checked against its documented update rules written out in Pytho
         ("adam", O.Adam, adam_by_hand, dict(lr=0.001)),
         ("adam", O.Adam, adam_by_hand, dict(lr=0.0625, betas=(0.75, 0.96875), eps=0.001)),
         ("adam", O.Adam, adam_by_hand, dict(lr=0.0625, weight_decay=0.03125)),
-        ("adamw", O.AdamW, lambda *a, **k: adam_by_hand(*a, decoupled=True, **k), dict(lr=0.0625, weight_decay=0.03125)),
+        (
+            "adamw",
+            O.AdamW,
+            lambda *a, **k: adam_by_hand(*a, decoupled=True, **k),
+            dict(lr=0.0625, weight_decay=0.03125),
+        ),
     ]
     for name, optimiser, by_hand, options in runs:
         words = [f"{k}={v}".replace("(", "").replace(")", "").replace(", ", ",") for k, v in options.items()]
@@ -599,7 +663,11 @@ Random123 (J. Salmon et al., 2011), asserted here; the others follow the same ro
     known = [
         ([0] * 4, [0] * 2, [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
         ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2, [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
-        ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0], [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1],
+        ),
     ]
     for counter, key, words in known:
         assert philox4x32_10(counter, key) == words, (counter, key)
@@ -644,7 +712,9 @@ How NumPy prints arrays with its default options: `str` and `repr`.""",
         "zeros": np.zeros((2, 3), np.float32),
         "matrix": f([[11, 22, 33], [14, 25, 36]]),
         "matrix of fractions": f([[4.8, 1.21, 2.385], [8.9, -1.81, 0.2], [1.41, 1.051, 0.026]]),
-        "softmax": (lambda x: (np.exp(x) / np.exp(x).sum(-1, keepdims=True)).astype(np.float32))(f([[9, 2, 5, 0, 0], [7, 5, 0, 0, 0]])),
+        "softmax": (lambda x: (np.exp(x) / np.exp(x).sum(-1, keepdims=True)).astype(np.float32))(
+            f([[9, 2, 5, 0, 0], [7, 5, 0, 0, 0]])
+        ),
         "normal": random(40, 4, 3),
         "column": f([[1], [20], [300]]),
         "integers": np.array([1, -20, 300], np.int32),
@@ -690,5 +760,17 @@ How NumPy prints arrays with its default options: `str` and `repr`.""",
 
 
 if __name__ == "__main__":
-    for make in (reductions, softmax, matmul, broadcasting, slices, pointwise, unary, losses, optimisers, philox, display):
+    for make in (
+        reductions,
+        softmax,
+        matmul,
+        broadcasting,
+        slices,
+        pointwise,
+        unary,
+        losses,
+        optimisers,
+        philox,
+        display,
+    ):
         make()

@@ -6,29 +6,29 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// One file of reference values: its cases, in order.
-pub struct Golden {
+pub(crate) struct Golden {
     file: String,
     cases: Vec<Case>,
 }
 
 /// A named case: strings, arrays and blocks of text by key.
-pub struct Case {
-    pub name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     texts: HashMap<String, String>,
     arrays: HashMap<String, Array>,
 }
 
 /// An array in row-major order, as text until it is asked for in a type.
-pub struct Array {
+pub(crate) struct Array {
     /// `f32`, `f64`, `i32`, `u32` or `bool`: what the values were, or fit.
-    pub dtype: String,
-    pub shape: Vec<usize>,
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<usize>,
     words: Vec<String>,
 }
 
 impl Golden {
     /// Reads `tests/golden/<file>`; panics with the line where the file is malformed.
-    pub fn read(file: &str) -> Golden {
+    pub(crate) fn read(file: &str) -> Golden {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/golden")
             .join(file);
@@ -87,12 +87,12 @@ impl Golden {
     }
 
     /// All cases, in the file's order.
-    pub fn cases(&self) -> &[Case] {
+    pub(crate) fn cases(&self) -> &[Case] {
         &self.cases
     }
 
     /// The case of this name; panics if there is none.
-    pub fn case(&self, name: &str) -> &Case {
+    pub(crate) fn case(&self, name: &str) -> &Case {
         let found = self.cases.iter().find(|case| case.name == name);
         found.unwrap_or_else(|| panic!("{} has no case `{name}`", self.file))
     }
@@ -100,12 +100,12 @@ impl Golden {
 
 impl Case {
     /// The text under `key`, where the case has one.
-    pub fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.texts.get(key).map(String::as_str)
     }
 
     /// The text under `key`, parsed (a flag is 0 or 1: ask for `u8`).
-    pub fn value<T: FromStr<Err: Debug>>(&self, key: &str) -> T {
+    pub(crate) fn value<T: FromStr<Err: Debug>>(&self, key: &str) -> T {
         let text = self
             .text(key)
             .unwrap_or_else(|| panic!("case `{}` has no `{key}`", self.name));
@@ -114,19 +114,19 @@ impl Case {
     }
 
     /// A list such as `[0,-1]` under `key`; `None` where the text is not a list (`all`).
-    pub fn list<T: FromStr<Err: Debug>>(&self, key: &str) -> Option<Vec<T>> {
+    pub(crate) fn list<T: FromStr<Err: Debug>>(&self, key: &str) -> Option<Vec<T>> {
         list(self.text(key)?)
     }
 
     /// The array under `key`; panics if the case has none.
-    pub fn array(&self, key: &str) -> &Array {
+    pub(crate) fn array(&self, key: &str) -> &Array {
         self.arrays
             .get(key)
             .unwrap_or_else(|| panic!("case `{}` has no array `{key}`", self.name))
     }
 
     /// The array under `key`, where the case has one.
-    pub fn try_array(&self, key: &str) -> Option<&Array> {
+    pub(crate) fn try_array(&self, key: &str) -> Option<&Array> {
         self.arrays.get(key)
     }
 }
@@ -145,13 +145,13 @@ impl Array {
     }
 
     /// The values as `T`. f32 from an f32 or f64 array rounds once; ask for bools as `u8` or by [`Array::bools`].
-    pub fn values<T: FromStr<Err: Debug>>(&self) -> Vec<T> {
+    pub(crate) fn values<T: FromStr<Err: Debug>>(&self) -> Vec<T> {
         let parse = |word: &String| word.parse().unwrap_or_else(|e| panic!("`{word}`: {e:?}"));
         self.words.iter().map(parse).collect()
     }
 
     /// The values of a bool array.
-    pub fn bools(&self) -> Vec<bool> {
+    pub(crate) fn bools(&self) -> Vec<bool> {
         self.words.iter().map(|word| word == "1").collect()
     }
 }

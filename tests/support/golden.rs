@@ -1,0 +1,241 @@
+//! Reads the reference values in `tests/golden` (the format is described in `make.py` there).
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::path::Path;
+use std::str::FromStr;
+
+/// One file of reference values: its cases, in order.
+pub(crate) struct Golden {
+    file: String,
+    cases: Vec<Case>,
+}
+
+/// A named case: strings, arrays and blocks of text by key.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    texts: HashMap<String, String>,
+    arrays: HashMap<String, Array>,
+}
+
+/// An array in row-major order, as text until it is asked for in a type.
+pub(crate) struct Array {
+    /// `f32`, `f64`, `i32`, `u32` or `bool`: what the values were, or fit.
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<usize>,
+    words: Vec<String>,
+}
+
+impl Golden {
+    /// Reads `tests/golden/<file>`; panics with the line where the file is malformed.
+    pub(crate) fn read(file: &str) -> Golden {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(file);
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Golden::parse(file, &text)
+    }
+
+    fn parse(file: &str, text: &str) -> Golden {
+        let mut cases: Vec<Case> = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let place = || format!("{file}:{}", number + 1);
+            let (key, rest) = line
+                .split_once(' ')
+                .unwrap_or_else(|| panic!("{}: no key", place()));
+            if key == "case" {
+                cases.push(Case {
+                    name: rest.to_owned(),
+                    texts: HashMap::new(),
+                    arrays: HashMap::new(),
+                });
+                continue;
+            }
+            let case = cases
+                .last_mut()
+                .unwrap_or_else(|| panic!("{}: before the first case", place()));
+            let (kind, value) = rest.split_once(' ').unwrap_or((rest, ""));
+            match kind {
+                "=" => {
+                    case.texts.insert(key.to_owned(), value.to_owned());
+                }
+                "|" => match case.texts.get_mut(key) {
+                    Some(block) => {
+                        block.push('\n');
+                        block.push_str(value);
+                    }
+                    None => {
+                        case.texts.insert(key.to_owned(), value.to_owned());
+                    }
+                },
+                ":" => {
+                    let array =
+                        Array::parse(value).unwrap_or_else(|| panic!("{}: not an array", place()));
+                    case.arrays.insert(key.to_owned(), array);
+                }
+                _ => panic!("{}: expected `=`, `:` or `|` after the key", place()),
+            }
+        }
+        Golden {
+            file: file.to_owned(),
+            cases,
+        }
+    }
+
+    /// All cases, in the file's order.
+    pub(crate) fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The case of this name; panics if there is none.
+    pub(crate) fn case(&self, name: &str) -> &Case {
+        let found = self.cases.iter().find(|case| case.name == name);
+        found.unwrap_or_else(|| panic!("{} has no case `{name}`", self.file))
+    }
+}
+
+impl Case {
+    /// The text under `key`, where the case has one.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.texts.get(key).map(String::as_str)
+    }
+
+    /// The text under `key`, parsed (a flag is 0 or 1: ask for `u8`).
+    pub(crate) fn value<T: FromStr<Err: Debug>>(&self, key: &str) -> T {
+        let text = self
+            .text(key)
+            .unwrap_or_else(|| panic!("case `{}` has no `{key}`", self.name));
+        text.parse()
+            .unwrap_or_else(|e| panic!("case `{}`, {key} = {text}: {e:?}", self.name))
+    }
+
+    /// A list such as `[0,-1]` under `key`; `None` where the text is not a list (`all`).
+    pub(crate) fn list<T: FromStr<Err: Debug>>(&self, key: &str) -> Option<Vec<T>> {
+        list(self.text(key)?)
+    }
+
+    /// The array under `key`; panics if the case has none.
+    pub(crate) fn array(&self, key: &str) -> &Array {
+        self.arrays
+            .get(key)
+            .unwrap_or_else(|| panic!("case `{}` has no array `{key}`", self.name))
+    }
+
+    /// The array under `key`, where the case has one.
+    pub(crate) fn try_array(&self, key: &str) -> Option<&Array> {
+        self.arrays.get(key)
+    }
+}
+
+impl Array {
+    fn parse(text: &str) -> Option<Array> {
+        let mut words = text.split_ascii_whitespace();
+        let dtype = words.next()?.to_owned();
+        let shape: Vec<usize> = list(words.next()?)?;
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        (words.len() == shape.iter().product::<usize>()).then_some(Array {
+            dtype,
+            shape,
+            words,
+        })
+    }
+
+    /// The values as `T`. f32 from an f32 or f64 array rounds once; ask for bools as `u8` or by [`Array::bools`].
+    pub(crate) fn values<T: FromStr<Err: Debug>>(&self) -> Vec<T> {
+        let parse = |word: &String| word.parse().unwrap_or_else(|e| panic!("`{word}`: {e:?}"));
+        self.words.iter().map(parse).collect()
+    }
+
+    /// The values of a bool array.
+    pub(crate) fn bools(&self) -> Vec<bool> {
+        self.words.iter().map(|word| word == "1").collect()
+    }
+}
+
+fn list<T: FromStr<Err: Debug>>(text: &str) -> Option<Vec<T>> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    let parse = |word: &str| word.parse().unwrap_or_else(|e| panic!("`{text}`: {e:?}"));
+    Some(
+        inner
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(parse)
+            .collect(),
+    )
+}
+
+#[test]
+fn format() {
+    let text = "# note\n\ncase a b [1]\nkey = some text\nx : f32 [2,2] 1.5 -0.0 nan inf\n\
+                e : i32 [0,3]\ns : bool [] 1\np | one\np |\np |  two\ncase c\naxes = [0,-1]\nall = all\n";
+    let golden = Golden::parse("inline", text);
+    let case = golden.case("a b [1]");
+    assert_eq!(case.text("key"), Some("some text"));
+    let x = case.array("x");
+    assert_eq!((x.dtype.as_str(), x.shape.as_slice()), ("f32", &[2, 2][..]));
+    let values: Vec<f32> = x.values();
+    assert!(
+        values[0] == 1.5
+            && values[1].is_sign_negative()
+            && values[2].is_nan()
+            && values[3] == f32::INFINITY
+    );
+    assert!(case.array("e").values::<i32>().is_empty());
+    assert_eq!(
+        (case.array("s").shape.len(), case.array("s").bools()),
+        (0, vec![true])
+    );
+    assert_eq!(case.text("p"), Some("one\n\n two"));
+    assert_eq!(golden.case("c").list::<isize>("axes"), Some(vec![0, -1]));
+    assert_eq!(golden.case("c").list::<isize>("all"), None);
+    assert!(case.try_array("axes").is_none());
+}
+
+/// Every committed file is well formed, and its numbers read in the dtype they are said to have.
+#[test]
+fn files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("tests/golden is there") {
+        let name = entry
+            .expect("a readable entry")
+            .file_name()
+            .into_string()
+            .expect("an ASCII name");
+        if !name.ends_with(".txt") {
+            continue;
+        }
+        seen += 1;
+        let golden = Golden::read(&name);
+        assert!(!golden.cases().is_empty(), "{name} has no case");
+        for case in golden.cases() {
+            for (key, array) in &case.arrays {
+                match array.dtype.as_str() {
+                    "f64" => drop(array.values::<f64>()),
+                    "i32" => drop(array.values::<i32>()),
+                    "u32" => drop(array.values::<u32>()),
+                    "bool" => assert!(
+                        array.words.iter().all(|w| w == "0" || w == "1"),
+                        "{name}, {}, {key}",
+                        case.name
+                    ),
+                    // `==` on bits, so that NaN and -0 count: the text is the exact f32.
+                    "f32" => {
+                        for (wide, narrow) in
+                            array.values::<f64>().iter().zip(array.values::<f32>())
+                        {
+                            let same = (narrow as f64).to_bits() == wide.to_bits() || wide.is_nan();
+                            assert!(same, "{name}, {}, {key}: {wide} is not an f32", case.name);
+                        }
+                    }
+                    other => panic!("{name}, {}, {key}: dtype {other}", case.name),
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 11);
+}

@@ -16,9 +16,10 @@ mod storage;
 mod tensor;
 
 pub use autograd::{Backward, Gradients, no_grad};
-pub use device::{Counters, Device, DeviceInfo, DeviceKind, MemoryStats};
+pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, MemoryStats};
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
+pub use exec::gpu::MatmulKernel;
 pub use half::f16;
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor};

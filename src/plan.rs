@@ -74,7 +74,7 @@ pub(crate) enum Core {
     /// dimensions followed by the reduced ones.
     Reduce { op: ReduceOp, dtype: DType, prologue: Body, kept: Shape, reduced: Shape },
     /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
-    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize },
+    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize, vector: bool },
 }
 
 /// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.

@@ -113,7 +113,7 @@ impl Queue {
         let plan = self.engine.plans.get(batch, &executor.limits());
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
-        let mut give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
+        let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
         for slot in &plan.slots {
             let buffer = match slot.input {
                 Some(value) => match batch.values[value].state() {

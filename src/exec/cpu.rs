@@ -10,6 +10,9 @@ mod memory;
 mod reduce;
 mod space;
 
+pub(crate) use self::memory::size_class;
+pub(crate) use self::space::Space;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -147,7 +150,7 @@ pub(crate) fn run_kernel(
             let inputs = Inputs::bind(prologue, memory, scalars);
             Some(reduce::run(*op, *dtype, prologue, &inputs, kept, reduced, faults))
         }
-        Core::Matmul { a, b, dtype, k } => {
+        Core::Matmul { a, b, dtype, k, .. } => {
             let words = |m: &crate::plan::Matrix| memory[m.slot].words();
             Some(matmul::run(*dtype, (words(a), &a.layout), (words(b), &b.layout), *k))
         }

@@ -1,6 +1,6 @@
 //! The scalar functions behind the elementwise operations.
 //!
-//! These define what an operation means. `shaders/math.wgsl` holds the same algorithms for the GPU, function by
+//! These define what an operation means. `shaders/math/` holds the same algorithms for the GPU, function by
 //! function, under the name with `tw_` before it. Each is written for a loop over it to vectorise: no table, no call
 //! into the C library and, but where a comment says so, no branch. A bound in ULPs is the largest error found over
 //! the whole domain against an f64 reference, and `tests.rs` holds the function there.
@@ -20,6 +20,7 @@ mod integer;
 mod inverse_trig;
 mod logarithm;
 mod philox;
+mod power;
 mod remainder;
 mod rounding;
 mod select;
@@ -38,10 +39,26 @@ pub(crate) use integer::{
 pub(crate) use inverse_trig::{acos, asin, atan, atan2};
 pub(crate) use logarithm::{ln, log1p, log2};
 pub(crate) use philox::philox;
+pub(crate) use power::pow;
 pub(crate) use remainder::{floor_div, rem};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
-pub(crate) use select::{abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
-pub(crate) use trigonometric::{cos, cos_small, sin, sin_small, tan, tan_small, TRIG_SMALL};
+pub(crate) use select::{
+    abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt,
+};
+pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
 
-// pow arrives with the maths branch.
-pub(crate) fn pow(a: f32, b: f32) -> f32 { a.powf(b) }
+/// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.
+pub(crate) const WGSL: &str = concat!(
+    include_str!("../../shaders/math/select.wgsl"),
+    include_str!("../../shaders/math/exponential.wgsl"),
+    include_str!("../../shaders/math/logarithm.wgsl"),
+    include_str!("../../shaders/math/integer.wgsl"),
+    include_str!("../../shaders/math/philox.wgsl"),
+    include_str!("../../shaders/math/trigonometric.wgsl"),
+    include_str!("../../shaders/math/hyperbolic.wgsl"),
+    include_str!("../../shaders/math/inverse_trig.wgsl"),
+    include_str!("../../shaders/math/error_function.wgsl"),
+    include_str!("../../shaders/math/activation.wgsl"),
+    include_str!("../../shaders/math/power.wgsl"),
+    include_str!("../../shaders/math/remainder.wgsl"),
+);

@@ -65,8 +65,15 @@ pub(crate) struct Stream {
     pub(crate) dtype: DType,
     /// Over the program's iteration shape.
     pub(crate) layout: Layout,
-    /// For a gather: the stride and the size of the indexed axis.
-    pub(crate) gather: Option<(isize, usize)>,
+    pub(crate) gather: Option<Indexed>,
+}
+
+/// The axis that a gather indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Indexed {
+    pub(crate) axis: usize,
+    pub(crate) stride: isize,
+    pub(crate) size: usize,
 }
 
 /// A program with its reads bound to buffers and its parameters to the plan's scalars.

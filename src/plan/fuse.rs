@@ -113,7 +113,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
     let mut epilogue = vec![false; graph.len()];
     let mut loads: Vec<Vec<Load>> = vec![Vec::new(); graph.len()];
     for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        if matches!(graph.call(n).op, Op::Matmul) {
+        if matches!(graph.call(n).op, Op::Matmul { .. }) {
             continue;
         }
         // Each region of an assembled value is a kernel of its own.
@@ -153,7 +153,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
         }
         epilogue[n] = (0..graph.inputs[n].len()).any(|operand| {
             graph.direct(n, operand).is_some_and(|m| {
-                let core = matches!(graph.call(m).op, Op::Matmul | Op::Reduce { .. });
+                let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
                 let continues = epilogue[m] && !stored[m];
                 (core || continues) && users[m] == 1 && graph.shape(m) == graph.shape(n)
             })
@@ -188,7 +188,7 @@ impl Fusion<'_> {
                         self.push(Draft::region(n, Some(i)));
                     }
                 }
-                Op::Reduce { .. } | Op::Matmul => {
+                Op::Reduce { .. } | Op::Matmul { .. } => {
                     self.push(Draft::new(Some(n), vec![]));
                 }
                 _ => self.push(Draft::new(None, vec![n])),
@@ -355,7 +355,7 @@ impl Fusion<'_> {
         for c in 0..self.drafts.len() {
             let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else { continue };
             let most_ops = match self.graph.call(core).op {
-                Op::Matmul => MAX_EPILOGUE,
+                Op::Matmul { .. } => MAX_EPILOGUE,
                 _ => MAX_OPS,
             };
             for k in c + 1..self.drafts.len() {

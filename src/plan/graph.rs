@@ -97,7 +97,7 @@ impl<'a> Graph<'a> {
     pub(crate) fn direct(&self, node: usize, operand: usize) -> Option<usize> {
         let Input::Value(value, layout) = &self.inputs[node][operand] else { return None };
         // The source of a gather is read anywhere.
-        if operand == 0 && matches!(self.call(node).op, Op::Gather { .. }) {
+        if operand == 0 && matches!(self.call(node).op, Op::Gather(_)) {
             return None;
         }
         let maker = self.maker[*value]?;
@@ -109,7 +109,7 @@ impl<'a> Graph<'a> {
         let maker = self.direct(node, operand)?;
         let consumer = &self.call(node).op;
         let consumes = match consumer {
-            Op::Matmul => false,
+            Op::Matmul { .. } => false,
             Op::Reduce { .. } | Op::Assemble { .. } => true,
             _ => self.shape(node) == self.shape(maker),
         };

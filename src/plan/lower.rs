@@ -7,7 +7,7 @@ use super::graph::Input;
 use super::{Core, Kernel, Matrix, OpNote, Store};
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::program::Stream;
+use crate::op::program::{Indexed, Stream};
 use crate::op::{Body, Inst, Op, PointOp, Reg};
 use crate::shape::Shape;
 
@@ -100,14 +100,14 @@ fn lower_core(
                 reduced: reduced_shape,
             }
         }
-        Op::Matmul => {
+        Op::Matmul { vector } => {
             let matrix = |operand: usize| match &graph.inputs[core][operand] {
                 Input::Value(value, layout) => Matrix { slot: slot(*value), layout: layout.clone() },
                 Input::Scalar(..) => unreachable!("a product's operands are stored"),
             };
             let (a, b) = (matrix(0), matrix(1));
             let k = a.layout.dims()[a.layout.dims().len() - 1];
-            Core::Matmul { a, b, dtype: call.dtype, k }
+            Core::Matmul { a, b, dtype: call.dtype, k, vector: *vector }
         }
         _ => unreachable!("only reductions and products are cores"),
     }
@@ -159,15 +159,15 @@ impl<'a> Writer<'a> {
                     });
                     self.push(Inst::Random { stream, params, lane: *lane }, call.dtype)
                 }
-                Op::Gather { axis: _, stride, size } => {
+                Op::Gather(indexed) => {
                     let index = self.operand(node, 1);
                     let Input::Value(value, layout) = &self.fusion.graph.inputs[node][0] else {
                         unreachable!("the source of a gather is stored");
                     };
-                    let stream = self.stream(Some(*value), layout.clone(), Some((*stride, *size)));
+                    let stream = self.stream(Some(*value), layout.clone(), Some(*indexed));
                     self.push(Inst::Gather { stream, index }, call.dtype)
                 }
-                Op::Reduce { .. } | Op::Matmul | Op::Assemble { .. } => {
+                Op::Reduce { .. } | Op::Matmul { .. } | Op::Assemble { .. } => {
                     unreachable!("not computed inside another kernel")
                 }
             };
@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
         &mut self,
         value: Option<usize>,
         layout: Layout,
-        gather: Option<(isize, usize)>,
+        gather: Option<Indexed>,
     ) -> u8 {
         let layout = match &self.order {
             Some(order) => layout.permute(order),

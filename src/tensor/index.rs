@@ -7,6 +7,7 @@ use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
+use crate::op::program::Indexed;
 use crate::op::{Arg, Op};
 use crate::shape::Shape;
 
@@ -100,7 +101,7 @@ impl Tensor {
         strides[axis] = 0;
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
         let args = vec![Arg::Value(storage, laid), index.arg(shape)];
-        let gather = Op::Gather { axis, stride, size };
+        let gather = Op::Gather(Indexed { axis, stride, size });
         let at = Location::caller();
         let out = Self::record(gather, args, shape.clone(), self.dtype, &self.device, at);
         Ok(track(out, &[self, index], Rule::Gather { axis }))

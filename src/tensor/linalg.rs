@@ -60,7 +60,7 @@ impl Tensor {
         let (a, b) = (self.to_dtype(dtype), rhs.to_dtype(dtype));
         let a = if a.ndim() == 1 { a.unsqueeze(0)? } else { a };
         let b = if b.ndim() == 1 { b.unsqueeze(1)? } else { b };
-        let mut out = a.product(&b, OP)?;
+        let mut out = a.product(&b, OP, self.ndim() == 1 || rhs.ndim() == 1)?;
         if rhs.ndim() == 1 {
             out = out.squeeze(-1)?;
         }
@@ -72,7 +72,7 @@ impl Tensor {
 
     /// The product of `(…, m, k)` and `(…, k, n)` of one dtype.
     #[track_caller]
-    fn product(&self, rhs: &Tensor, op: &'static str) -> Result<Tensor> {
+    fn product(&self, rhs: &Tensor, op: &'static str, vector: bool) -> Result<Tensor> {
         let split = |t: &Tensor| {
             let at = t.ndim() - 2;
             (Shape::of(&t.shape()[..at]), t.shape()[at], t.shape()[at + 1])
@@ -96,7 +96,8 @@ impl Tensor {
                 Arg::Value(storage, layout.expand(&whole))
             };
             let args = vec![operand(self, with(m, k)), operand(rhs, with(k, n))];
-            Self::record(Op::Matmul, args, shape, self.dtype, &self.device, Location::caller())
+            let at = Location::caller();
+            Self::record(Op::Matmul { vector }, args, shape, self.dtype, &self.device, at)
         };
         Ok(track(out, &[self, rhs], Rule::Matmul))
     }

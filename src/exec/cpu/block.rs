@@ -10,6 +10,7 @@ use super::space::Space;
 use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::layout::Layout;
+use crate::op::program::Indexed;
 use crate::op::{Body, Inst, math};
 use crate::plan::Kernel;
 use crate::shape::Shape;
@@ -24,9 +25,9 @@ const GRAIN: usize = 1 << 15;
 pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
 
 impl Faults {
-    fn index(&self, index: i64, size: usize) {
+    fn index(&self, index: i64, axis: usize, size: usize) {
         if let Ok(mut fault) = self.0.lock() {
-            fault.get_or_insert(ErrorKind::Index { op: "gather", index, axis: 0, size });
+            fault.get_or_insert(ErrorKind::Index { op: "gather", index, axis, size });
         }
     }
 
@@ -163,14 +164,14 @@ impl<'a> Runner<'a> {
     fn gather(&self, k: usize, start: usize, index: &[u32], signed: bool, out: &mut [u32]) {
         let source = self.inputs.streams[k];
         let stream = &self.body.streams[k];
-        let Some((axis_stride, size)) = stream.gather else { return };
+        let Some(Indexed { axis, stride: axis_stride, size }) = stream.gather else { return };
         self.space.runs(k, start, index.len(), |done, run, place, stride| {
             for i in 0..run {
                 let given = index[done + i];
                 let wanted = if signed { given as i32 as i64 } else { given as i64 };
                 let mut at = if wanted < 0 { wanted + size as i64 } else { wanted };
                 if at < 0 || at >= size as i64 {
-                    self.faults.index(wanted, size);
+                    self.faults.index(wanted, axis, size);
                     at = 0;
                 }
                 let at = (place + i as isize * stride + at as isize * axis_stride) as usize;

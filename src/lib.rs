@@ -22,7 +22,10 @@ pub use error::{Error, ErrorKind, Result};
 pub use exec::gpu::MatmulKernel;
 pub use half::f16;
 pub use shape::{IntoShape, MAX_RANK, Shape};
-pub use tensor::{Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor};
+pub use tensor::{
+    Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle,
+    SliceSpec, Tensor,
+};
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {

@@ -12,7 +12,6 @@ pub(crate) mod key;
 mod lower;
 mod slots;
 
-
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};
@@ -72,9 +71,21 @@ pub(crate) enum Core {
     Map,
     /// A reduction of the prologue's one result. The prologue's streams are laid over the kept
     /// dimensions followed by the reduced ones.
-    Reduce { op: ReduceOp, dtype: DType, prologue: Body, kept: Shape, reduced: Shape },
+    Reduce {
+        op: ReduceOp,
+        dtype: DType,
+        prologue: Body,
+        kept: Shape,
+        reduced: Shape,
+    },
     /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
-    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize, vector: bool },
+    Matmul {
+        a: Matrix,
+        b: Matrix,
+        dtype: DType,
+        k: usize,
+        vector: bool,
+    },
 }
 
 /// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.

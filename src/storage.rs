@@ -28,7 +28,12 @@ pub(crate) enum State {
 
 impl Storage {
     pub(crate) fn new(executor: Arc<dyn Executor>, dtype: DType, len: usize, state: State) -> Self {
-        Self { executor, dtype, len, state: Mutex::new(state) }
+        Self {
+            executor,
+            dtype,
+            len,
+            state: Mutex::new(state),
+        }
     }
 
     pub(crate) fn dtype(&self) -> DType {

@@ -193,8 +193,8 @@ fn select([c, a, b]: [&[u32]; 3], out: &mut [u32]) {
 fn cast(from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
     use DType::*;
     match (from, to) {
-        (F32 | F16, I32) => map1::<f32, i32>(args, out, |a| a as i32),
-        (F32 | F16, U32) => map1::<f32, u32>(args, out, |a| a as u32),
+        (F32 | F16, I32) => map1::<f32, i32>(args, out, math::to_i32),
+        (F32 | F16, U32) => map1::<f32, u32>(args, out, math::to_u32),
         (F32 | F16, Bool) => map1::<f32, u32>(args, out, |a| (a != 0.0) as u32),
         (I32, F32 | F16) => map1::<i32, f32>(args, out, |a| a as f32),
         (U32 | Bool, F32 | F16) => map1::<u32, f32>(args, out, |a| a as f32),

@@ -5,11 +5,7 @@ use super::lower::lower;
 use super::{Kernel, Plan, Slot};
 
 /// Writes the plan of the grouped kernels.
-pub(super) fn assign(
-    graph: &super::graph::Graph<'_>,
-    fusion: &Fusion<'_>,
-    id: u64,
-) -> Plan {
+pub(super) fn assign(graph: &super::graph::Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
     let stores = fusion.stores();
     // Values a kernel touches, and the last kernel that touches each.
     let touched: Vec<Vec<usize>> = fusion
@@ -72,5 +68,10 @@ pub(super) fn assign(
         .filter(|&v| graph.maker[v].is_some_and(|n| graph.alive(n)))
         .map(|v| (v, slot_of[v]))
         .collect();
-    Plan { id, kernels, slots, outputs }
+    Plan {
+        id,
+        kernels,
+        slots,
+        outputs,
+    }
 }

@@ -27,7 +27,12 @@ pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
 impl Faults {
     fn index(&self, index: i64, axis: usize, size: usize) {
         if let Ok(mut fault) = self.0.lock() {
-            fault.get_or_insert(ErrorKind::Index { op: "gather", index, axis, size });
+            fault.get_or_insert(ErrorKind::Index {
+                op: "gather",
+                index,
+                axis,
+                size,
+            });
         }
     }
 
@@ -81,7 +86,12 @@ impl<'a> Runner<'a> {
             Some(order) => order.iter().map(|&i| shape.dims()[i]).collect(),
             None => shape.clone(),
         };
-        Self { body, inputs, space: Space::new(&shape, layouts.iter()), faults }
+        Self {
+            body,
+            inputs,
+            space: Space::new(&shape, layouts.iter()),
+            faults,
+        }
     }
 
     pub(super) fn registers(&self) -> Registers {
@@ -104,7 +114,11 @@ impl<'a> Runner<'a> {
                     }
                 }
                 Inst::Index(k) => self.places(*k as usize, start, out),
-                Inst::Random { stream, params, lane } => {
+                Inst::Random {
+                    stream,
+                    params,
+                    lane,
+                } => {
                     self.places(*stream as usize, start, out);
                     let [k0, k1, c0, c1] = params.map(|p| self.inputs.scalars[p as usize]);
                     for word in out {
@@ -135,7 +149,9 @@ impl<'a> Runner<'a> {
             let source: &[f16] = bytemuck::cast_slice(source);
             return self.space.runs(k, start, len, |done, run, place, stride| {
                 for (i, word) in out[done..done + run].iter_mut().enumerate() {
-                    *word = source[(place + i as isize * stride) as usize].to_f32().to_bits();
+                    *word = source[(place + i as isize * stride) as usize]
+                        .to_f32()
+                        .to_bits();
                 }
             });
         }
@@ -154,35 +170,52 @@ impl<'a> Runner<'a> {
     }
 
     fn places(&self, k: usize, start: usize, out: &mut [u32]) {
-        self.space.runs(k, start, out.len(), |done, run, place, stride| {
-            for (i, word) in out[done..done + run].iter_mut().enumerate() {
-                *word = (place + i as isize * stride) as u32;
-            }
-        });
+        self.space
+            .runs(k, start, out.len(), |done, run, place, stride| {
+                for (i, word) in out[done..done + run].iter_mut().enumerate() {
+                    *word = (place + i as isize * stride) as u32;
+                }
+            });
     }
 
     fn gather(&self, k: usize, start: usize, index: &[u32], signed: bool, out: &mut [u32]) {
         let source = self.inputs.streams[k];
         let stream = &self.body.streams[k];
-        let Some(Indexed { axis, stride: axis_stride, size }) = stream.gather else { return };
-        self.space.runs(k, start, index.len(), |done, run, place, stride| {
-            for i in 0..run {
-                let given = index[done + i];
-                let wanted = if signed { given as i32 as i64 } else { given as i64 };
-                let mut at = if wanted < 0 { wanted + size as i64 } else { wanted };
-                if at < 0 || at >= size as i64 {
-                    self.faults.index(wanted, axis, size);
-                    at = 0;
-                }
-                let at = (place + i as isize * stride + at as isize * axis_stride) as usize;
-                out[done + i] = match stream.dtype {
-                    DType::F16 => {
-                        bytemuck::cast_slice::<u32, f16>(source)[at].to_f32().to_bits()
+        let Some(Indexed {
+            axis,
+            stride: axis_stride,
+            size,
+        }) = stream.gather
+        else {
+            return;
+        };
+        self.space
+            .runs(k, start, index.len(), |done, run, place, stride| {
+                for i in 0..run {
+                    let given = index[done + i];
+                    let wanted = if signed {
+                        given as i32 as i64
+                    } else {
+                        given as i64
+                    };
+                    let mut at = if wanted < 0 {
+                        wanted + size as i64
+                    } else {
+                        wanted
+                    };
+                    if at < 0 || at >= size as i64 {
+                        self.faults.index(wanted, axis, size);
+                        at = 0;
                     }
-                    _ => source[at],
-                };
-            }
-        });
+                    let at = (place + i as isize * stride + at as isize * axis_stride) as usize;
+                    out[done + i] = match stream.dtype {
+                        DType::F16 => bytemuck::cast_slice::<u32, f16>(source)[at]
+                            .to_f32()
+                            .to_bits(),
+                        _ => source[at],
+                    };
+                }
+            });
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Slot {
     pub(crate) words: usize,
     /// The number of the value it holds on entry; `None` for one that the plan allocates.
     pub(crate) input: Option<usize>,
+    /// Whether the plan writes to it; an input that is written to was given up by its holder.
+    pub(crate) written: bool,
 }
 
 /// One kernel: a core, then a pointwise program over the core's result, then stores.

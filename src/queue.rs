@@ -152,6 +152,11 @@ impl Queue {
             return Err(kind);
         }
         let mut kept = FxHashMap::default();
+        for slot in plan.slots.iter().filter(|slot| slot.written) {
+            if let Some(value) = slot.input {
+                batch.values[value].set(State::Given);
+            }
+        }
         for &(value, slot) in &plan.outputs {
             batch.values[value].set(State::Ready(slots[slot]));
             kept.insert(slots[slot], ());

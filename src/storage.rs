@@ -22,6 +22,8 @@ pub(crate) enum State {
     Pending(Weak<Queue>),
     /// In the device's memory, or on its way there in program order.
     Ready(BufferId),
+    /// Its buffer now holds the result of an operation that was its last use.
+    Given,
     /// The batch that should have computed it failed.
     Failed(Error),
 }
@@ -76,7 +78,9 @@ impl Storage {
         match self.state() {
             State::Ready(buffer) => Ok(buffer),
             State::Failed(error) => Err(error.again()),
-            State::Pending(_) => Err(Error::value("read", "the device of this tensor is gone")),
+            State::Pending(_) | State::Given => {
+                Err(Error::value("read", "the device of this tensor is gone"))
+            }
         }
     }
 

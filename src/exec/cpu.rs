@@ -65,9 +65,9 @@ impl Executor for Cpu {
             .slots
             .iter()
             .zip(slots)
-            .map(|(slot, &id)| match slot.input {
-                Some(_) => SlotMemory::Shared(self.pool.get(id)),
-                None => SlotMemory::Owned(self.pool.take(id)),
+            .map(|(slot, &id)| match slot.written {
+                false => SlotMemory::Shared(self.pool.get(id)),
+                true => SlotMemory::Owned(self.pool.take(id)),
             })
             .collect();
         let faults = Faults::default();
@@ -166,7 +166,7 @@ pub(crate) fn run_kernel(
             kept,
             reduced,
         } => {
-            let inputs = Inputs::bind(prologue, memory, scalars);
+            let inputs = Inputs::bind(prologue, &[], memory, scalars);
             Some(reduce::run(
                 *op, *dtype, prologue, &inputs, kept, reduced, faults,
             ))
@@ -181,7 +181,7 @@ pub(crate) fn run_kernel(
             ))
         }
     };
-    let inputs = Inputs::bind(&kernel.body, memory, scalars);
+    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
     block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
     for (store, words) in kernel.stores.iter().zip(outputs) {
         memory[store.slot] = SlotMemory::Owned(words);

@@ -232,12 +232,20 @@ mod tests {
             .map(|op| format!("| `{}` | {} |", op.name(), op.ulp()))
             .collect();
         let table = rows.join("\n");
-        assert!(text.contains(&table), "docs/numerics.md must hold this table:\n{table}");
+        assert!(
+            text.contains(&table),
+            "docs/numerics.md must hold this table:\n{table}"
+        );
     }
 
     #[test]
     fn arity_follows_from_the_expression() {
-        for (op, arity) in [(PointOp::Exp, 1), (PointOp::Add, 2), (PointOp::Select, 3), (PointOp::Cast, 1)] {
+        for (op, arity) in [
+            (PointOp::Exp, 1),
+            (PointOp::Add, 2),
+            (PointOp::Select, 3),
+            (PointOp::Cast, 1),
+        ] {
             assert_eq!(op.arity(), arity, "{op:?}");
         }
     }

@@ -85,6 +85,11 @@ impl<'a> Graph<'a> {
         self.batch.alive[self.result(node)]
     }
 
+    /// Whether somebody outside the batch holds the value.
+    pub(crate) fn held(&self, value: usize) -> bool {
+        self.batch.alive[value]
+    }
+
     pub(crate) fn values(&self) -> usize {
         self.batch.values.len()
     }

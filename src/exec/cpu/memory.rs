@@ -88,7 +88,7 @@ impl Pool {
             .unwrap_or_default()
     }
 
-    /// Takes the memory of a buffer that nobody else reads, to be written and put back.
+    /// Takes the memory of a buffer to be written and put back; a copy, if a read still holds it.
     pub(super) fn take(&self, id: BufferId) -> Vec<u32> {
         let mut inner = self.lock();
         let Some((memory, class)) = inner.live.get_mut(&id) else {

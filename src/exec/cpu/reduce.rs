@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::block::{BLOCK, Faults, Inputs, Runner};
+use super::block::{BLOCK, Beside, Faults, Inputs, Runner};
 use crate::dtype::DType;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
@@ -123,7 +123,7 @@ impl Fold {
         let mut regs = runner.registers();
         self.pairs((0..len).step_by(BLOCK).map(|at| {
             let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, None);
+            runner.run(&mut regs, start + at, n, Beside::default());
             self.block(runner.result(&regs, 0, n))
         }))
     }
@@ -151,7 +151,7 @@ impl Fold {
         let mut best: Option<(u32, u32)> = None;
         for at in (0..len).step_by(BLOCK) {
             let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, None);
+            runner.run(&mut regs, start + at, n, Beside::default());
             for (i, &value) in runner.result(&regs, 0, n).iter().enumerate() {
                 let better = |(_, b): (u32, u32)| self.op.prefers_later(self.dtype, b, value);
                 if best.is_none_or(better) {
@@ -180,7 +180,12 @@ impl Fold {
                 for first in (0..columns).step_by(ROWS) {
                     let mut sum = vec![self.op.identity(self.dtype); chunk.len()];
                     for c in first..columns.min(first + ROWS) {
-                        runner.run(&mut regs, c * rows + i * BLOCK, chunk.len(), None);
+                        runner.run(
+                            &mut regs,
+                            c * rows + i * BLOCK,
+                            chunk.len(),
+                            Beside::default(),
+                        );
                         let values = runner.result(&regs, 0, chunk.len());
                         for (s, &v) in sum.iter_mut().zip(values) {
                             *s = self.combine(*s, v);

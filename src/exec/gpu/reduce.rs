@@ -12,7 +12,7 @@ use crate::shape::Shape;
 /// Elements of a result from which it is worth cutting into slices.
 const MIN_SLICE: usize = 4096;
 /// Elements that a lane folds at most before slices are cut, however many results there are.
-const MAX_LANE: usize = 1 << 16;
+const MAX_LANE: usize = 1 << 12;
 
 /// What a reduction reduces, taken from a kernel's core.
 pub(super) struct Reduction<'a> {

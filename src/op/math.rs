@@ -1,0 +1,44 @@
+//! The scalar functions behind the elementwise operations.
+//!
+//! These define what an operation means. `shaders/math.wgsl` holds the same algorithms for the GPU, function by
+//! function, under the name with `tw_` before it. Each is written for a loop over it to vectorise: no table, no call
+//! into the C library and, but where a comment says so, no branch. A bound in ULPs is the largest error found over
+//! the whole domain against an f64 reference, and `tests.rs` holds the function there.
+//!
+//! Three rules keep the two sides alike:
+//! - A result never depends on whether `a * b + c` is rounded once or twice: where an intermediate must be exact, its
+//!   factors are short enough that the product is exact. Multiplications are not fused here (`mul_add` without
+//!   hardware support is a call).
+//! - NaN and ∞ are told apart by bit patterns in the shader, and by comparisons that are false for NaN here.
+//! - Rounding to an integer is half to even on both sides.
+
+mod activation;
+mod error_function;
+mod exponential;
+mod hyperbolic;
+mod integer;
+mod inverse_trig;
+mod logarithm;
+mod philox;
+mod remainder;
+mod rounding;
+mod select;
+mod trigonometric;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use activation::{elu, gelu, gelu_tanh, leaky_relu, relu, sigmoid, silu, softplus};
+pub(crate) use error_function::erf;
+pub(crate) use exponential::{exp, exp2, expm1};
+pub(crate) use hyperbolic::{cosh, sinh, tanh};
+pub(crate) use integer::{
+    abs_i32, floor_div_i32, floor_div_u32, mul_hi, pow_i32, pow_u32, rem_i32, rem_u32, sign_i32,
+};
+pub(crate) use inverse_trig::{acos, asin, atan, atan2};
+pub(crate) use logarithm::{ln, log1p, log2};
+pub(crate) use philox::philox;
+pub(crate) use remainder::{floor_div, rem};
+pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
+pub(crate) use select::{abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
+pub(crate) use trigonometric::{cos, cos_small, sin, sin_small, tan, tan_small, TRIG_SMALL};

@@ -1,0 +1,80 @@
+//! ln, log2 and log1p.
+//!
+//! Method: x = 2ᵉ·m with √½ ≤ m < √2, f = m − 1, which is exact, and ln m = f − f²/2 + f³·P(f).
+
+use super::exponential::{LN_2_HI, LN_2_LO};
+
+/// The bits of √½.
+const SQRT_HALF: u32 = 0x3f35_04f3;
+const LEAST_NORMAL: u32 = 0x0080_0000;
+
+/// (e, m) with x = 2ᵉ·m and √½ ≤ m < √2, for positive finite x, subnormal or not.
+#[inline(always)]
+pub(super) fn split(x: f32) -> (i32, f32) {
+    let bits = x.to_bits();
+    let subnormal = bits < LEAST_NORMAL;
+    // A subnormal's bits are an integer, in units of 2⁻¹⁴⁹.
+    let bits = if subnormal { (bits as i32 as f32).to_bits() } else { bits };
+    let e = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
+    let m = f32::from_bits(bits.wrapping_sub((e << 23) as u32));
+    (if subnormal { e.wrapping_sub(149) } else { e }, m)
+}
+
+/// ln(1 + f) − f for √½ ≤ 1 + f ≤ √2.
+///
+/// P was fitted by Remez's exchange to the error relative to the logarithm, 2⁻²⁶·⁷ after its coefficients were rounded
+/// one by one.
+#[inline(always)]
+fn ln_tail(f: f32) -> f32 {
+    let p = 0.12766725 + f * -0.076488495;
+    let p = 0.14200711 + f * (-0.13158512 + f * p);
+    let p = 0.20001265 + f * (-0.16623218 + f * p);
+    let p = 0.3333333 + f * (-0.25000826 + f * p);
+    let square = f * f;
+    square * (f * p) - 0.5 * square
+}
+
+/// `y`, the logarithm of a positive finite `x`, or what the logarithm is of any other `x`.
+#[inline(always)]
+fn with_edges(x: f32, y: f32) -> f32 {
+    let y = if x == f32::INFINITY { x } else { y };
+    let y = if x == 0.0 { f32::NEG_INFINITY } else { y };
+    if x >= 0.0 { y } else { f32::NAN }
+}
+
+/// Natural logarithm; −∞ at ±0 and NaN below. At most 1 ULP.
+#[inline(always)]
+pub(crate) fn ln(x: f32) -> f32 {
+    let (e, m) = split(x);
+    let (e, f) = (e as f32, m - 1.0);
+    with_edges(x, (e * LN_2_LO + ln_tail(f)) + f + e * LN_2_HI)
+}
+
+/// Logarithm to base 2, exact for powers of two; −∞ at ±0 and NaN below. At most 2 ULP.
+#[inline(always)]
+pub(crate) fn log2(x: f32) -> f32 {
+    /// log₂ e, and what rounding left of it.
+    const HI: f32 = 1.442695;
+    const LO: f32 = 1.925963e-8;
+    let (e, m) = split(x);
+    let (e, f) = (e as f32, m - 1.0);
+    with_edges(x, (f * LO + ln_tail(f) * HI) + f * HI + e)
+}
+
+/// ln(1 + x), accurate near zero; −∞ at −1 and NaN below. At most 2 ULP.
+#[inline(always)]
+pub(crate) fn log1p(x: f32) -> f32 {
+    let u = 1.0 + x;
+    let e = (u.to_bits().wrapping_sub(SQRT_HALF) as i32) >> 23;
+    // f = 2⁻ᵉ·u − 1 without the rounding error of u: 2⁻ᵉ·x by subtracting from the exponent, 2⁻ᵉ − 1 rounded when e is
+    // so large that it does not matter. Where e = 0, f is x itself.
+    let scaled = f32::from_bits(x.to_bits().wrapping_sub((e << 23) as u32));
+    let offset = f32::from_bits((127i32.wrapping_sub(e).max(0) << 23) as u32) - 1.0;
+    let f = if e == 0 { x } else { scaled + offset };
+    let e = e as f32;
+    let y = (e * LN_2_LO + ln_tail(f)) + f + e * LN_2_HI;
+    let y = if x == 0.0 { x } else { y };
+    let y = if x == f32::INFINITY { x } else { y };
+    let y = if x == -1.0 { f32::NEG_INFINITY } else { y };
+    if x >= -1.0 { y } else { f32::NAN }
+}

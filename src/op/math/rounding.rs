@@ -1,0 +1,57 @@
+//! Rounding to integers, and casts.
+//!
+//! The rounding functions are spelled out, since on x86-64 without SSE 4.1 the standard ones are calls.
+
+/// From here on every f32 is an integer.
+pub(super) const ALL_INTEGERS: f32 = 8_388_608.0; // 2²³
+
+/// 1.5·2²³: an f32 of at most 2²² in magnitude that is added to it loses its fraction, rounding half to even.
+const SHIFTER: f32 = 12_582_912.0;
+
+/// The integer nearest to `x`, half to even, as f32 and as i32; for |x| ≤ 2²².
+#[inline(always)]
+pub(super) fn nearest(x: f32) -> (f32, i32) {
+    let shifted = x + SHIFTER;
+    (shifted - SHIFTER, shifted.to_bits().wrapping_sub(SHIFTER.to_bits()) as i32)
+}
+
+/// Rounds to the nearest integer, half to even. Exact.
+#[inline(always)]
+pub(crate) fn round(x: f32) -> f32 {
+    let magnitude = x.abs();
+    let rounded = (magnitude + ALL_INTEGERS) - ALL_INTEGERS;
+    if magnitude < ALL_INTEGERS { rounded.copysign(x) } else { x }
+}
+
+/// The largest integer not above `x`. Exact.
+#[inline(always)]
+pub(crate) fn floor(x: f32) -> f32 {
+    let nearest = round(x);
+    let floor = nearest - if nearest > x { 1.0 } else { 0.0 };
+    // 0.5 rounds to 0 and 0.5 - 0.5 keeps it, but the sign of zero must be that of x.
+    if floor == 0.0 { 0f32.copysign(x) } else { floor }
+}
+
+/// The smallest integer not below `x`. Exact.
+#[inline(always)]
+pub(crate) fn ceil(x: f32) -> f32 {
+    -floor(-x)
+}
+
+/// Drops the fraction. Exact.
+#[inline(always)]
+pub(crate) fn trunc(x: f32) -> f32 {
+    floor(x.abs()).copysign(x)
+}
+
+/// Rounds towards zero; saturates, and NaN gives 0.
+#[inline(always)]
+pub(crate) fn to_i32(x: f32) -> i32 {
+    x as i32
+}
+
+/// Rounds towards zero; saturates, and NaN gives 0.
+#[inline(always)]
+pub(crate) fn to_u32(x: f32) -> u32 {
+    x as u32
+}

@@ -1,0 +1,68 @@
+//! Comparisons, signs, and the operations that the hardware rounds by itself.
+
+/// The magnitude; exact.
+#[inline(always)]
+pub(crate) fn abs(x: f32) -> f32 {
+    x.abs()
+}
+
+/// −1, 0 or 1; ±0 gives ±0, and NaN gives NaN.
+#[inline(always)]
+pub(crate) fn sign(x: f32) -> f32 {
+    let one = 1f32.copysign(x);
+    if x == 0.0 || x.is_nan() { x } else { one }
+}
+
+/// NumPy's `minimum`: NaN where either side is NaN.
+#[inline(always)]
+pub(crate) fn min(a: f32, b: f32) -> f32 {
+    if a <= b || a.is_nan() { a } else { b }
+}
+
+/// NumPy's `maximum`: NaN where either side is NaN.
+#[inline(always)]
+pub(crate) fn max(a: f32, b: f32) -> f32 {
+    if a >= b || a.is_nan() { a } else { b }
+}
+
+/// NumPy's `clip`: `min(max(x, lo), hi)`, so a NaN anywhere gives NaN and `hi` wins where `lo > hi`.
+#[inline(always)]
+pub(crate) fn clamp(x: f32, lo: f32, hi: f32) -> f32 {
+    min(max(x, lo), hi)
+}
+
+/// Whether `x` is not a number.
+#[inline(always)]
+pub(crate) fn is_nan(x: f32) -> bool {
+    x.is_nan()
+}
+
+/// Whether `x` is +∞ or −∞.
+#[inline(always)]
+pub(crate) fn is_inf(x: f32) -> bool {
+    x.is_infinite()
+}
+
+/// Whether `x` is neither NaN nor ±∞.
+#[inline(always)]
+pub(crate) fn is_finite(x: f32) -> bool {
+    x.is_finite()
+}
+
+/// Square root; NaN below zero. Correctly rounded.
+#[inline(always)]
+pub(crate) fn sqrt(x: f32) -> f32 {
+    x.sqrt()
+}
+
+/// 1/√x; ±∞ at ±0 and NaN below. At most 1 ULP.
+#[inline(always)]
+pub(crate) fn rsqrt(x: f32) -> f32 {
+    1.0 / x.sqrt()
+}
+
+/// 1/x. Correctly rounded.
+#[inline(always)]
+pub(crate) fn reciprocal(x: f32) -> f32 {
+    1.0 / x
+}

@@ -1,0 +1,297 @@
+//! Every function against an f64 reference: over edge values and a sweep of bit patterns here, and over every f32 in
+//! the ignored test.
+
+use super::*;
+
+/// A function of one number, its reference and its bound in ULPs.
+pub(crate) struct Unary {
+    pub(crate) name: &'static str,
+    pub(crate) f: fn(f32) -> f32,
+    pub(crate) reference: fn(f64) -> f64,
+    pub(crate) bound: f64,
+}
+
+/// A function of two numbers, its reference and its bound in ULPs.
+pub(crate) struct Binary {
+    pub(crate) name: &'static str,
+    pub(crate) f: fn(f32, f32) -> f32,
+    pub(crate) reference: fn(f64, f64) -> f64,
+    pub(crate) bound: f64,
+}
+
+macro_rules! rows {
+    ($kind:ident: $($name:ident, $reference:expr, $bound:expr;)*) => {
+        &[$($kind { name: stringify!($name), f: $name, reference: $reference, bound: $bound }),*]
+    };
+}
+
+pub(crate) const UNARY: &[Unary] = rows! { Unary:
+    exp, f64::exp, 1.0;
+    exp2, f64::exp2, 1.0;
+    expm1, f64::exp_m1, 2.0;
+    ln, f64::ln, 1.0;
+    log2, f64::log2, 2.0;
+    log1p, f64::ln_1p, 2.0;
+    sqrt, f64::sqrt, 0.5;
+    rsqrt, |x| 1.0 / x.sqrt(), 1.0;
+    reciprocal, |x| 1.0 / x, 0.5;
+    sin, f64::sin, 2.0;
+    cos, f64::cos, 2.0;
+    tan, f64::tan, 3.0;
+    tanh, f64::tanh, 2.0;
+    sinh, f64::sinh, 2.0;
+    cosh, f64::cosh, 2.0;
+    asin, f64::asin, 2.0;
+    acos, f64::acos, 2.0;
+    atan, f64::atan, 2.0;
+    erf, reference::erf, 2.0;
+    sigmoid, |x| 1.0 / (1.0 + (-x).exp()), 2.0;
+    silu, reference::silu, 3.0;
+    softplus, reference::softplus, 3.0;
+    gelu, reference::gelu, 4.0;
+    gelu_tanh, reference::gelu_tanh, 4.0;
+    relu, |x| if x <= 0.0 { 0.0 } else { x }, 0.0;
+    sign, |x| if x == 0.0 || x.is_nan() { x } else { x.signum() }, 0.0;
+    abs, f64::abs, 0.0;
+    floor, f64::floor, 0.0;
+    ceil, f64::ceil, 0.0;
+    trunc, f64::trunc, 0.0;
+    round, f64::round_ties_even, 0.0;
+};
+
+pub(crate) const BINARY: &[Binary] = rows! { Binary:
+    atan2, f64::atan2, 2.0;
+    rem, reference::rem, 0.5;
+    floor_div, reference::floor_div, 1.0;
+    min, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }, 0.0;
+    max, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }, 0.0;
+    leaky_relu, |x, slope| if x < 0.0 { x * slope } else { x }, 0.5;
+    elu, |x, alpha| if x > 0.0 { x } else { alpha * x.exp_m1() }, 3.0;
+};
+
+/// Functions that f64 does not have, or not as accurately as f32 needs them.
+mod reference {
+    use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+    /// Maclaurin's series, for small x.
+    fn erf_series(x: f64) -> f64 {
+        let (mut term, mut sum, mut n) = (x, x, 0.0);
+        while term.abs() > 1e-18 * sum.abs() {
+            n += 1.0;
+            term *= -x * x / n;
+            sum += term / (2.0 * n + 1.0);
+        }
+        sum * 2.0 / PI.sqrt()
+    }
+
+    /// e^(x²)·erfc x for x ≥ 2, by its continued fraction.
+    fn scaled_erfc(x: f64) -> f64 {
+        let mut f = x;
+        for k in (1..=120).rev() {
+            f = x + 0.5 * f64::from(k) / f;
+        }
+        1.0 / (f * PI.sqrt())
+    }
+
+    pub(super) fn erfc(x: f64) -> f64 {
+        if x > 2.0 {
+            scaled_erfc(x) * (-x * x).exp()
+        } else if x < -2.0 {
+            2.0 - erfc(-x)
+        } else {
+            1.0 - erf_series(x)
+        }
+    }
+
+    pub(super) fn erf(x: f64) -> f64 {
+        if x.is_nan() || x.abs() <= 2.0 { erf_series(x) } else { (1.0 - erfc(x.abs())).copysign(x) }
+    }
+
+    pub(super) fn silu(x: f64) -> f64 {
+        if x == f64::NEG_INFINITY { -0.0 } else { x / (1.0 + (-x).exp()) }
+    }
+
+    pub(super) fn softplus(x: f64) -> f64 {
+        if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
+    }
+
+    pub(super) fn gelu(x: f64) -> f64 {
+        if x < -40.0 { -0.0 } else { x * 0.5 * erfc(-x * FRAC_1_SQRT_2) }
+    }
+
+    pub(super) fn gelu_tanh(x: f64) -> f64 {
+        let u = (8.0 / PI).sqrt() * (x + 0.044715 * x * x * x);
+        if u < -1000.0 { -0.0 } else { x / (1.0 + (-u).exp()) }
+    }
+
+    pub(super) fn rem(a: f64, b: f64) -> f64 {
+        let rest = a % b;
+        if rest == 0.0 {
+            0f64.copysign(b)
+        } else if (rest < 0.0) != (b < 0.0) {
+            rest + b
+        } else {
+            rest
+        }
+    }
+
+    pub(super) fn floor_div(a: f64, b: f64) -> f64 {
+        if a.is_infinite() {
+            f64::NAN
+        } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
+            -1.0
+        } else {
+            (a / b).floor()
+        }
+    }
+}
+
+pub(crate) const EDGES: &[f32] = &[
+    0.0,
+    1.0,
+    0.5,
+    2.0,
+    3.0,
+    0.1,
+    10.0,
+    1e10,
+    1e-10,
+    1e-45,
+    1e-40,
+    1.1754942e-38,
+    f32::MIN_POSITIVE,
+    f32::MAX,
+    f32::INFINITY,
+    f32::NAN,
+    f32::EPSILON,
+    0.99999994,
+    1.0000001,
+    1.5,
+    2.5,
+    8_388_607.5,
+    8_388_608.0,
+    16_777_216.0,
+    4_194_303.5,
+    std::f32::consts::PI,
+    std::f32::consts::FRAC_PI_2,
+    std::f32::consts::FRAC_PI_4,
+    0.92,
+    0.55,
+    3.919206,
+    4.0,
+    9.01,
+    17.3,
+    87.33655,
+    88.0,
+    88.72283,
+    88.72284,
+    89.0,
+    89.415985,
+    89.416,
+    103.97207,
+    103.97208,
+    104.0,
+    127.99999,
+    128.0,
+    149.5,
+    150.0,
+    6400.0,
+    6401.0,
+    1e5,
+    2147483520.0,
+    2147483648.0,
+    4294967040.0,
+    4294967296.0,
+];
+
+pub(crate) fn edges() -> impl Iterator<Item = f32> + Clone {
+    EDGES.iter().flat_map(|&x| [x, -x])
+}
+
+/// The distance from `got` to the exact value `want`, in units in the last place of an f32 of its size; infinite where
+/// one is NaN and the other is not, or an infinity is missed, or a zero has the wrong sign.
+pub(crate) fn ulps(got: f32, want: f64) -> f64 {
+    if want.is_nan() || got.is_nan() {
+        return if want.is_nan() && got.is_nan() { 0.0 } else { f64::INFINITY };
+    }
+    let rounded = want as f32;
+    if rounded == got && (want != 0.0 || got.is_sign_negative() == want.is_sign_negative()) && !rounded.is_finite() {
+        return 0.0;
+    }
+    if want == 0.0 && (got != 0.0 || got.is_sign_negative() != want.is_sign_negative()) || want.is_infinite() {
+        return f64::INFINITY;
+    }
+    // Past the largest f32, count as if the exponent went on.
+    let got = if got.is_infinite() { 2f64.powi(128).copysign(f64::from(got)) } else { f64::from(got) };
+    let exponent = ((want.to_bits() >> 52 & 0x7ff) as i32 - 1023).clamp(-126, 127);
+    (got - want).abs() / 2f64.powi(exponent - 23)
+}
+
+/// The worst of `values`: its error and where it is.
+fn worst(values: impl Iterator<Item = f32>, f: fn(f32) -> f32, reference: fn(f64) -> f64) -> (f64, f32) {
+    values.map(|x| (ulps(f(x), reference(f64::from(x))), x)).fold((-1.0, 0.0), |a, b| if b.0 > a.0 { b } else { a })
+}
+
+fn sweep(step: usize) -> impl Iterator<Item = f32> {
+    (0..=u32::MAX).step_by(step).map(f32::from_bits)
+}
+
+/// Bits without order, the same each time.
+pub(crate) fn random_bits(count: u32) -> impl Iterator<Item = [u32; 4]> {
+    (0..count).map(|i| philox([i, 0, 0, 0], [7, 7]))
+}
+
+#[test]
+fn unary_functions_hold_their_bounds() {
+    for row in UNARY {
+        let (error, at) = worst(edges().chain(sweep(10007)), row.f, row.reference);
+        assert!(error <= row.bound, "{}({at:e}) = {:e} is {error} ULP off", row.name, (row.f)(at));
+    }
+}
+
+#[test]
+#[ignore = "minutes in release: every f32"]
+fn unary_functions_hold_their_bounds_everywhere() {
+    for row in UNARY {
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let part = |i: u32| move || worst((0..1 << 31).map(|b| f32::from_bits(b | i << 31)), row.f, row.reference);
+            let threads: Vec<_> = (0..2).map(|i| scope.spawn(part(i))).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        for (error, at) in parts {
+            println!("{:12} {error:8.4} at {at:e} ({:#010x})", row.name, at.to_bits());
+        }
+    }
+}
+
+/// Pairs: of edges; of any bits; of numbers of about the same size.
+pub(crate) fn pairs(count: u32) -> impl Iterator<Item = (f32, f32)> {
+    let edges = edges().flat_map(|a| edges().map(move |b| (a, b)));
+    let random = random_bits(count).flat_map(|[a, b, c, d]| {
+        let near = |bits: u32| f32::from_bits(bits & 0x87ff_ffff | 0x3c00_0000);
+        [(f32::from_bits(a), f32::from_bits(b)), (near(c), near(d)), (near(a) * 100.0, near(d))]
+    });
+    edges.chain(random)
+}
+
+#[test]
+fn binary_functions_hold_their_bounds() {
+    for row in BINARY {
+        let mut max = (0.0, 0.0, 0.0);
+        for (a, b) in pairs(100_000) {
+            let error = ulps((row.f)(a, b), (row.reference)(f64::from(a), f64::from(b)));
+            max = if error > max.0 { (error, a, b) } else { max };
+        }
+        println!("{:12} {:8.4} at {:e}, {:e}", row.name, max.0, max.1, max.2);
+        let (error, a, b) = max;
+        assert!(error <= row.bound, "{}({a:e}, {b:e}) = {:e} is {error} ULP off", row.name, (row.f)(a, b));
+    }
+}
+
+#[test]
+fn philox_gives_the_published_answers() {
+    let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
+    assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+    assert_eq!(philox([!0; 4], [!0; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+    assert_eq!(philox(pi, [0xa409_3822, 0x299f_31d0]), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+}

@@ -20,6 +20,7 @@ mod integer;
 mod inverse_trig;
 mod logarithm;
 mod philox;
+mod power;
 mod remainder;
 mod rounding;
 mod select;
@@ -38,7 +39,10 @@ pub(crate) use integer::{
 pub(crate) use inverse_trig::{acos, asin, atan, atan2};
 pub(crate) use logarithm::{ln, log1p, log2};
 pub(crate) use philox::philox;
+pub(crate) use power::pow;
 pub(crate) use remainder::{floor_div, rem};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
-pub(crate) use select::{abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
-pub(crate) use trigonometric::{cos, cos_small, sin, sin_small, tan, tan_small, TRIG_SMALL};
+pub(crate) use select::{
+    abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt,
+};
+pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};

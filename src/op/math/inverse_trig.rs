@@ -22,14 +22,21 @@ fn asin_reduced(x: f32) -> f32 {
 fn asin_folded(x: f32) -> (bool, f32) {
     let a = x.abs();
     let fold = a > 0.5;
-    (fold, asin_reduced(if fold { (0.5 * (1.0 - a)).sqrt() } else { a }))
+    (
+        fold,
+        asin_reduced(if fold { (0.5 * (1.0 - a)).sqrt() } else { a }),
+    )
 }
 
 /// Arcsine; NaN outside −1 to 1. At most 2 ULP.
 #[inline(always)]
 pub(crate) fn asin(x: f32) -> f32 {
     let (fold, y) = asin_folded(x);
-    let y = if fold { FRAC_PI_2 - (2.0 * y - HALF_PI_LO) } else { y };
+    let y = if fold {
+        FRAC_PI_2 - (2.0 * y - HALF_PI_LO)
+    } else {
+        y
+    };
     y.copysign(x)
 }
 
@@ -39,7 +46,11 @@ pub(crate) fn acos(x: f32) -> f32 {
     let (fold, y) = asin_folded(x);
     let signed = y.copysign(x);
     let middle = FRAC_PI_2 - (signed - HALF_PI_LO);
-    let end = if x < 0.0 { PI - (2.0 * y - 2.0 * HALF_PI_LO) } else { 2.0 * y };
+    let end = if x < 0.0 {
+        PI - (2.0 * y - 2.0 * HALF_PI_LO)
+    } else {
+        2.0 * y
+    };
     if fold { end } else { middle }
 }
 
@@ -59,7 +70,11 @@ pub(crate) fn atan(x: f32) -> f32 {
     let a = x.abs();
     let invert = a > 1.0;
     let y = atan_reduced(if invert { 1.0 / a } else { a });
-    let y = if invert { FRAC_PI_2 - (y - HALF_PI_LO) } else { y };
+    let y = if invert {
+        FRAC_PI_2 - (y - HALF_PI_LO)
+    } else {
+        y
+    };
     y.copysign(x)
 }
 
@@ -77,7 +92,19 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let t = if large == 0.0 { 0.0 } else { t };
     let t = if small == f32::INFINITY { 1.0 } else { t };
     let angle = atan_reduced(t);
-    let angle = if steep { FRAC_PI_2 - (angle - HALF_PI_LO) } else { angle };
-    let angle = if x.is_sign_negative() { PI - (angle - 2.0 * HALF_PI_LO) } else { angle };
-    if x.is_nan() || y.is_nan() { f32::NAN } else { angle.copysign(y) }
+    let angle = if steep {
+        FRAC_PI_2 - (angle - HALF_PI_LO)
+    } else {
+        angle
+    };
+    let angle = if x.is_sign_negative() {
+        PI - (angle - 2.0 * HALF_PI_LO)
+    } else {
+        angle
+    };
+    if x.is_nan() || y.is_nan() {
+        f32::NAN
+    } else {
+        angle.copysign(y)
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) fn sqrt(x: f32) -> f32 {
     x.sqrt()
 }
 
-/// 1/√x; ±∞ at ±0 and NaN below. At most 1 ULP.
+/// 1/√x; ±∞ at ±0 and NaN below. At most 1.5 ULP.
 #[inline(always)]
 pub(crate) fn rsqrt(x: f32) -> f32 {
     1.0 / x.sqrt()

@@ -1,6 +1,6 @@
 //! The scalar functions behind the elementwise operations.
 //!
-//! These define what an operation means. `shaders/math.wgsl` holds the same algorithms for the GPU, function by
+//! These define what an operation means. `shaders/math/` holds the same algorithms for the GPU, function by
 //! function, under the name with `tw_` before it. Each is written for a loop over it to vectorise: no table, no call
 //! into the C library and, but where a comment says so, no branch. A bound in ULPs is the largest error found over
 //! the whole domain against an f64 reference, and `tests.rs` holds the function there.
@@ -46,3 +46,19 @@ pub(crate) use select::{
     abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt,
 };
 pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
+
+/// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.
+pub(crate) const WGSL: &str = concat!(
+    include_str!("../../shaders/math/select.wgsl"),
+    include_str!("../../shaders/math/exponential.wgsl"),
+    include_str!("../../shaders/math/logarithm.wgsl"),
+    include_str!("../../shaders/math/integer.wgsl"),
+    include_str!("../../shaders/math/philox.wgsl"),
+    include_str!("../../shaders/math/trigonometric.wgsl"),
+    include_str!("../../shaders/math/hyperbolic.wgsl"),
+    include_str!("../../shaders/math/inverse_trig.wgsl"),
+    include_str!("../../shaders/math/error_function.wgsl"),
+    include_str!("../../shaders/math/activation.wgsl"),
+    include_str!("../../shaders/math/power.wgsl"),
+    include_str!("../../shaders/math/remainder.wgsl"),
+);

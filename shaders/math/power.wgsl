@@ -12,12 +12,18 @@ fn tw_log2_extended(x: f32) -> vec2<f32> {
     // The max keeps an exact difference from being merged with what follows.
     let rest = (max(f - head * divisor, -1.0) - head * divisor_rest) / (m.p + 1.0);
 
+    let square = tw_head(head * head);
+    let square_rest = (head * head - square) + rest * (s + head);
+    let cube = tw_head(square * head);
+    let cube_rest = (square * head - cube) + (square * rest + square_rest * s);
     let z = s * s;
-    let r = 0.9617967 + z * (0.5770789 + z * (0.41192138 + z * 0.3366288));
-    let leading = 2.8847656 * head;
-    let small = (2.8847656 * rest + 0.0006244568 * s) + s * z * r;
-    let sum = tw_head(e + (leading + small));
-    return vec2(sum, max(leading - max(sum - e, -2.0), -4.0) + small);
+    let r = 0.00012677908 + z * (0.5770789 + z * (0.41192138 + z * 0.3366288));
+
+    let first = 2.8847656 * head;
+    let second = 0.9616699 * cube;
+    let small = (2.8847656 * rest + 0.0006244568 * s) + (0.9616699 * cube_rest + s * z * r);
+    let sum = tw_head(e + (first + (second + small)));
+    return vec2(sum, max(max(first - max(sum - e, -2.0), -4.0) + second, -4.0) + small);
 }
 
 fn tw_pow(x: f32, y: f32) -> f32 {

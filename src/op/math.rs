@@ -27,7 +27,7 @@ mod select;
 mod trigonometric;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use activation::{elu, gelu, gelu_tanh, leaky_relu, relu, sigmoid, silu, softplus};
 pub(crate) use error_function::erf;

@@ -54,7 +54,7 @@ fn tw_gelu(x: f32) -> f32 {
     let head = tw_head(a);
     let e = tw_factors(tw_exp_parts(-0.5 * (head * head), -0.5 * (a - head) * (a + head)));
     let t = (a - 3.0) / (a + 3.0);
-    p = 0.0039658388 + t * (-3.9009228e-5 + t * -0.0005466591);
+    p = 0.003965839 + t * (-3.900923e-5 + t * -0.0005466591);
     p = -0.13965744 + t * (0.09137682 + t * (-0.02885826 + t * (-0.0017382485 + t * p)));
     let tail = e.a * (0.36454186 + t * (0.10987586 + t * p)) * e.b;
     let far = select(x - tail, -tail, x < 0.0);

@@ -33,8 +33,7 @@ fn tw_pow(x: f32, y: f32) -> f32 {
     let head = tw_head(exponent);
     let product = clamp(head * log.x, -300.0, 300.0);
     let rest = clamp((exponent - head) * log.x + exponent * log.y, -1.0, 1.0);
-    let total = product + rest;
-    let n = round(clamp(total, -160.0, 140.0));
+    let n = round(clamp(product + rest, -160.0, 140.0));
     let fraction = clamp(clamp(product - n, -400.0, 400.0) + rest, -1.0, 1.0);
     let scaled = tw_factors(TwScaled(tw_exp2_reduced(fraction), i32(n)));
     let y_half = 0.5 * y;
@@ -42,7 +41,7 @@ fn tw_pow(x: f32, y: f32) -> f32 {
     let is_odd = is_integer && !tw_is_inf(y) && floor(y_half) != y_half;
 
     let y_negative = tw_sign_bit(y) != 0u;
-    var bits = select(bitcast<u32>(scaled.a * scaled.b), TW_INF, total >= 128.0);
+    var bits = select(bitcast<u32>(scaled.a * scaled.b), TW_INF, max(product - 128.0, -500.0) + rest >= 0.0);
     bits = select(bits, select(0u, TW_INF, y_negative), x_magnitude == 0u);
     bits = select(bits, select(TW_INF, 0u, y_negative), x_magnitude == TW_INF);
     bits |= select(0u, tw_sign_bit(x), is_odd);

@@ -198,17 +198,27 @@ impl Error {
     /// An error of the given kind at the caller's line.
     #[track_caller]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, at: Location::caller() }))
+        Self(Box::new(Inner {
+            kind,
+            at: Location::caller(),
+        }))
     }
 
     #[track_caller]
     pub(crate) fn value(op: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Value { op, message: message.into() })
+        Self::new(ErrorKind::Value {
+            op,
+            message: message.into(),
+        })
     }
 
     #[track_caller]
     pub(crate) fn shape(op: &'static str, shape: &Shape, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Shape { op, shape: shape.clone(), message: message.into() })
+        Self::new(ErrorKind::Shape {
+            op,
+            shape: shape.clone(),
+            message: message.into(),
+        })
     }
 
     /// What went wrong.
@@ -237,7 +247,13 @@ impl From<ErrorKind> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {}:{})", self.0.kind, self.0.at.file(), self.0.at.line())
+        write!(
+            f,
+            "{} (at {}:{})",
+            self.0.kind,
+            self.0.at.file(),
+            self.0.at.line()
+        )
     }
 }
 

@@ -32,7 +32,7 @@ fn tw_divide(a: u32, b: u32) -> TwDivision {
     // rest * 2^(b_exponent - 150) as a float.
     let zeros = countLeadingZeros(rest | 1u) - 8u;
     let normal = ((rest << zeros) & 0x007fffffu) | ((b_exponent - min(zeros, b_exponent)) << 23u);
-    let bits = select(normal, rest << (b_exponent - 1u & 31u), zeros >= b_exponent);
+    let bits = select(normal, rest << ((b_exponent - 1u) & 31u), zeros >= b_exponent);
     return TwDivision(quotient, fits, select(bits, 0u, rest == 0u));
 }
 

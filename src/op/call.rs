@@ -23,7 +23,10 @@ pub(crate) enum Op {
     /// The first's layout is already laid over the call's shape, with stride 0 on that axis.
     Gather(Indexed),
     /// A reduction of the one operand over the flagged axes, dropping them.
-    Reduce { op: ReduceOp, axes: [bool; MAX_RANK] },
+    Reduce {
+        op: ReduceOp,
+        axes: [bool; MAX_RANK],
+    },
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
     /// `vector` tells that one was given as a vector.
     Matmul { vector: bool },
@@ -47,7 +50,10 @@ impl Op {
     /// Whether each element of the result depends on one place of each operand, so that the call
     /// can be computed inside another kernel.
     pub(crate) fn is_pointwise(&self) -> bool {
-        matches!(self, Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_))
+        matches!(
+            self,
+            Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_)
+        )
     }
 }
 

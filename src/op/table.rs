@@ -33,7 +33,7 @@ macro_rules! pointwise_table {
                 Rsqrt rsqrt 2, |a| math::rsqrt(a), "tw_rsqrt({a})",
                     [y] |g, s| g * (-0.5) * (s.y() * s.y() * s.y());
                 /// One over a.
-                Reciprocal reciprocal 2, |a| 1.0 / a, "tw_reciprocal({a})",
+                Reciprocal reciprocal 2, |a| math::reciprocal(a), "tw_reciprocal({a})",
                     [y] |g, s| -(g * s.y().square());
                 /// The sine of an angle in radians, at any finite size.
                 Sin sin 2, |a| math::sin(a), "tw_sin({a})", [a] |g, s| g * s.a().cos();
@@ -118,11 +118,11 @@ macro_rules! pointwise_table {
                     [] |g, _s| -g;
                 /// The absolute value; the smallest integer stays as it is.
                 Abs abs 0,
-                    f |a| a.abs(), "tw_abs({a})"; i |a| a.wrapping_abs(), "abs({a})"; u |a| a, "{a}";
+                    f |a| math::abs(a), "tw_abs({a})"; i |a| math::abs_i32(a), "tw_abs_i32({a})"; u |a| a, "{a}";
                     [a] |g, s| g * s.a().sign();
                 /// −1, 0 or 1 with the sign of a; NaN stays NaN.
                 Sign sign 0,
-                    f |a| math::sign(a), "tw_sign({a})"; i |a| a.signum(), "sign({a})";
+                    f |a| math::sign(a), "tw_sign({a})"; i |a| math::sign_i32(a), "tw_sign_i32({a})";
                     u |a| a.min(1), "min({a}, 1u)";
                     [] |g, _s| g * 0.0;
                 /// a·a.
@@ -178,11 +178,11 @@ macro_rules! pointwise_table {
             }
             test {
                 /// Whether the element is NaN.
-                IsNan is_nan |a| a.is_nan(), "tw_is_nan({a})";
+                IsNan is_nan |a| math::is_nan(a), "tw_is_nan({a})";
                 /// Whether the element is neither NaN nor infinite.
-                IsFinite is_finite |a| a.is_finite(), "tw_is_finite({a})";
+                IsFinite is_finite |a| math::is_finite(a), "tw_is_finite({a})";
                 /// Whether the element is +∞ or −∞.
-                IsInf is_inf |a| a.is_infinite(), "tw_is_inf({a})";
+                IsInf is_inf |a| math::is_inf(a), "tw_is_inf({a})";
             }
             compare {
                 /// Whether the two are equal, element by element; NaN equals nothing.

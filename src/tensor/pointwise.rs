@@ -112,7 +112,11 @@ impl Tensor {
     #[track_caller]
     fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
-        let dtype = if dtype == DType::Bool { DType::I32 } else { dtype };
+        let dtype = if dtype == DType::Bool {
+            DType::I32
+        } else {
+            dtype
+        };
         self.binary(op, &b, dtype, dtype)
     }
 
@@ -161,7 +165,8 @@ impl Tensor {
             (Operand::Tensor(a), b) => (a.as_ref().clone(), b.meet(OP, &a)?.0),
             (a, Operand::Tensor(b)) => (a.meet(OP, &b)?.0, b.into_owned()),
             (a, b) => {
-                let seed = Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
+                let seed =
+                    Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
                 let a = a.meet(OP, &seed)?.0;
                 (a.clone(), b.meet(OP, &a)?.0)
             }
@@ -170,7 +175,11 @@ impl Tensor {
         let dtype = a.dtype.promote(b.dtype);
         let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
         let shape = self.shape_ref().broadcast(&values, OP)?;
-        let (c, a, b) = (self.to_dtype(DType::Bool), a.to_dtype(dtype), b.to_dtype(dtype));
+        let (c, a, b) = (
+            self.to_dtype(DType::Bool),
+            a.to_dtype(dtype),
+            b.to_dtype(dtype),
+        );
         let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
@@ -185,6 +194,9 @@ impl Tensor {
             return self.maximum(low)?.minimum(high);
         }
         let message = format!("the lower bound {low} must not be above the upper bound {high}");
-        Err(Error::new(ErrorKind::Value { op: "clamp", message }))
+        Err(Error::new(ErrorKind::Value {
+            op: "clamp",
+            message,
+        }))
     }
 }

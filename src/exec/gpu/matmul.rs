@@ -86,15 +86,27 @@ impl Product<'_> {
     fn registers(&self, kernel: &Kernel) -> Tile {
         let n = kernel.shape.dims()[kernel.shape.ndim() - 1];
         let (rows, columns) = if n < 64 { (4, 4) } else { (8, 8) };
-        Tile { rows, columns, block: None }
+        Tile {
+            rows,
+            columns,
+            block: None,
+        }
     }
 
     fn workgroup(&self, kernel: &Kernel) -> Tile {
         let n = kernel.shape.dims()[kernel.shape.ndim() - 1];
         // 64 invocations either way, and at most 8 KiB of workgroup memory.
         let (tile, block) = if n < 64 { (4, 32) } else { (8, 64) };
-        let block = Block { m: block, n: block, depth: 16 };
-        Tile { rows: tile, columns: tile, block: Some(block) }
+        let block = Block {
+            m: block,
+            n: block,
+            depth: 16,
+        };
+        Tile {
+            rows: tile,
+            columns: tile,
+            block: Some(block),
+        }
     }
 
     fn tiled(
@@ -108,7 +120,11 @@ impl Product<'_> {
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
         let over_batch = |x: &Matrix| {
-            Layout::from_parts(batch.clone(), &x.layout.strides()[..rank - 2], x.layout.offset())
+            Layout::from_parts(
+                batch.clone(),
+                &x.layout.strides()[..rank - 2],
+                x.layout.offset(),
+            )
         };
         let (a_batch, b_batch) = (over_batch(self.a), over_batch(self.b));
         let batches = Space::new(&batch, [&a_batch, &b_batch].into_iter());
@@ -138,12 +154,19 @@ impl Product<'_> {
         let b = writer.bind(Bound::Slot(self.b.slot), stored, false);
         let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
         let walk = writer.walk(&batches, flat.kept);
-        let mut operands = format!("    var a = word({offsets}u);\n    var b = word({}u);\n", offsets + 1);
+        let mut operands = format!(
+            "    var a = word({offsets}u);\n    var b = word({}u);\n",
+            offsets + 1
+        );
         operands += &walk.text(&["a".into(), "b".into()], "batch");
 
         let acc = accumulator(self.dtype);
         let register = codegen::register(self.dtype);
-        let rounded = if self.dtype == DType::F16 { "f32(f16(core))" } else { "core" };
+        let rounded = if self.dtype == DType::F16 {
+            "f32(f16(core))"
+        } else {
+            "core"
+        };
         let statements = writer.body(kernel, &body, flat.body, rounded);
         let finish = format!("fn finish(i: u32, core: {register}) {{\n{statements}}}\n");
         let constants = tile_constants(&tile, acc);
@@ -154,8 +177,14 @@ impl Product<'_> {
             None => target.group,
         };
         let load = |buffer: &str| codegen::load(self.dtype, &format!("{buffer}[place]"));
-        let left = format!("    left[d * BM + r] = select({acc}(0), {}, inside);\n", load(&a));
-        let right = format!("    right[d * BN + c] = select({acc}(0), {}, inside);\n", load(&b));
+        let left = format!(
+            "    left[d * BM + r] = select({acc}(0), {}, inside);\n",
+            load(&a)
+        );
+        let right = format!(
+            "    right[d * BN + c] = select({acc}(0), {}, inside);\n",
+            load(&b)
+        );
         let mut slots = vec![
             ("tile", constants.as_str()),
             ("finish", finish.as_str()),
@@ -182,7 +211,13 @@ impl Product<'_> {
     fn vector(&self, kernel: &Kernel, target: &Target, flat: impl Fn(Flat) -> Flat) -> Shader {
         let rank = kernel.shape.ndim();
         let (rows, columns) = (rank - 2, rank - 1);
-        let whole: Shape = kernel.shape.dims().iter().copied().chain([self.k]).collect();
+        let whole: Shape = kernel
+            .shape
+            .dims()
+            .iter()
+            .copied()
+            .chain([self.k])
+            .collect();
         let laid = |x: &Matrix, row: isize, column: isize, step: isize| {
             let mut strides = x.layout.strides()[..rows].to_vec();
             strides.extend([row, column, step]);
@@ -197,7 +232,11 @@ impl Product<'_> {
         let a = laid(self.a, stride(self.a, rows), 0, stride(self.a, columns));
         let b = laid(self.b, 0, stride(self.b, columns), stride(self.b, rows));
         // Products are not rounded to f16: the sum accumulates in f32.
-        let dtype = if self.dtype == DType::F16 { DType::F32 } else { self.dtype };
+        let dtype = if self.dtype == DType::F16 {
+            DType::F32
+        } else {
+            self.dtype
+        };
         let program = Program {
             insts: vec![
                 (Inst::Load(0), dtype),
@@ -206,7 +245,11 @@ impl Product<'_> {
             ],
             results: vec![2],
         };
-        let prologue = Body { program, streams: vec![a, b], scalars: vec![] };
+        let prologue = Body {
+            program,
+            streams: vec![a, b],
+            scalars: vec![],
+        };
         let reduction = Reduction {
             op: ReduceOp::Sum,
             dtype: self.dtype,
@@ -220,7 +263,10 @@ impl Product<'_> {
 }
 
 fn tile_constants(tile: &Tile, acc: &str) -> String {
-    let mut text = format!("const ROWS = {}u;\nconst COLUMNS = {}u;\n", tile.rows, tile.columns);
+    let mut text = format!(
+        "const ROWS = {}u;\nconst COLUMNS = {}u;\n",
+        tile.rows, tile.columns
+    );
     if let Some(Block { m, n, depth }) = tile.block {
         let _ = write!(
             text,
@@ -248,7 +294,10 @@ fn unrolled(tile: &Tile, acc: &str, dtype: DType, (a, b): (&str, &str)) -> (Stri
         let y = match tile.block {
             Some(_) => format!("right[d * BN + lane_column + {c}u]"),
             None => {
-                let _ = writeln!(start, "    let at{c} = b + min(column + {c}u, n - 1u) * b_column;");
+                let _ = writeln!(
+                    start,
+                    "    let at{c} = b + min(column + {c}u, n - 1u) * b_column;"
+                );
                 load(format!("{b}[at{c} + k * b_step]"))
             }
         };

@@ -9,11 +9,17 @@
 mod support;
 
 mod display;
+mod executors;
+mod runtime;
+mod shaders;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
         display::tests(),
+        executors::tests(),
+        runtime::tests(),
+        shaders::tests(),
     ])
 }

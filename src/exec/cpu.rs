@@ -19,7 +19,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::block::{Faults, Inputs};
 use self::memory::Pool;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use crate::dtype::DType;
 use crate::error::ErrorKind;
+use crate::layout::Layout;
 use crate::plan::{Core, Kernel, Plan};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
@@ -42,6 +44,7 @@ impl Executor for Cpu {
             buffers: 16,
             bytes: MAX_BYTES,
             f16: true,
+            by_line: false,
         }
     }
 
@@ -157,7 +160,22 @@ pub(crate) fn run_kernel(
             SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
         })
         .collect();
-    let core = match &kernel.core {
+    let core = run_core(kernel, memory, scalars, faults);
+    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
+    block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
+    for (store, words) in kernel.stores.iter().zip(outputs) {
+        memory[store.slot] = SlotMemory::Owned(words);
+    }
+}
+
+/// What a kernel computes before its body, as registers.
+pub(crate) fn run_core(
+    kernel: &Kernel,
+    memory: &[SlotMemory],
+    scalars: &[u32],
+    faults: &Faults,
+) -> Option<Vec<u32>> {
+    match &kernel.core {
         Core::Map => None,
         Core::Reduce {
             op,
@@ -180,10 +198,15 @@ pub(crate) fn run_kernel(
                 *k,
             ))
         }
-    };
-    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
-    block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
-    for (store, words) in kernel.stores.iter().zip(outputs) {
-        memory[store.slot] = SlotMemory::Owned(words);
     }
+}
+
+/// The product of two matrices of registers (see [`matmul`]).
+pub(crate) fn product(
+    dtype: DType,
+    a: (&[u32], &Layout),
+    b: (&[u32], &Layout),
+    k: usize,
+) -> Vec<u32> {
+    matmul::run(dtype, a, b, k)
 }

@@ -27,10 +27,14 @@ struct Entry {
 
 impl PlanCache {
     pub(crate) fn get(&self, batch: &Batch<'_>, limits: &Limits) -> Arc<Plan> {
+        let mut key = batch.key.clone();
+        if limits.by_line {
+            key.extend(batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64));
+        }
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         {
             let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(entry) = plans.get_mut(batch.key.as_slice()) {
+            if let Some(entry) = plans.get_mut(key.as_slice()) {
                 entry.used = now;
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 return entry.plan.clone();
@@ -48,7 +52,7 @@ impl PlanCache {
             plans.remove(&oldest);
         }
         plans.insert(
-            batch.key.clone().into(),
+            key.into(),
             Entry {
                 plan: plan.clone(),
                 used: now,

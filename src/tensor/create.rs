@@ -55,7 +55,7 @@ impl Tensor {
         if shape.size() == 0 {
             return Ok(Self::constant(Scalar::Int(0), dtype, shape, device));
         }
-        device.check_size(op, &shape, dtype)?;
+        device.check_size(op, &shape)?;
         let executor = device.executor();
         let buffer = executor.alloc(words.len())?;
         // Owned from here on, so that a failed upload frees it.
@@ -77,7 +77,8 @@ impl Tensor {
     /// A tensor filled with one value; takes no memory until it is written to.
     ///
     /// # Errors
-    /// A shape beyond eight dimensions, or a value that does not fit the dtype.
+    /// A shape beyond eight dimensions or what the device can hold, or a value that does not fit the
+    /// dtype.
     #[track_caller]
     pub fn full(
         shape: impl IntoShape,
@@ -93,7 +94,9 @@ impl Tensor {
                 format!("{value:?} does not fit {dtype}"),
             ));
         }
-        Ok(Self::constant(value, dtype, shape.into_shape()?, device))
+        let shape = shape.into_shape()?;
+        device.check_size("full", &shape)?;
+        Ok(Self::constant(value, dtype, shape, device))
     }
 
     /// A tensor of `f32` zeros.
@@ -150,7 +153,7 @@ impl Tensor {
         let (start, end, step) = (start.into(), end.into(), step.into());
         let (from, to, by) = (start.to_f64(), end.to_f64(), step.to_f64());
         let len = ((to - from) / by).ceil();
-        if by == 0.0 || !len.is_finite() || !from.is_finite() || len > u32::MAX as f64 {
+        if by == 0.0 || !len.is_finite() || !from.is_finite() || len > usize::MAX as f64 {
             let message = format!("no range from {from} to {to} by {by}");
             return Err(Error::value(OP, message));
         }
@@ -205,7 +208,7 @@ impl Tensor {
         if n == 0 {
             return Ok(Self::constant(Scalar::Int(0), DType::U32, shape, device));
         }
-        device.check_size("arange", &shape, DType::U32)?;
+        device.check_size("arange", &shape)?;
         Ok(Self::record(
             Op::Index,
             vec![],
@@ -252,10 +255,13 @@ impl Device {
         }))
     }
 
+    /// An error if a tensor of the shape is more than the device can hold. Every dtype counts four
+    /// bytes an element, so that what holds a tensor also holds any cast of it.
     #[track_caller]
-    pub(crate) fn check_size(&self, op: &'static str, shape: &Shape, dtype: DType) -> Result<()> {
-        let (bytes, limit) = ((shape.size() * dtype.size()) as u64, self.limits().bytes);
-        if bytes <= limit {
+    pub(crate) fn check_size(&self, op: &'static str, shape: &Shape) -> Result<()> {
+        let limit = self.limits().bytes;
+        let bytes = shape.dims().iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
+        if bytes <= limit || shape.dims().contains(&0) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::TooLarge {

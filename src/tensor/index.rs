@@ -89,7 +89,7 @@ impl Tensor {
         index: &Tensor,
         shape: &Shape,
     ) -> Result<Tensor> {
-        self.device.check_size(op, shape, self.dtype)?;
+        self.device.check_size(op, shape)?;
         let size = self.shape()[axis];
         if shape.size() == 0 {
             return Ok(Self::constant(
@@ -168,7 +168,7 @@ impl Tensor {
             dims[at] += tensor.shape()[at];
         }
         let shape = Shape::checked(OP, &dims)?;
-        first.device.check_size(OP, &shape, dtype)?;
+        first.device.check_size(OP, &shape)?;
         let whole = Layout::contiguous(shape.clone());
         let parts: Vec<Tensor> = tensors.iter().map(|t| t.to_dtype(dtype)).collect();
         let mut start = 0;

@@ -96,7 +96,7 @@ impl Tensor {
                 .collect()
         };
         let shape = with(m, n);
-        self.device.check_size(op, &shape, self.dtype)?;
+        self.device.check_size(op, &shape)?;
         let out = if shape.size() == 0 || k == 0 {
             Self::constant(Scalar::Int(0), self.dtype, shape, &self.device)
         } else {

@@ -135,6 +135,7 @@ impl Tensor {
     #[track_caller]
     fn binary(&self, op: PointOp, rhs: &Tensor, from: DType, to: DType) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
+        self.device.check_size(op.name(), &shape)?;
         let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
         let y = Tensor::point(op, &[&a, &b], &shape, to);
         Ok(track(y, &[&a, &b], Rule::Point(op)))
@@ -175,6 +176,7 @@ impl Tensor {
         let dtype = a.dtype.promote(b.dtype);
         let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
         let shape = self.shape_ref().broadcast(&values, OP)?;
+        self.device.check_size(OP, &shape)?;
         let (c, a, b) = (
             self.to_dtype(DType::Bool),
             a.to_dtype(dtype),

@@ -45,7 +45,7 @@ impl Generator {
     /// Random words of a draw; each lane is a stream of its own.
     #[track_caller]
     fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
-        device.check_size("random", shape, DType::U32)?;
+        device.check_size("random", shape)?;
         if shape.size() == 0 {
             return Ok(Tensor::constant(
                 Scalar::Int(0),

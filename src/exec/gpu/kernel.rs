@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::codegen::{self, CHECKED_INDEX, Names};
+use super::codegen::{self, CHECKED_INDEX, Names, Source};
 use super::frame::Walk;
 use super::template;
 use crate::dtype::DType;
@@ -50,6 +50,16 @@ pub(super) struct Shader {
     pub(super) dispatches: Vec<Dispatch>,
     /// Words of scratch memory.
     pub(super) scratch: usize,
+    /// Whether the parameter block travels in immediates, and not through the uniform buffer.
+    pub(super) immediates: bool,
+}
+
+impl Shader {
+    /// Bytes of the parameter block, as the shader declares it.
+    pub(super) fn block_bytes(&self) -> usize {
+        let words = self.dispatches.first().map_or(0, |d| d.words.len());
+        16 * words.div_ceil(4)
+    }
 }
 
 /// What shaders are made for.
@@ -63,21 +73,49 @@ pub(super) struct Target {
     pub(super) software: bool,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
+    /// Bytes of a parameter block that may travel in immediates.
+    pub(super) immediates: usize,
 }
 
 /// A shader in the making: its bindings and its parameter block.
-#[derive(Default)]
 pub(super) struct Writer {
     pub(super) bindings: Vec<Binding>,
     pub(super) words: Vec<u32>,
     pub(super) scalars: Vec<(usize, usize)>,
     f16: bool,
     indexed: bool,
+    /// Slots that are bound as words: read as one type and, in place, written as another.
+    raw: Vec<usize>,
+    immediates: usize,
 }
 
 impl Writer {
+    pub(super) fn new(kernel: &Kernel, target: &Target) -> Self {
+        let retyped = |store: &&Store| {
+            let read = kernel.body.streams.iter().filter(|s| s.slot == Some(store.slot));
+            read.into_iter().any(|s| codegen::stored(s.dtype) != codegen::stored(store.dtype))
+        };
+        Self {
+            bindings: Vec::new(),
+            words: Vec::new(),
+            scalars: Vec::new(),
+            f16: false,
+            indexed: false,
+            raw: kernel.stores.iter().filter(retyped).map(|s| s.slot).collect(),
+            immediates: target.immediates,
+        }
+    }
+
+    fn is_raw(&self, slot: Option<usize>) -> bool {
+        slot.is_some_and(|slot| self.raw.contains(&slot))
+    }
+
     /// The name of the buffer bound for a slot.
     pub(super) fn bind(&mut self, bound: Bound, element: &'static str, writable: bool) -> String {
+        let element = match bound {
+            Bound::Slot(slot) if self.is_raw(Some(slot)) => "u32",
+            _ => element,
+        };
         self.f16 |= element == "f16";
         let at = match self.bindings.iter().position(|b| b.bound == bound) {
             Some(at) => {
@@ -141,7 +179,11 @@ impl Writer {
                 let buffer = s.slot.map_or(String::new(), |slot| {
                     self.bind(Bound::Slot(slot), codegen::stored(s.dtype), false)
                 });
-                (buffer, place.clone())
+                Source {
+                    buffer,
+                    raw: self.is_raw(s.slot),
+                    place: place.clone(),
+                }
             })
             .collect();
         BodyText {
@@ -171,14 +213,18 @@ impl Writer {
         let mut path = body.streams.len();
         for (k, store) in kernel.stores.iter().enumerate() {
             let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let place = match store.layout.is_identity() {
+            let place = match store.whole {
                 true => "i".into(),
                 false => {
                     path += 1;
                     head.places[path - 1].clone()
                 }
             };
-            let value = codegen::store(store.dtype, &format!("r{}", body.program.results[k]));
+            let value = codegen::store(
+                store.dtype,
+                self.is_raw(Some(store.slot)),
+                &format!("r{}", body.program.results[k]),
+            );
             let _ = writeln!(text, "    {buffer}[{place}] = {value};");
         }
         text
@@ -206,13 +252,17 @@ impl Writer {
             .streams
             .iter()
             .zip(&places)
-            .map(|((b, _), p)| (b.clone(), p.clone()));
+            .map(|(s, place)| Source { place: place.clone(), ..s.clone() });
         let head = BodyText {
             streams: streams.collect(),
             ..head
         };
         element += &head.statements(body, "v", "");
         (begin, element)
+    }
+
+    fn in_immediates(&self) -> bool {
+        16 * self.words.len().div_ceil(4) <= self.immediates
     }
 
     /// Declarations of everything the shader binds; `types` come before them.
@@ -229,7 +279,10 @@ impl Writer {
             text,
             "struct Params {{ words: array<vec4<u32>, {vectors}> }}"
         );
-        text += "@group(0) @binding(0) var<uniform> params: Params;\n";
+        text += match self.in_immediates() {
+            true => "var<immediate> params: Params;\n",
+            false => "@group(1) @binding(0) var<uniform> params: Params;\n",
+        };
         text += types;
         for (at, binding) in self.bindings.iter().enumerate() {
             let access = if binding.writable {
@@ -245,7 +298,7 @@ impl Writer {
             let element = binding.element;
             let _ = writeln!(
                 text,
-                "@group(1) @binding({at}) var<storage, {access}> {name}: array<{element}>;"
+                "@group(0) @binding({at}) var<storage, {access}> {name}: array<{element}>;"
             );
         }
         let _ = writeln!(text, "const GROUP = {group}u;");
@@ -276,6 +329,7 @@ impl Writer {
         ]
         .concat();
         let text = template::fill(source, &slots);
+        let immediates = self.in_immediates();
         let dispatch = Dispatch {
             words: self.words,
             scalars: self.scalars,
@@ -287,6 +341,7 @@ impl Writer {
             bindings: self.bindings,
             dispatches: vec![dispatch],
             scratch: 0,
+            immediates,
         }
     }
 }
@@ -297,7 +352,7 @@ struct BodyText {
     gathers: Vec<Option<usize>>,
     scalars: usize,
     places: Vec<String>,
-    streams: Vec<(String, String)>,
+    streams: Vec<Source>,
 }
 
 impl BodyText {
@@ -323,7 +378,7 @@ impl BodyText {
 
 /// The space of a kernel's body: its streams, then the stores that are regions.
 pub(super) fn body_space(kernel: &Kernel) -> Space {
-    let region = |s: &&Store| !s.layout.is_identity();
+    let region = |s: &&Store| !s.whole;
     let layouts = kernel.body.streams.iter().map(|s| &s.layout);
     let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
     Space::new(&kernel.shape, layouts.chain(regions))
@@ -336,7 +391,7 @@ pub(super) fn is_flat(space: &Space) -> bool {
 
 /// The shader of a map kernel. `flat` must only be set for a space that is.
 pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new(kernel, target);
     let size = kernel.shape.size();
     writer.push([size as u32]);
     let body = writer.body(kernel, &body_space(kernel), flat, "");

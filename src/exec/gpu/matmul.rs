@@ -12,14 +12,14 @@ use std::fmt::Write;
 
 use super::codegen;
 use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_space};
-use super::reduce::{Flat, Reduction};
+use super::reduce::Flat;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::program::Stream;
-use crate::op::{Body, Inst, PointOp, Program, ReduceOp};
+use crate::op::{Body, Inst, PointOp, Program};
 use crate::plan::{Kernel, Matrix};
-use crate::shape::Shape;
+use crate::shape::{MAX_RANK, Shape};
 
 /// The kernel that computes a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,14 +58,76 @@ struct Block {
     depth: usize,
 }
 
+impl Tile {
+    fn registers(narrow: bool) -> Self {
+        let side = if narrow { 4 } else { 8 };
+        Self {
+            rows: side,
+            columns: side,
+            block: None,
+        }
+    }
+
+    fn workgroup(narrow: bool) -> Self {
+        // 64 invocations either way, and at most 8 KiB of workgroup memory.
+        let (tile, block) = if narrow { (4, 32) } else { (8, 64) };
+        Self {
+            rows: tile,
+            columns: tile,
+            block: Some(Block {
+                m: block,
+                n: block,
+                depth: 16,
+            }),
+        }
+    }
+}
+
 impl Product<'_> {
-    /// The kernel that suits the target. It depends on the adapter and on how the operands were
-    /// given, never on a batch size.
-    pub(super) fn choose(&self, target: &Target) -> MatmulKernel {
-        match (self.vector, target.software) {
-            (true, _) => MatmulKernel::Vector,
-            (false, true) => MatmulKernel::Registers,
-            (false, false) => MatmulKernel::Workgroup,
+    /// The walks of the tiled kernels that can be lines.
+    pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
+        let (batches, ..) = self.batches(kernel);
+        Flat {
+            kept: batches.dims.len() == 1,
+            reduced: false,
+            body: body_space(kernel).dims.len() == 1,
+        }
+    }
+
+    /// The batch dimensions walked through both operands, and where each starts.
+    fn batches(&self, kernel: &Kernel) -> (Space, usize, usize) {
+        let rank = kernel.shape.ndim();
+        let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
+        let over_batch = |x: &Matrix| {
+            let strides = &x.layout.strides()[..rank - 2];
+            Layout::from_parts(batch.clone(), strides, x.layout.offset())
+        };
+        let (a, b) = (over_batch(self.a), over_batch(self.b));
+        let space = Space::new(&batch, [&a, &b].into_iter());
+        (space, a.offset(), b.offset())
+    }
+
+    /// Whether few columns suit the smaller of the two tiles.
+    pub(super) fn narrow(kernel: &Kernel) -> bool {
+        kernel.shape.dims()[kernel.shape.ndim() - 1] < 64
+    }
+
+    /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
+    /// on how the operands were given, never on a batch size.
+    pub(super) fn choose(
+        &self,
+        kernel: &Kernel,
+        target: &Target,
+        forced: Option<MatmulKernel>,
+    ) -> MatmulKernel {
+        let tiled = match target.software {
+            true => MatmulKernel::Registers,
+            false => MatmulKernel::Workgroup,
+        };
+        // The sum needs one dimension more than the result has.
+        match forced.unwrap_or(if self.vector { MatmulKernel::Vector } else { tiled }) {
+            MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
+            which => which,
         }
     }
 
@@ -73,40 +135,15 @@ impl Product<'_> {
         &self,
         kernel: &Kernel,
         target: &Target,
-        which: MatmulKernel,
-        flat: impl Fn(Flat) -> Flat,
+        blocks: bool,
+        narrow: bool,
+        flat: Flat,
     ) -> Shader {
-        match which {
-            MatmulKernel::Vector => self.vector(kernel, target, flat),
-            MatmulKernel::Registers => self.tiled(kernel, target, self.registers(kernel), flat),
-            MatmulKernel::Workgroup => self.tiled(kernel, target, self.workgroup(kernel), flat),
-        }
-    }
-
-    fn registers(&self, kernel: &Kernel) -> Tile {
-        let n = kernel.shape.dims()[kernel.shape.ndim() - 1];
-        let (rows, columns) = if n < 64 { (4, 4) } else { (8, 8) };
-        Tile {
-            rows,
-            columns,
-            block: None,
-        }
-    }
-
-    fn workgroup(&self, kernel: &Kernel) -> Tile {
-        let n = kernel.shape.dims()[kernel.shape.ndim() - 1];
-        // 64 invocations either way, and at most 8 KiB of workgroup memory.
-        let (tile, block) = if n < 64 { (4, 32) } else { (8, 64) };
-        let block = Block {
-            m: block,
-            n: block,
-            depth: 16,
+        let tile = match blocks {
+            true => Tile::workgroup(narrow),
+            false => Tile::registers(narrow),
         };
-        Tile {
-            rows: tile,
-            columns: tile,
-            block: Some(block),
-        }
+        self.tiled(kernel, target, tile, flat)
     }
 
     fn tiled(
@@ -114,27 +151,13 @@ impl Product<'_> {
         kernel: &Kernel,
         target: &Target,
         tile: Tile,
-        flat: impl Fn(Flat) -> Flat,
+        flat: Flat,
     ) -> Shader {
         let rank = kernel.shape.ndim();
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
-        let over_batch = |x: &Matrix| {
-            Layout::from_parts(
-                batch.clone(),
-                &x.layout.strides()[..rank - 2],
-                x.layout.offset(),
-            )
-        };
-        let (a_batch, b_batch) = (over_batch(self.a), over_batch(self.b));
-        let batches = Space::new(&batch, [&a_batch, &b_batch].into_iter());
+        let (batches, a_offset, b_offset) = self.batches(kernel);
         let body = body_space(kernel);
-        let can = Flat {
-            kept: batches.dims.len() == 1,
-            reduced: true,
-            body: body.dims.len() == 1,
-        };
-        let flat = flat(can);
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i] as u32);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i] as u32);
         let (block_m, block_n) = match tile.block {
@@ -145,14 +168,14 @@ impl Product<'_> {
         let tiles = m.div_ceil(block_m) * across;
         let total = tiles * batch.size();
 
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(kernel, target);
         writer.push([m, n, self.k, across, tiles].map(|v| v as u32));
         writer.push([a_row, a_step, b_step, b_column, total as u32]);
         writer.push([(a_row == 1) as u32, (b_column == 1) as u32]);
         let stored = codegen::stored(self.dtype);
         let a = writer.bind(Bound::Slot(self.a.slot), stored, false);
         let b = writer.bind(Bound::Slot(self.b.slot), stored, false);
-        let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
+        let offsets = writer.push([a_offset as u32, b_offset as u32]);
         let walk = writer.walk(&batches, flat.kept);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",
@@ -176,7 +199,7 @@ impl Product<'_> {
             Some(block) => block.m / tile.rows * (block.n / tile.columns),
             None => target.group,
         };
-        let load = |buffer: &str| codegen::load(self.dtype, &format!("{buffer}[place]"));
+        let load = |buffer: &str| codegen::load(self.dtype, false, &format!("{buffer}[place]"));
         let left = format!(
             "    left[d * BM + r] = select({acc}(0), {}, inside);\n",
             load(&a)
@@ -207,8 +230,9 @@ impl Product<'_> {
         writer.finish(name, source, ("", group), &slots, groups)
     }
 
-    /// The product as the sum over k of a prologue that multiplies.
-    fn vector(&self, kernel: &Kernel, target: &Target, flat: impl Fn(Flat) -> Flat) -> Shader {
+    /// The product as the sum over k of a prologue that multiplies: that prologue, and the shape that
+    /// is summed over.
+    pub(super) fn summed(&self, kernel: &Kernel) -> (Body, Shape) {
         let rank = kernel.shape.ndim();
         let (rows, columns) = (rank - 2, rank - 1);
         let whole: Shape = kernel
@@ -248,17 +272,9 @@ impl Product<'_> {
         let prologue = Body {
             program,
             streams: vec![a, b],
-            scalars: vec![],
+            ..Body::default()
         };
-        let reduction = Reduction {
-            op: ReduceOp::Sum,
-            dtype: self.dtype,
-            prologue: &prologue,
-            kept: &kernel.shape,
-            reduced: &Shape::of(&[self.k]),
-        };
-        let flat = flat(reduction.flat(kernel));
-        reduction.shader(kernel, target, flat)
+        (prologue, Shape::of(&[self.k]))
     }
 }
 
@@ -279,7 +295,7 @@ fn tile_constants(tile: &Tile, acc: &str) -> String {
 /// The declarations of a tile and one step of k over it.
 fn unrolled(tile: &Tile, acc: &str, dtype: DType, (a, b): (&str, &str)) -> (String, String) {
     let (mut start, mut step) = (String::new(), String::new());
-    let load = |element: String| codegen::load(dtype, &element);
+    let load = |element: String| codegen::load(dtype, false, &element);
     for r in 0..tile.rows {
         let x = match tile.block {
             Some(_) => format!("left[d * BM + lane_row + {r}u]"),

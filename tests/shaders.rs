@@ -102,10 +102,8 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated-shaders");
     let folder = folder.join(std::process::id().to_string());
     let variants = [
-        DeviceOptions::new(),
-        DeviceOptions::new().matmul(MatmulKernel::Workgroup),
-        DeviceOptions::new().matmul(MatmulKernel::Vector),
-        DeviceOptions::new().webgpu_limits(),
+        DeviceOptions::new().matmul(MatmulKernel::Registers),
+        DeviceOptions::new().webgpu_limits().matmul(MatmulKernel::Workgroup),
     ];
     for options in variants {
         let device = gpu.open(options.dump_shaders(&folder)).map_err(|e| e.to_string())?;

@@ -16,6 +16,8 @@ mod read;
 mod reduce;
 mod run;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -226,6 +226,8 @@ fn rounding(op: PointOp, from: DType, to: DType, result: u32, spread: f64) -> f6
     }
     let size = value.abs() + spread;
     let ulps = match op {
+        // Beyond, a quotient has no fraction to round down and is as good as a division.
+        PointOp::FloorDiv if size > (1 << 24) as f64 => 2.0 * PointOp::Div.ulp() as f64,
         PointOp::Cast if from.is_int() && size > (1 << 24) as f64 => 1.0,
         op => 2.0 * op.ulp() as f64,
     };

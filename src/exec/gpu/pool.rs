@@ -4,6 +4,7 @@
 //! used again. A buffer that is freed while the GPU still works on it may be given out at once:
 //! whatever is submitted or written later comes after.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -29,7 +30,9 @@ pub(super) struct Pool {
 struct Inner {
     next: BufferId,
     all: FxHashMap<BufferId, wgpu::Buffer>,
-    idle: FxHashMap<u64, Vec<BufferId>>,
+    /// By size. The lowest number is given out first, so that equal steps find equal buffers, and with
+    /// them the bind groups made before.
+    idle: FxHashMap<u64, BTreeSet<BufferId>>,
     memory: Memory,
     made: u64,
     /// With sentinels: the words of each buffer in use that belong to its content.
@@ -83,7 +86,7 @@ impl Pool {
 
     fn reuse(&self, bytes: u64) -> Option<BufferId> {
         let mut inner = self.lock();
-        let id = inner.idle.get_mut(&bytes)?.pop()?;
+        let id = inner.idle.get_mut(&bytes)?.pop_first()?;
         inner.take(bytes);
         Some(id)
     }
@@ -136,7 +139,7 @@ impl Pool {
         };
         inner.memory.in_use -= bytes;
         inner.words.remove(&id);
-        inner.idle.entry(bytes).or_default().push(id);
+        inner.idle.entry(bytes).or_default().insert(id);
     }
 
     pub(super) fn get(&self, id: BufferId) -> wgpu::Buffer {

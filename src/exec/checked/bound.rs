@@ -210,6 +210,12 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
         PointOp::Rem if error(0) >= size(1) => size(1) + error(1),
         PointOp::Sin | PointOp::Cos if error(0) > 0.5 => 2.0,
         PointOp::Tan if error(0) > 0.5 || spread > 1.0 + size(0) => f64::INFINITY,
+        // Of two that may be equal, either can be given as it is.
+        PointOp::Minimum | PointOp::Maximum => {
+            let apart = distance(to, args[0].values[i], args[1].values[i]);
+            let near = apart <= error(0) + error(1);
+            if near { apart + error(0).max(error(1)) } else { 0.0 }
+        }
         PointOp::Atan2 if around_zero(0) && around_zero(1) => f64::INFINITY,
         _ => 0.0,
     }
@@ -419,7 +425,13 @@ impl<'a> Fold<'a> {
         let by = |way: f64| self.reals().map(|(v, e)| v + way * e).reduce(better);
         let (low, high) = (by(-1.0), by(1.0));
         let apart = |x: Option<f64>| x.map_or(0.0, |x| if x == value { 0.0 } else { (x - value).abs() });
-        apart(low).max(apart(high))
+        // Of elements that may be equal, either can be given as it is.
+        let either = self
+            .reals()
+            .filter(|(v, e)| (v - value).abs() <= *e)
+            .map(|(v, _)| (v - value).abs())
+            .fold(0.0, f64::max);
+        apart(low).max(apart(high)).max(either)
     }
 
     /// How far the place of the extreme element may move: to any that might be as extreme.

@@ -8,12 +8,24 @@
 #[macro_use]
 mod support;
 
+mod broadcast;
 mod display;
+mod matmul;
+mod pointwise;
+mod random;
+mod reduce;
+mod slice;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
+        broadcast::tests(),
         display::tests(),
+        matmul::tests(),
+        pointwise::tests(),
+        random::tests(),
+        reduce::tests(),
+        slice::tests(),
     ])
 }

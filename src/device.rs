@@ -116,7 +116,7 @@ pub struct Counters {
 const VARIABLE: &str = "TILEWISE_DEVICE";
 
 impl Device {
-    fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
+    pub(crate) fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
         let limits = executor.limits();
         let engine = Arc::new(Engine { executor, plans: Default::default() });
         let generator = Mutex::new(Generator::new(0));
@@ -352,7 +352,7 @@ impl Device {
     }
 }
 
-fn cpu_info() -> DeviceInfo {
+pub(crate) fn cpu_info() -> DeviceInfo {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     DeviceInfo {
         id: "cpu".into(),

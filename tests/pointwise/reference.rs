@@ -84,10 +84,11 @@ pub(super) fn remainder(a: f64, b: f64) -> f64 {
     }
 }
 
-/// Python's `//`; a finite number over an infinity of the other sign is −1.
+/// NumPy's `//`: a finite number over an infinity of the other sign is −1, an infinite one over
+/// anything but zero NaN.
 pub(super) fn floor_divide(a: f64, b: f64) -> f64 {
     let quotient = a / b;
-    if a.is_infinite() {
+    if a.is_nan() || b.is_nan() || a.is_infinite() && b != 0.0 {
         f64::NAN
     } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
         -1.0

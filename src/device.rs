@@ -1,6 +1,8 @@
 //! Devices: choosing one, describing it, and what it has done.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -169,7 +171,13 @@ impl Device {
     ///
     /// # Errors
     /// As there.
-    pub async fn named_async(name: &str) -> Result<Self> {
+    #[track_caller]
+    pub fn named_async(name: &str) -> impl Future<Output = Result<Self>> {
+        let at = Location::caller();
+        async move { Self::find(name).await.map_err(|error| error.at(at)) }
+    }
+
+    async fn find(name: &str) -> Result<Self> {
         if name == "cpu" {
             return Ok(Self::cpu());
         }
@@ -228,13 +236,18 @@ impl Device {
             return Ok(device.clone());
         }
         let device = match std::env::var(VARIABLE) {
-            Ok(name) => Self::named(&name).map_err(|error| match error.kind() {
-                ErrorKind::NoDevice { message } => {
-                    let message = format!("{VARIABLE} is {message}");
-                    Error::new(ErrorKind::NoDevice { message })
+            Ok(name) => match Self::named(&name) {
+                Ok(device) => device,
+                Err(error) => {
+                    let kind = match error.kind() {
+                        ErrorKind::NoDevice { message } => {
+                            ErrorKind::NoDevice { message: format!("{VARIABLE} is {message}") }
+                        }
+                        kind => kind.clone(),
+                    };
+                    return Err(Error::new(kind));
                 }
-                _ => error,
-            })?,
+            },
             // A software GPU is slower than the CPU executor, so it must be asked for.
             Err(_) => match Self::list().first() {
                 Some(best) if best.kind < DeviceKind::SoftwareGpu => Self::named(&best.id)?,

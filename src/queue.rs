@@ -71,7 +71,8 @@ impl Queue {
             // Told to whoever reads it; what else is recorded is not concerned.
             let (op, device) = (op.name(), executor.name());
             let kind = ErrorKind::TooLarge { op, bytes, limit: self.limit, device };
-            let state = State::Failed(Error::new(kind).at(at));
+            let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
+            let state = State::Failed(error);
             return Arc::new(Storage::new(executor, dtype, shape.size(), state));
         }
         let state = State::Pending(Arc::downgrade(self));
@@ -159,21 +160,23 @@ impl Queue {
     }
 }
 
+/// Why an operand failed, if one did.
+fn failure(args: &[Arg]) -> Option<Error> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Value(storage, _) => match storage.state() {
+            State::Failed(error) => Some(error),
+            _ => None,
+        },
+        Arg::Scalar(..) => None,
+    })
+}
+
 /// Takes out the calls that depend on a failed value and fails their results too.
 fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
-    let failure = |call: &Call| {
-        call.args.iter().find_map(|arg| match arg {
-            Arg::Value(storage, _) => match storage.state() {
-                State::Failed(error) => Some(error),
-                _ => None,
-            },
-            Arg::Scalar(..) => None,
-        })
-    };
     let mut result = Ok(());
     let calls = calls
         .into_iter()
-        .filter(|call| match failure(call) {
+        .filter(|call| match failure(&call.args) {
             Some(error) => {
                 result = Err(error.kind().clone());
                 call.out.set(State::Failed(error));

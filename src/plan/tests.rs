@@ -23,7 +23,10 @@ impl Executor for Narrow {
         "narrow".into()
     }
     fn limits(&self) -> Limits {
-        Limits { buffers: self.buffers, ..self.cpu.limits() }
+        Limits {
+            buffers: self.buffers,
+            ..self.cpu.limits()
+        }
     }
     fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
         self.cpu.alloc(words)
@@ -37,7 +40,10 @@ impl Executor for Narrow {
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
         for kernel in &plan.kernels {
             let bound = bindings(kernel);
-            assert!(bound <= self.buffers, "a kernel binds {bound} buffers: {kernel:?}");
+            assert!(
+                bound <= self.buffers,
+                "a kernel binds {bound} buffers: {kernel:?}"
+            );
         }
         self.cpu.run(plan, slots, scalars)
     }
@@ -60,7 +66,13 @@ impl Executor for Narrow {
 
 /// A device whose kernels may bind so many buffers; running one that binds more panics.
 fn narrow(buffers: usize) -> Device {
-    Device::over(Arc::new(Narrow { cpu: Cpu::default(), buffers }), cpu_info())
+    Device::over(
+        Arc::new(Narrow {
+            cpu: Cpu::default(),
+            buffers,
+        }),
+        cpu_info(),
+    )
 }
 
 /// Distinct buffers that a kernel binds.
@@ -115,13 +127,20 @@ fn a_chain_is_one_kernel() -> Result<()> {
 #[test]
 fn broadcast_operands_are_read_in_place() -> Result<()> {
     let device = Device::new_cpu();
-    let (x, row, column) =
-        (filled(&[64, 32], &device), filled(&[32], &device), filled(&[64, 1], &device));
+    let (x, row, column) = (
+        filled(&[64, 32], &device),
+        filled(&[32], &device),
+        filled(&[64, 1], &device),
+    );
     let y = (&x + &row) * &column - filled(&[1, 1], &device);
     let plan = plan(&device);
     assert_eq!(plan.kernels.len(), 1);
-    let strides: Vec<&[isize]> =
-        plan.kernels[0].body.streams.iter().map(|s| s.layout.strides()).collect();
+    let strides: Vec<&[isize]> = plan.kernels[0]
+        .body
+        .streams
+        .iter()
+        .map(|s| s.layout.strides())
+        .collect();
     assert_eq!(strides, [&[32, 1][..], &[0, 1], &[1, 0], &[0, 0]]);
     drop(y);
     Ok(())
@@ -165,7 +184,11 @@ fn what_nobody_reads_is_not_computed() -> Result<()> {
 #[test]
 fn bias_and_activation_fold_into_a_product() -> Result<()> {
     let device = Device::new_cpu();
-    let (x, w, b) = (filled(&[5, 8], &device), filled(&[3, 8], &device), filled(&[3], &device));
+    let (x, w, b) = (
+        filled(&[5, 8], &device),
+        filled(&[3, 8], &device),
+        filled(&[3], &device),
+    );
     let y = (x.matmul(&w.t())? + &b).relu();
     let plan = plan(&device);
     assert_eq!(plan.kernels.len(), 1);
@@ -173,7 +196,9 @@ fn bias_and_activation_fold_into_a_product() -> Result<()> {
     assert_eq!(names(kernel), ["matmul", "add", "relu"]);
     assert_eq!(kernel.stores.len(), 1);
     // The transposed operand is read by its strides.
-    let Core::Matmul { b, .. } = &kernel.core else { panic!("{kernel:?}") };
+    let Core::Matmul { b, .. } = &kernel.core else {
+        panic!("{kernel:?}")
+    };
     assert_eq!(b.layout.strides(), [1, 8]);
     drop(y);
     Ok(())
@@ -200,7 +225,9 @@ fn pointwise_operands_fold_into_a_reduction() -> Result<()> {
     let folded = plan(&device);
     assert_eq!(folded.kernels.len(), 1);
     assert_eq!(names(&folded.kernels[0]), ["square", "add", "sum"]);
-    let Core::Reduce { prologue, .. } = &folded.kernels[0].core else { panic!("no reduction") };
+    let Core::Reduce { prologue, .. } = &folded.kernels[0].core else {
+        panic!("no reduction")
+    };
     assert_eq!(prologue.program.ops(), 2);
     device.flush()?;
     // What follows a reduction is its epilogue.
@@ -220,6 +247,26 @@ fn a_softmax_is_three_kernels_at_most() -> Result<()> {
     let plan = plan(&device);
     assert!(plan.kernels.len() <= 3, "{}", plan.explain());
     drop(y);
+    Ok(())
+}
+
+/// An element of a flipped tensor is made by another thread of the kernel: it must be stored first.
+#[test]
+fn a_view_of_a_result_is_read_by_another_kernel() -> Result<()> {
+    let device = Device::new_cpu();
+    let x = filled(&[100], &device);
+    let a = &x + 1.0;
+    let b = a.flip(0)? * 2.0;
+    let mapped = plan(&device);
+    assert_eq!(mapped.kernels.len(), 2, "{}", mapped.explain());
+    assert_eq!(b.to_vec::<f32>()?[99], 2.0 * a.to_vec::<f32>()?[0]);
+    // The same behind a product.
+    let square = filled(&[9, 9], &device);
+    let c = square.matmul(&square)? + 1.0;
+    let d = c.t() + &c;
+    let folded = plan(&device);
+    assert_eq!(folded.kernels.len(), 2, "{}", folded.explain());
+    drop((c, d));
     Ok(())
 }
 
@@ -256,15 +303,31 @@ fn kernels_bind_no_more_buffers_than_the_device_can() -> Result<()> {
         let want: Vec<f32> = (0..11)
             .map(|i| 40.0 * ((i % 17) as f32 / 4.0 - 2.0) + (0..40).sum::<i32>() as f32)
             .collect();
-        let by_chain = inputs.iter().skip(1).fold(inputs[0].clone(), |sum, x| sum + x);
+        let by_chain = inputs
+            .iter()
+            .skip(1)
+            .fold(inputs[0].clone(), |sum, x| sum + x);
         assert_eq!(by_chain.to_vec::<f32>()?, want, "{buffers} buffers");
         let mut layer = inputs.clone();
         while layer.len() > 1 {
-            layer = layer.chunks(2).map(|c| if c.len() == 2 { &c[0] + &c[1] } else { c[0].clone() }).collect();
+            layer = layer
+                .chunks(2)
+                .map(|c| {
+                    if c.len() == 2 {
+                        &c[0] + &c[1]
+                    } else {
+                        c[0].clone()
+                    }
+                })
+                .collect();
         }
         assert_eq!(layer[0].to_vec::<f32>()?, want, "{buffers} buffers");
         // As a prologue, an epilogue, with many results.
-        let total = inputs.iter().skip(1).fold(inputs[0].clone(), |sum, x| sum + x).sum(0)?;
+        let total = inputs
+            .iter()
+            .skip(1)
+            .fold(inputs[0].clone(), |sum, x| sum + x)
+            .sum(0)?;
         assert_eq!(total.item::<f32>()?, want.iter().sum::<f32>());
         let results: Vec<Tensor> = inputs.iter().map(|x| x * 2.0 + &inputs[0]).collect();
         let first = inputs[0].to_vec::<f32>()?;
@@ -273,8 +336,12 @@ fn kernels_bind_no_more_buffers_than_the_device_can() -> Result<()> {
         }
         let column = filled(&[11, 1], &device);
         let row = filled(&[1, 11], &device);
-        let product = inputs[..9].iter().fold(column.matmul(&row)?, |sum, x| sum + x);
-        let sums = inputs[..9].iter().fold(0.0, |sum, x| sum + x.to_vec::<f32>().map_or(0.0, |v| v[5]));
+        let product = inputs[..9]
+            .iter()
+            .fold(column.matmul(&row)?, |sum, x| sum + x);
+        let sums = inputs[..9]
+            .iter()
+            .fold(0.0, |sum, x| sum + x.to_vec::<f32>().map_or(0.0, |v| v[5]));
         assert_eq!(product.to_vec::<f32>()?[2 * 11 + 5], -1.5 * -0.75 + sums);
         let joined = Tensor::concat(&inputs.iter().collect::<Vec<_>>(), 0)?;
         assert_eq!(joined.sum(0)?.item::<f32>()?, want.iter().sum::<f32>());
@@ -293,7 +360,11 @@ fn the_cache_finds_equal_structures() -> Result<()> {
     assert_eq!(counts(), (1, 0));
     chain(&x, &y, 2.0)?;
     assert_eq!(counts(), (1, 1), "the same again");
-    assert_eq!(chain(&y, &x, 3.0)?[4], -6.0, "other buffers and another scalar");
+    assert_eq!(
+        chain(&y, &x, 3.0)?[4],
+        -6.0,
+        "other buffers and another scalar"
+    );
     assert_eq!(counts(), (1, 2));
     assert_eq!(chain(&x, &x, 3.0)?[4], -6.0, "both operands are one");
     assert_eq!(counts(), (2, 2));
@@ -304,7 +375,11 @@ fn the_cache_finds_equal_structures() -> Result<()> {
     let kept = &x + &y;
     (&kept * 2.0).to_vec::<f32>()?;
     assert_eq!(counts(), (5, 2), "the sum is kept");
-    chain(&x.to_dtype(crate::DType::I32), &y.to_dtype(crate::DType::I32), 2.0)?;
+    chain(
+        &x.to_dtype(crate::DType::I32),
+        &y.to_dtype(crate::DType::I32),
+        2.0,
+    )?;
     assert_eq!(counts(), (6, 2), "another dtype");
     chain(&x, &y, 2.0)?;
     assert_eq!(counts(), (6, 3), "the first is still known");
@@ -329,7 +404,11 @@ fn steps_of_a_training_plan_once() -> Result<()> {
             made = device.counters().plans;
         }
     }
-    assert_eq!(device.counters().plans, made, "no plan after the second step");
+    assert_eq!(
+        device.counters().plans,
+        made,
+        "no plan after the second step"
+    );
     Ok(())
 }
 
@@ -358,7 +437,10 @@ fn explain_runs_nothing() -> Result<()> {
     assert!(text.contains("matmul + add + relu"), "{text}");
     assert!(text.contains(file!()), "the caller's line is named: {text}");
     // Two operands by one buffer, a result; 2·4³ multiply-adds and two operations a result.
-    assert!(text.contains("192 B") && text.contains("160 flop"), "{text}");
+    assert!(
+        text.contains("192 B") && text.contains("160 flop"),
+        "{text}"
+    );
     assert_eq!(device.counters().dispatches, 0);
     assert_eq!(y.explain(), text);
     y.to_vec::<f32>()?;

@@ -39,8 +39,12 @@ fn run(seed: u64, device: &Device, after: &dyn Fn() -> Result<()>) -> Result<Out
     let mut text = String::new();
     for i in 0..3 {
         let rank = random.below(3) + 1;
-        let shape: Shape = (0..rank).map(|_| [1, 2, 3, 5, 8][random.below(5)]).collect();
-        let data: Vec<f32> = (0..shape.size()).map(|_| random.below(7) as f32 - 3.0).collect();
+        let shape: Shape = (0..rank)
+            .map(|_| [1, 2, 3, 5, 8][random.below(5)])
+            .collect();
+        let data: Vec<f32> = (0..shape.size())
+            .map(|_| random.below(7) as f32 - 3.0)
+            .collect();
         let _ = writeln!(text, "v{i} = {shape}");
         values.push(Tensor::from_slice(&data, shape, device)?);
     }
@@ -55,8 +59,17 @@ fn run(seed: u64, device: &Device, after: &dyn Fn() -> Result<()>) -> Result<Out
             continue;
         }
         // Kept small: products grow otherwise.
-        let result = if choice < 12 { result } else { result.remainder(8)? };
-        let _ = writeln!(text, "v{} = {name}(v{a}, v{b}): {}", values.len(), result.shape_ref());
+        let result = if choice < 12 {
+            result
+        } else {
+            result.remainder(8)?
+        };
+        let _ = writeln!(
+            text,
+            "v{} = {name}(v{a}, v{b}): {}",
+            values.len(),
+            result.shape_ref()
+        );
         values.push(result);
         after()?;
         // Some values die, so that not everything has to be stored.
@@ -83,7 +96,10 @@ fn step(
     Ok(Some(match choice {
         0 if some => ("flip", a.flip(axis)?),
         1 => ("t", a.t()),
-        2 if a.ndim() < 5 => ("unsqueeze", a.unsqueeze(random.below(a.ndim() + 1) as isize)?),
+        2 if a.ndim() < 5 => (
+            "unsqueeze",
+            a.unsqueeze(random.below(a.ndim() + 1) as isize)?,
+        ),
         3 => ("squeeze_all", a.squeeze_all()),
         4 => ("flatten", a.reshape(-1)?),
         5 if some => {
@@ -116,8 +132,14 @@ fn step(
             Err(_) => return Ok(None),
         },
         20 if some && b.ndim() > 0 => {
-            let index = b.reshape(-1)?.abs().remainder(a.shape()[axis as usize] as i32)?;
-            ("index_select", a.index_select(axis, &index.to_dtype(DType::I32))?)
+            let index = b
+                .reshape(-1)?
+                .abs()
+                .remainder(a.shape()[axis as usize] as i32)?;
+            (
+                "index_select",
+                a.index_select(axis, &index.to_dtype(DType::I32))?,
+            )
         }
         21 if some => {
             let flipped = a.flip(axis)?;
@@ -138,7 +160,11 @@ fn check(seeds: std::ops::Range<u64>, whole: impl Fn() -> Device) -> Result<()> 
         for (i, (a, b)) in fused.values.iter().zip(&single.values).enumerate() {
             let (a, b) = (a.to_vec::<f64>()?, b.to_vec::<f64>()?);
             let same = a.iter().zip(&b).all(|(a, b)| a == b);
-            assert!(same, "seed {seed}, v{i}:\n{}\n{plan}\n{a:?}\n{b:?}", fused.text);
+            assert!(
+                same,
+                "seed {seed}, v{i}:\n{}\n{plan}\n{a:?}\n{b:?}",
+                fused.text
+            );
         }
     }
     Ok(())
@@ -179,7 +205,10 @@ fn rounding_does_not_depend_on_fusion() -> Result<()> {
     };
     let (whole, single) = (Device::new_cpu(), Device::new_cpu());
     let bits = |v: Vec<f32>| v.into_iter().map(f32::to_bits).collect::<Vec<_>>();
-    assert_eq!(bits(chain(&whole, &|| Ok(()))?), bits(chain(&single, &|| single.flush())?));
+    assert_eq!(
+        bits(chain(&whole, &|| Ok(()))?),
+        bits(chain(&single, &|| single.flush())?)
+    );
     assert!(whole.counters().dispatches < single.counters().dispatches / 2);
     Ok(())
 }

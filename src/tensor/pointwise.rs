@@ -3,7 +3,7 @@
 use super::{Operand, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::DType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::op::{PointOp, pointwise_table};
 
 macro_rules! define_methods {
@@ -184,19 +184,17 @@ impl Tensor {
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to `[low, high]`; NaN stays NaN.
+    /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
+    /// `high` wins where it is below `low`, as in NumPy's `clip`.
     ///
     /// # Errors
-    /// `low` above `high`, or NaN as a bound.
+    /// Shapes that do not broadcast, or tensors on different devices.
     #[track_caller]
-    pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        if low <= high {
-            return self.maximum(low)?.minimum(high);
-        }
-        let message = format!("the lower bound {low} must not be above the upper bound {high}");
-        Err(Error::new(ErrorKind::Value {
-            op: "clamp",
-            message,
-        }))
+    pub fn clamp<'a, 'b>(
+        &self,
+        low: impl Into<Operand<'a>>,
+        high: impl Into<Operand<'b>>,
+    ) -> Result<Tensor> {
+        self.maximum(low)?.minimum(high)
     }
 }

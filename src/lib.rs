@@ -8,7 +8,10 @@ mod dtype;
 mod error;
 mod exec;
 mod layout;
+mod loss;
+pub mod nn;
 mod op;
+pub mod optim;
 mod plan;
 mod queue;
 mod shape;
@@ -25,6 +28,8 @@ pub use tensor::{Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {
+    pub use crate::nn::{self, Module};
+    pub use crate::optim::{self, Optimizer};
     pub use crate::{
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };

@@ -75,7 +75,10 @@ mod dtype;
 mod error;
 mod exec;
 mod layout;
+mod loss;
+pub mod nn;
 mod op;
+pub mod optim;
 mod plan;
 mod queue;
 mod shape;
@@ -96,6 +99,8 @@ pub use tensor::{
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {
+    pub use crate::nn::{self, Module};
+    pub use crate::optim::{self, Optimizer};
     pub use crate::{
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };

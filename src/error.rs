@@ -251,7 +251,17 @@ impl Error {
     pub(crate) fn outward(self) -> Self {
         let here = file!();
         let root = &here[..here.len() - "error.rs".len()];
-        if self.0.at.file().starts_with(root) { self.again() } else { self }
+        if self.0.at.file().starts_with(root) {
+            self.again()
+        } else {
+            self
+        }
+    }
+
+    /// The same failure at a line that was noted before.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
+        self
     }
 
     /// The same failure met again at the caller's line: a fault of the device is told to each use.

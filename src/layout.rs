@@ -236,18 +236,16 @@ pub(crate) fn infer_shape(op: &'static str, from: &Shape, dims: &[isize]) -> Res
         .iter()
         .filter(|&&d| d >= 0)
         .try_fold(1usize, |n, &d| n.checked_mul(d as usize));
-    let mismatch = || {
-        let message = format!("cannot reshape {} elements into {dims:?}", from.size());
-        Err(Error::shape(op, from, message))
+    let size = from.size();
+    let unknown = match known {
+        Some(known) if dims.contains(&-1) => {
+            (known > 0 && size.is_multiple_of(known)).then(|| size / known)
+        }
+        known => (known == Some(size)).then_some(0),
     };
-    let Some(known) = known else {
-        return mismatch();
-    };
-    let unknown = match dims.contains(&-1) {
-        true if known == 0 || !from.size().is_multiple_of(known) => return mismatch(),
-        true => from.size() / known,
-        false if known != from.size() => return mismatch(),
-        false => 0,
+    let Some(unknown) = unknown else {
+        let message = format!("cannot reshape {size} elements into {dims:?}");
+        return Err(Error::shape(op, from, message));
     };
     let sizes: Vec<usize> = dims
         .iter()

@@ -10,6 +10,7 @@ mod support;
 
 mod broadcast;
 mod display;
+mod errors;
 mod matmul;
 mod pointwise;
 mod random;
@@ -22,6 +23,7 @@ fn main() -> std::process::ExitCode {
         support::golden::tests(),
         broadcast::tests(),
         display::tests(),
+        errors::tests(),
         matmul::tests(),
         pointwise::tests(),
         random::tests(),

@@ -40,12 +40,27 @@ impl Rule {
     pub(super) fn needs(&self) -> Needs {
         match self {
             Self::Point(op) => point_needs(*op),
-            Self::Reduce { op: ReduceOp::Prod, .. } => Needs { inputs: [true, false, false], output: false },
-            Self::Reduce { op: ReduceOp::Max | ReduceOp::Min, .. } => {
-                Needs { inputs: [true, false, false], output: true }
-            }
-            Self::Matmul => Needs { inputs: [true, true, false], output: false },
-            Self::Gather { .. } => Needs { inputs: [false, true, false], output: false },
+            Self::Reduce {
+                op: ReduceOp::Prod, ..
+            } => Needs {
+                inputs: [true, false, false],
+                output: false,
+            },
+            Self::Reduce {
+                op: ReduceOp::Max | ReduceOp::Min,
+                ..
+            } => Needs {
+                inputs: [true, false, false],
+                output: true,
+            },
+            Self::Matmul => Needs {
+                inputs: [true, true, false],
+                output: false,
+            },
+            Self::Gather { .. } => Needs {
+                inputs: [false, true, false],
+                output: false,
+            },
             Self::Leaf(_)
             | Self::Cast
             | Self::Identity
@@ -54,7 +69,10 @@ impl Rule {
             | Self::Expand
             | Self::Flip(_)
             | Self::Region(_)
-            | Self::Reduce { op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin, .. }
+            | Self::Reduce {
+                op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin,
+                ..
+            }
             | Self::Assemble { .. } => Needs::default(),
         }
     }
@@ -70,13 +88,21 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -
         Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],
         Rule::Permute(order) => {
             let mut inverse = vec![0; order.len()];
-            order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+            order
+                .iter()
+                .enumerate()
+                .for_each(|(to, &from)| inverse[from] = to);
             vec![Some(g.permuted(&inverse))]
         }
         Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
         Rule::Region(region) => {
             let region = vec![region.clone()];
-            vec![Some(Tensor::assemble(&[g], region, shapes[0].clone(), g.dtype()))]
+            vec![Some(Tensor::assemble(
+                &[g],
+                region,
+                shapes[0].clone(),
+                g.dtype(),
+            ))]
         }
         Rule::Reduce { op, kept } => {
             vec![reduce_gradient(*op, &g.reshaped(kept), s, shapes[0])?]
@@ -127,7 +153,10 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
 fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
     // With operands of at least two dimensions; the walk sums broadcast batches.
     let (a, b) = (s.a(), s.b());
-    Ok(vec![Some(g.matmul(&b.transposed())?), Some(a.transposed().matmul(g)?)])
+    Ok(vec![
+        Some(g.matmul(&b.transposed())?),
+        Some(a.transposed().matmul(g)?),
+    ])
 }
 
 /// Adds each gradient at the place its index named: by comparison with the numbers of the places, a
@@ -136,7 +165,12 @@ fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
 fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Result<Tensor> {
     let size = shape.dims()[axis];
     if shape.size() == 0 || g.size() == 0 {
-        return Ok(Tensor::constant(0.into(), g.dtype(), shape.clone(), g.device()));
+        return Ok(Tensor::constant(
+            0.into(),
+            g.dtype(),
+            shape.clone(),
+            g.device(),
+        ));
     }
     let index = index.detach();
     let index = index.lt(0)?.select(index.try_add(size)?, &index)?;
@@ -148,22 +182,31 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
         let one_hot = places.unsqueeze(1)?.eq(&flat)?.to_dtype(g.dtype());
         let first = |t: &Tensor, rank: usize| -> Vec<usize> {
             debug_assert_eq!(t.ndim(), rank);
-            std::iter::once(axis).chain((0..rank).filter(|&i| i != axis)).collect()
+            std::iter::once(axis)
+                .chain((0..rank).filter(|&i| i != axis))
+                .collect()
         };
         let order = first(g, shape.ndim());
         let rows = g.permuted(&order).reshape([flat.size() as isize, -1])?;
         let sums = one_hot.matmul(&rows)?;
         let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
         let mut inverse = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+        order
+            .iter()
+            .enumerate()
+            .for_each(|(to, &from)| inverse[from] = to);
         return Ok(sums.reshaped(&Shape::of(&dims)).permuted(&inverse));
     }
     // (…, places, indices, …) compared, then summed over the indices.
     let pick = index.unsqueeze(axis as isize)?;
     let mut spread = vec![1; pick.ndim()];
     spread[axis] = size;
-    let hit = pick.eq(places.reshaped(&Shape::of(&spread)))?.to_dtype(g.dtype());
-    let sums = hit.try_mul(g.unsqueeze(axis as isize)?)?.sum(axis as isize + 1)?;
+    let hit = pick
+        .eq(places.reshaped(&Shape::of(&spread)))?
+        .to_dtype(g.dtype());
+    let sums = hit
+        .try_mul(g.unsqueeze(axis as isize)?)?
+        .sum(axis as isize + 1)?;
     // The index may cover less than the source on the other axes.
     if sums.shape_ref() == shape {
         return Ok(sums);
@@ -172,7 +215,12 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
     for (i, &size) in sums.shape().iter().enumerate() {
         region = region.slice(i, 0, 1, size);
     }
-    Ok(Tensor::assemble(&[&sums], vec![region], shape.clone(), g.dtype()))
+    Ok(Tensor::assemble(
+        &[&sums],
+        vec![region],
+        shape.clone(),
+        g.dtype(),
+    ))
 }
 
 macro_rules! define_rules {
@@ -219,7 +267,10 @@ pointwise_table!(define_rules);
 
 fn needs(names: &[&str]) -> Needs {
     let has = |name| names.contains(&name);
-    Needs { inputs: [has("a"), has("b"), has("c")], output: has("y") }
+    Needs {
+        inputs: [has("a"), has("b"), has("c")],
+        output: has("y"),
+    }
 }
 
 #[track_caller]
@@ -254,7 +305,10 @@ fn pow_gradient(g: &Tensor, a: &Tensor, b: &Tensor, y: &Tensor) -> (Tensor, Tens
     let flat = must(must(a.eq(0.0)).logical_and(&must(b.ge(0.0))));
     // The logarithm of a safe base where the slope is 0 anyway.
     let by_exponent = g * y * must(flat.select(1.0, a)).ln();
-    (where_false(&none, &by_base), where_false(&flat, &by_exponent))
+    (
+        where_false(&none, &by_base),
+        where_false(&flat, &by_exponent),
+    )
 }
 
 /// To the operand that was taken, half each where the two are equal.

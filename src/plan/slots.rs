@@ -5,9 +5,10 @@
 //! there: an optimiser's step needs no second copy of the model.
 
 use super::fuse::{Draft, Fusion};
-use super::graph::Graph;
+use super::graph::{Graph, Input};
 use super::lower::lower;
 use super::{Kernel, Plan, Slot};
+use crate::op::Op;
 
 /// Writes the plan of the grouped kernels.
 pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
@@ -56,7 +57,8 @@ pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
             let donor = donors(graph, fusion, draft).into_iter().find(|&d| {
                 last[d] == k
                     && !given.contains(&d)
-                    && graph.dtype(d).size() == graph.dtype(value).size()
+                    // A binding has one type.
+                    && graph.dtype(d) == graph.dtype(value)
                     && graph.words(d) == words
             });
             if let Some(donor) = donor {
@@ -115,7 +117,18 @@ fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
         return vec![];
     }
     let shape = fusion.shape(draft);
-    let body = fusion.body(draft).loads;
+    let cone = fusion.body(draft);
+    // The source of a gather is read anywhere, though its layout may not tell.
+    let gathered: Vec<usize> = cone
+        .members
+        .iter()
+        .filter(|&&n| matches!(graph.call(n).op, Op::Gather { .. }))
+        .filter_map(|&n| match &graph.inputs[n][0] {
+            Input::Value(value, _) => Some(*value),
+            Input::Scalar(..) => None,
+        })
+        .collect();
+    let body = cone.loads;
     let before = fusion.prologue(draft).loads;
     let in_place = |value: usize| {
         let here = body.iter().filter(|(v, _)| *v == value);
@@ -125,6 +138,6 @@ fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
     };
     body.iter()
         .map(|(v, _)| *v)
-        .filter(|&v| !graph.held(v) && in_place(v))
+        .filter(|v| !graph.held(*v) && !gathered.contains(v) && in_place(*v))
         .collect()
 }

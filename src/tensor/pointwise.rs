@@ -124,6 +124,13 @@ impl Tensor {
     #[track_caller]
     fn compare(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
+        let ordered = !matches!(op, PointOp::Eq | PointOp::Ne);
+        // WGSL does not order bools.
+        let dtype = if ordered && dtype == DType::Bool {
+            DType::U32
+        } else {
+            dtype
+        };
         self.binary(op, &b, dtype, DType::Bool)
     }
 

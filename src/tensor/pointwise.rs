@@ -175,14 +175,16 @@ impl Tensor {
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to `[low, high]`; NaN stays NaN.
+    /// The elements limited to `[low, high]`; NaN stays NaN. Gradients flow to the elements inside and
+    /// at the limits, as in PyTorch.
     ///
     /// # Errors
     /// `low` above `high`, or NaN as a bound.
     #[track_caller]
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
         if low <= high {
-            return self.maximum(low)?.minimum(high);
+            let raised = self.lt(low)?.select(low, self)?;
+            return raised.gt(high)?.select(high, &raised);
         }
         let message = format!("the lower bound {low} must not be above the upper bound {high}");
         Err(Error::new(ErrorKind::Value { op: "clamp", message }))

@@ -8,6 +8,12 @@
 #[macro_use]
 mod support;
 
+mod display;
+
 fn main() -> std::process::ExitCode {
-    support::run(vec![support::compare::tests(), support::golden::tests()])
+    support::run(vec![
+        support::compare::tests(),
+        support::golden::tests(),
+        display::tests(),
+    ])
 }

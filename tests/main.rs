@@ -8,12 +8,22 @@
 #[macro_use]
 mod support;
 
+mod autograd;
 mod display;
+mod literature;
+mod loss;
+mod nn;
+mod optim;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
+        autograd::tests(),
         display::tests(),
+        literature::tests(),
+        loss::tests(),
+        nn::tests(),
+        optim::tests(),
     ])
 }

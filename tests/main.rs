@@ -8,10 +8,15 @@
 #[macro_use]
 mod support;
 
+mod autograd;
 mod broadcast;
 mod display;
 mod errors;
+mod literature;
+mod loss;
 mod matmul;
+mod nn;
+mod optim;
 mod pointwise;
 mod random;
 mod reduce;
@@ -22,10 +27,15 @@ fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
+        autograd::tests(),
         broadcast::tests(),
         display::tests(),
         errors::tests(),
+        literature::tests(),
+        loss::tests(),
         matmul::tests(),
+        nn::tests(),
+        optim::tests(),
         pointwise::tests(),
         random::tests(),
         reduce::tests(),

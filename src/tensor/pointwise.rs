@@ -204,8 +204,9 @@ impl Tensor {
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
-    /// `high` wins where it is below `low`, as in NumPy's `clip`.
+    /// The elements limited to the bounds, which broadcast. NaN stays NaN, a bound that is NaN is
+    /// none, and `high` wins where it is below `low`. Gradients flow to the elements inside and at
+    /// the bounds, as in PyTorch.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.
@@ -215,6 +216,8 @@ impl Tensor {
         low: impl Into<Operand<'a>>,
         high: impl Into<Operand<'b>>,
     ) -> Result<Tensor> {
-        self.maximum(low)?.minimum(high)
+        let (low, high) = (low.into(), high.into());
+        let raised = self.lt(low.clone())?.select(low, self)?;
+        raised.gt(high.clone())?.select(high, &raised)
     }
 }

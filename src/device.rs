@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{self, Gpu};
+use crate::exec::gpu::{self, Gpu, MatmulKernel};
 use crate::exec::{Executor, Limits};
 use crate::queue::{Engine, Queue, Queues};
 use crate::tensor::Generator;
@@ -75,8 +75,16 @@ pub struct DeviceInfo {
 
 impl fmt::Display for DeviceInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}  {}  {}  {}", self.id, self.name, self.backend, self.kind)?;
-        if self.driver.is_empty() { Ok(()) } else { write!(f, "  {}", self.driver) }
+        write!(
+            f,
+            "{}  {}  {}  {}",
+            self.id, self.name, self.backend, self.kind
+        )?;
+        if self.driver.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "  {}", self.driver)
+        }
     }
 }
 
@@ -112,15 +120,58 @@ pub struct Counters {
     pub buffers: u64,
 }
 
+/// How a device is opened; the defaults suit every program.
+///
+/// ```
+/// use tilewise::{Device, DeviceOptions, MatmulKernel};
+/// let options = DeviceOptions::new().matmul(MatmulKernel::Workgroup);
+/// // A device of its own with those options, if there is a GPU.
+/// let device = Device::open("gpu", options);
+/// # let _ = device;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct DeviceOptions {
+    pub(crate) matmul: Option<MatmulKernel>,
+    pub(crate) webgpu_limits: bool,
+}
+
+impl DeviceOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Computes every matrix product with this kernel, instead of the one that suits the adapter.
+    pub fn matmul(mut self, kernel: MatmulKernel) -> Self {
+        self.matmul = Some(kernel);
+        self
+    }
+
+    /// Asks the adapter for no more than every WebGPU device has: its default limits, no features.
+    pub fn webgpu_limits(mut self) -> Self {
+        self.webgpu_limits = true;
+        self
+    }
+}
+
 /// The environment variable that chooses the default device.
 const VARIABLE: &str = "TILEWISE_DEVICE";
 
 impl Device {
     fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
         let limits = executor.limits();
-        let engine = Arc::new(Engine { executor, plans: Default::default() });
+        let engine = Arc::new(Engine {
+            executor,
+            plans: Default::default(),
+        });
         let generator = Mutex::new(Generator::new(0));
-        Self(Arc::new(Inner { engine, queues: Queues::default(), info, limits, generator }))
+        Self(Arc::new(Inner {
+            engine,
+            queues: Queues::default(),
+            info,
+            limits,
+            generator,
+        }))
     }
 
     /// The CPU executor.
@@ -173,47 +224,58 @@ impl Device {
         if name == "cpu" {
             return Ok(Self::cpu());
         }
-        let (checked, wanted) = match name.strip_prefix("checked") {
-            Some("") => (true, "gpu".to_string()),
-            Some(rest) => (true, format!("gpu{rest}")),
-            None => (false, name.to_string()),
-        };
-        let adapters = gpu::adapters().await;
-        let infos: Vec<DeviceInfo> = adapters.iter().enumerate().map(|(i, a)| describe(i, a)).collect();
-        let lower = wanted.to_lowercase();
-        let at = match lower.as_str() {
-            "gpu" => (!infos.is_empty()).then_some(0),
-            id => infos
-                .iter()
-                .position(|i| i.id == id)
-                .or_else(|| infos.iter().position(|i| i.name.to_lowercase().contains(id))),
-        };
-        let Some(at) = at else {
-            let mut known: Vec<String> = infos.iter().map(|i| format!("{} ({})", i.id, i.name)).collect();
-            known.insert(0, "cpu".into());
-            let message = format!("{name:?}; there are: {}", known.join(", "));
-            return Err(ErrorKind::NoDevice { message }.into());
-        };
+        let (adapter, info) = find(name).await?;
         // One handle per adapter and kind of executor.
         static OPEN: Mutex<Vec<(DeviceInfo, Device)>> = Mutex::new(Vec::new());
-        let mut info = infos[at].clone();
-        if checked {
-            info.id = info.id.replace("gpu", "checked");
-        }
-        let find = || {
+        let known = |info: &DeviceInfo| {
             let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-            open.iter().find(|(i, _)| *i == info).map(|(_, d)| d.clone())
+            open.iter().find(|(i, _)| i == info).map(|(_, d)| d.clone())
         };
-        if let Some(device) = find() {
+        if let Some(device) = known(&info) {
             return Ok(device);
         }
-        let gpu = Gpu::open(&adapters[at], gpu::Options::default()).await?;
-        let executor: Arc<dyn Executor> =
-            if checked { Arc::new(Checked::new(gpu)) } else { Arc::new(gpu) };
+        let device = Self::over_adapter(&adapter, info.clone(), DeviceOptions::new()).await?;
         // Another thread may have been quicker.
-        let device = find().unwrap_or_else(|| Self::over(executor, info.clone()));
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push((info, device.clone()));
+        let device = known(&info).unwrap_or(device);
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((info, device.clone()));
         Ok(device)
+    }
+
+    /// A device of its own, with its own memory and counters, opened with options.
+    ///
+    /// # Errors
+    /// As [`Device::named`].
+    #[cfg(not(target_arch = "wasm32"))]
+    #[track_caller]
+    pub fn open(name: &str, options: DeviceOptions) -> Result<Self> {
+        pollster::block_on(Self::open_async(name, options))
+    }
+
+    /// As [`Device::open`], without blocking the thread.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_async(name: &str, options: DeviceOptions) -> Result<Self> {
+        if name == "cpu" {
+            return Ok(Self::new_cpu());
+        }
+        let (adapter, info) = find(name).await?;
+        Self::over_adapter(&adapter, info, options).await
+    }
+
+    async fn over_adapter(
+        adapter: &wgpu::Adapter,
+        info: DeviceInfo,
+        options: DeviceOptions,
+    ) -> Result<Self> {
+        let gpu = Gpu::open(adapter, options).await?;
+        let executor: Arc<dyn Executor> = match info.id.starts_with(CHECKED) {
+            true => Arc::new(Checked::new(gpu)),
+            false => Arc::new(gpu),
+        };
+        Ok(Self::over(executor, info))
     }
 
     /// What [`Device::default`] gives.
@@ -277,11 +339,19 @@ impl Device {
 
     /// Restarts the device's own generator at a seed.
     pub fn seed(&self, seed: u64) {
-        *self.0.generator.lock().unwrap_or_else(PoisonError::into_inner) = Generator::new(seed);
+        *self
+            .0
+            .generator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Generator::new(seed);
     }
 
     pub(crate) fn with_generator<T>(&self, f: impl FnOnce(&mut Generator) -> T) -> T {
-        f(&mut self.0.generator.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self
+            .0
+            .generator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Starts to run what this thread has recorded; does not wait for it.
@@ -307,7 +377,11 @@ impl Device {
     /// Memory in use.
     pub fn memory(&self) -> MemoryStats {
         let memory = self.executor().memory();
-        MemoryStats { in_use: memory.in_use, peak: memory.peak, reserved: memory.reserved }
+        MemoryStats {
+            in_use: memory.in_use,
+            peak: memory.peak,
+            reserved: memory.reserved,
+        }
     }
 
     /// Gives memory that waits to be used again back to the driver.
@@ -352,6 +426,45 @@ impl Device {
     }
 }
 
+/// What the ids of devices that check the GPU against the CPU start with.
+const CHECKED: &str = "checked";
+
+/// The adapter that a name means.
+async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
+    let (checked, wanted) = match name.strip_prefix(CHECKED) {
+        Some("") => (true, "gpu".to_string()),
+        Some(rest) => (true, format!("gpu{rest}")),
+        None => (false, name.to_lowercase()),
+    };
+    let mut adapters = gpu::adapters().await;
+    let infos: Vec<DeviceInfo> = adapters
+        .iter()
+        .enumerate()
+        .map(|(i, a)| describe(i, a))
+        .collect();
+    let at = match wanted.as_str() {
+        "gpu" => (!infos.is_empty()).then_some(0),
+        id => infos.iter().position(|i| i.id == id).or_else(|| {
+            infos
+                .iter()
+                .position(|i| i.name.to_lowercase().contains(id))
+        }),
+    };
+    let Some(at) = at else {
+        let listed = infos.iter().map(|i| format!(", {} ({})", i.id, i.name));
+        let known: String = std::iter::once("cpu".to_string()).chain(listed).collect();
+        return Err(ErrorKind::NoDevice {
+            message: format!("{name:?}; there are: {known}"),
+        }
+        .into());
+    };
+    let mut info = infos[at].clone();
+    if checked {
+        info.id = info.id.replace("gpu", CHECKED);
+    }
+    Ok((adapters.swap_remove(at), info))
+}
+
 fn cpu_info() -> DeviceInfo {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     DeviceInfo {
@@ -369,7 +482,9 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> DeviceInfo {
         id: format!("gpu:{index}"),
         kind: gpu::kind(info.device_type),
         backend: info.backend.to_string(),
-        driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
+        driver: format!("{} {}", info.driver, info.driver_info)
+            .trim()
+            .into(),
         name: info.name,
     }
 }

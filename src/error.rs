@@ -212,17 +212,27 @@ impl Error {
     /// An error of the given kind at the caller's line.
     #[track_caller]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, at: Location::caller() }))
+        Self(Box::new(Inner {
+            kind,
+            at: Location::caller(),
+        }))
     }
 
     #[track_caller]
     pub(crate) fn value(op: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Value { op, message: message.into() })
+        Self::new(ErrorKind::Value {
+            op,
+            message: message.into(),
+        })
     }
 
     #[track_caller]
     pub(crate) fn shape(op: &'static str, shape: &Shape, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Shape { op, shape: shape.clone(), message: message.into() })
+        Self::new(ErrorKind::Shape {
+            op,
+            shape: shape.clone(),
+            message: message.into(),
+        })
     }
 
     /// What went wrong.
@@ -241,7 +251,11 @@ impl Error {
     pub(crate) fn outward(self) -> Self {
         let here = file!();
         let root = &here[..here.len() - "error.rs".len()];
-        if self.0.at.file().starts_with(root) { self.again() } else { self }
+        if self.0.at.file().starts_with(root) {
+            self.again()
+        } else {
+            self
+        }
     }
 
     /// The same failure met again at the caller's line: a fault of the device is told to each use.
@@ -260,7 +274,13 @@ impl From<ErrorKind> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {}:{})", self.0.kind, self.0.at.file(), self.0.at.line())
+        write!(
+            f,
+            "{} (at {}:{})",
+            self.0.kind,
+            self.0.at.file(),
+            self.0.at.line()
+        )
     }
 }
 

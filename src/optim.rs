@@ -65,7 +65,9 @@ fn update(
     no_grad(|| {
         model.visit(&mut Visitor::new(&mut |_, param| {
             let value = param.value();
-            let (Some(id), Some(gradient)) = (value.leaf(), gradients.get(&value)) else { return };
+            let (Some(id), Some(gradient)) = (value.leaf(), gradients.get(&value)) else {
+                return;
+            };
             if outcome.is_err() || moved.contains(&id) {
                 return;
             }
@@ -94,6 +96,9 @@ fn check(op: &'static str, name: &str, value: f64, range: std::ops::Range<f64>) 
         end if end.is_finite() => format!("less than {end}"),
         _ => "finite".into(),
     };
-    let message = format!("the {name} must be at least {} and {end}, not {value}", range.start);
+    let message = format!(
+        "the {name} must be at least {} and {end}, not {value}",
+        range.start
+    );
     Err(Error::value(op, message))
 }

@@ -12,7 +12,6 @@ pub(crate) mod key;
 mod lower;
 mod slots;
 
-
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};
@@ -35,6 +34,8 @@ pub(crate) struct Slot {
     pub(crate) words: usize,
     /// The number of the value it holds on entry; `None` for one that the plan allocates.
     pub(crate) input: Option<usize>,
+    /// Whether the plan writes to it; an input that is written to was given up by its holder.
+    pub(crate) written: bool,
 }
 
 /// One kernel: a core, then a pointwise program over the core's result, then stores.
@@ -72,9 +73,21 @@ pub(crate) enum Core {
     Map,
     /// A reduction of the prologue's one result. The prologue's streams are laid over the kept
     /// dimensions followed by the reduced ones.
-    Reduce { op: ReduceOp, dtype: DType, prologue: Body, kept: Shape, reduced: Shape },
+    Reduce {
+        op: ReduceOp,
+        dtype: DType,
+        prologue: Body,
+        kept: Shape,
+        reduced: Shape,
+    },
     /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
-    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize },
+    Matmul {
+        a: Matrix,
+        b: Matrix,
+        dtype: DType,
+        k: usize,
+        vector: bool,
+    },
 }
 
 /// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.

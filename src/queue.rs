@@ -39,7 +39,10 @@ struct Pending {
 
 impl Queue {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
-        Arc::new(Self { engine, pending: Mutex::default() })
+        Arc::new(Self {
+            engine,
+            pending: Mutex::default(),
+        })
     }
 
     /// Records a call and returns the storage of its result. The operands are valid, and none is
@@ -67,7 +70,14 @@ impl Queue {
         let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes += 4 * out.words() as u64;
-        pending.calls.push(Call { op, args, shape, dtype, out: out.clone(), at });
+        pending.calls.push(Call {
+            op,
+            args,
+            shape,
+            dtype,
+            out: out.clone(),
+            at,
+        });
         if pending.calls.len() >= MAX_CALLS || pending.bytes >= MAX_BYTES {
             // Told by the storages whose values it concerns.
             let _ = self.run(&mut pending);
@@ -86,7 +96,11 @@ impl Queue {
         let (calls, _) = split_failed(pending.calls.clone());
         // The copies made above hold each storage once more.
         let batch = key::Batch::new(&calls, 1);
-        (!calls.is_empty()).then(|| self.engine.plans.get(&batch, &self.engine.executor.limits()))
+        (!calls.is_empty()).then(|| {
+            self.engine
+                .plans
+                .get(&batch, &self.engine.executor.limits())
+        })
     }
 
     fn run(&self, pending: &mut Pending) -> Result<(), ErrorKind> {
@@ -113,7 +127,7 @@ impl Queue {
         let plan = self.engine.plans.get(batch, &executor.limits());
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
-        let mut give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
+        let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
         for slot in &plan.slots {
             let buffer = match slot.input {
                 Some(value) => match batch.values[value].state() {
@@ -138,6 +152,11 @@ impl Queue {
             return Err(kind);
         }
         let mut kept = FxHashMap::default();
+        for slot in plan.slots.iter().filter(|slot| slot.written) {
+            if let Some(value) = slot.input {
+                batch.values[value].set(State::Given);
+            }
+        }
         for &(value, slot) in &plan.outputs {
             batch.values[value].set(State::Ready(slots[slot]));
             kept.insert(slots[slot], ());
@@ -189,7 +208,10 @@ impl Queues {
     pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
         let key = Arc::as_ptr(engine);
         LOCAL.with_borrow_mut(|local| {
-            let found = local.iter().find(|(k, _)| *k == key).and_then(|(_, q)| q.upgrade());
+            let found = local
+                .iter()
+                .find(|(k, _)| *k == key)
+                .and_then(|(_, q)| q.upgrade());
             found.unwrap_or_else(|| {
                 local.retain(|(k, q)| *k != key && q.strong_count() > 0);
                 let queue = Queue::new(engine.clone());
@@ -205,7 +227,11 @@ impl Queues {
 
     /// Flushes every thread's queue.
     pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         all.iter().try_for_each(|queue| queue.flush())
     }
 }

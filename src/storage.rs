@@ -22,13 +22,20 @@ pub(crate) enum State {
     Pending(Weak<Queue>),
     /// In the device's memory, or on its way there in program order.
     Ready(BufferId),
+    /// Its buffer now holds the result of an operation that was its last use.
+    Given,
     /// The batch that should have computed it failed.
     Failed(Error),
 }
 
 impl Storage {
     pub(crate) fn new(executor: Arc<dyn Executor>, dtype: DType, len: usize, state: State) -> Self {
-        Self { executor, dtype, len, state: Mutex::new(state) }
+        Self {
+            executor,
+            dtype,
+            len,
+            state: Mutex::new(state),
+        }
     }
 
     pub(crate) fn dtype(&self) -> DType {
@@ -71,7 +78,9 @@ impl Storage {
         match self.state() {
             State::Ready(buffer) => Ok(buffer),
             State::Failed(error) => Err(error.again()),
-            State::Pending(_) => Err(Error::value("read", "the device of this tensor is gone")),
+            State::Pending(_) | State::Given => {
+                Err(Error::value("read", "the device of this tensor is gone"))
+            }
         }
     }
 

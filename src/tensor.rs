@@ -203,7 +203,14 @@ impl Tensor {
             return result;
         }
         let args = args.iter().map(|t| t.arg(shape)).collect();
-        Self::record(Op::Point(op), args, shape.clone(), dtype, device, Location::caller())
+        Self::record(
+            Op::Point(op),
+            args,
+            shape.clone(),
+            dtype,
+            device,
+            Location::caller(),
+        )
     }
 
     /// The tensor with its elements in a storage; a constant is filled in. Off the tape.

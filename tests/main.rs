@@ -9,21 +9,33 @@
 mod support;
 
 mod autograd;
+mod broadcast;
 mod display;
 mod literature;
 mod loss;
+mod matmul;
 mod nn;
 mod optim;
+mod pointwise;
+mod random;
+mod reduce;
+mod slice;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
         autograd::tests(),
+        broadcast::tests(),
         display::tests(),
         literature::tests(),
         loss::tests(),
+        matmul::tests(),
         nn::tests(),
         optim::tests(),
+        pointwise::tests(),
+        random::tests(),
+        reduce::tests(),
+        slice::tests(),
     ])
 }

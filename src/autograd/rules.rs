@@ -40,12 +40,27 @@ impl Rule {
     pub(super) fn needs(&self) -> Needs {
         match self {
             Self::Point(op) => point_needs(*op),
-            Self::Reduce { op: ReduceOp::Prod, .. } => Needs { inputs: [true, false, false], output: false },
-            Self::Reduce { op: ReduceOp::Max | ReduceOp::Min, .. } => {
-                Needs { inputs: [true, false, false], output: true }
-            }
-            Self::Matmul => Needs { inputs: [true, true, false], output: false },
-            Self::Gather { .. } => Needs { inputs: [false, true, false], output: false },
+            Self::Reduce {
+                op: ReduceOp::Prod, ..
+            } => Needs {
+                inputs: [true, false, false],
+                output: false,
+            },
+            Self::Reduce {
+                op: ReduceOp::Max | ReduceOp::Min,
+                ..
+            } => Needs {
+                inputs: [true, false, false],
+                output: true,
+            },
+            Self::Limit { .. } | Self::Matmul => Needs {
+                inputs: [true, true, false],
+                output: false,
+            },
+            Self::Gather { .. } => Needs {
+                inputs: [false, true, false],
+                output: false,
+            },
             Self::Leaf(_)
             | Self::Cast
             | Self::Identity
@@ -54,7 +69,10 @@ impl Rule {
             | Self::Expand
             | Self::Flip(_)
             | Self::Region(_)
-            | Self::Reduce { op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin, .. }
+            | Self::Reduce {
+                op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin,
+                ..
+            }
             | Self::Assemble { .. } => Needs::default(),
         }
     }
@@ -65,6 +83,11 @@ impl Rule {
 pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -> Result<Parts> {
     Ok(match rule {
         Rule::Point(op) => point_gradients(*op, g, s),
+        Rule::Limit { upper } => {
+            let (x, bound) = (s.a(), s.b());
+            let inside = if *upper { x.le(&bound) } else { x.ge(&bound) }?;
+            vec![Some(where_true(&inside, g)), Some(where_false(&inside, g))]
+        }
         // Summed to the operand's shape and cast to its dtype by the walk.
         Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
         Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],
@@ -72,7 +95,12 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -
         Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
         Rule::Region(region) => {
             let region = vec![region.clone()];
-            vec![Some(Tensor::assemble(&[g], region, shapes[0].clone(), g.dtype()))]
+            vec![Some(Tensor::assemble(
+                &[g],
+                region,
+                shapes[0].clone(),
+                g.dtype(),
+            ))]
         }
         Rule::Reduce { op, kept } => {
             vec![reduce_gradient(*op, &g.reshaped(kept), s, shapes[0])?]
@@ -115,8 +143,10 @@ fn others(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
     // The axes as one, last.
     let rank = x.ndim();
     let gone = |i: usize| axes.contains(&(i as isize));
-    let order: Vec<usize> =
-        (0..rank).filter(|&i| !gone(i)).chain((0..rank).filter(|&i| gone(i))).collect();
+    let order: Vec<usize> = (0..rank)
+        .filter(|&i| !gone(i))
+        .chain((0..rank).filter(|&i| gone(i)))
+        .collect();
     let ordered = x.permuted(&order);
     let n: usize = axes.iter().map(|&i| x.shape()[i as usize]).product();
     let rows = Shape::of(&[x.size() / n, n]);
@@ -147,7 +177,10 @@ fn shifted(x: &Tensor, by: usize) -> Result<Tensor> {
 /// The order that undoes a permutation.
 fn inverse(order: &[usize]) -> Vec<usize> {
     let mut inverse = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+    order
+        .iter()
+        .enumerate()
+        .for_each(|(to, &from)| inverse[from] = to);
     inverse
 }
 
@@ -155,7 +188,10 @@ fn inverse(order: &[usize]) -> Vec<usize> {
 fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
     // With operands of at least two dimensions; the walk sums broadcast batches.
     let (a, b) = (s.a(), s.b());
-    Ok(vec![Some(g.matmul(&b.transposed())?), Some(a.transposed().matmul(g)?)])
+    Ok(vec![
+        Some(g.matmul(&b.transposed())?),
+        Some(a.transposed().matmul(g)?),
+    ])
 }
 
 /// Adds each gradient at the place its index named: by comparison with the numbers of the places, a
@@ -164,7 +200,12 @@ fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
 fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Result<Tensor> {
     let size = shape.dims()[axis];
     if shape.size() == 0 || g.size() == 0 {
-        return Ok(Tensor::constant(0.into(), g.dtype(), shape.clone(), g.device()));
+        return Ok(Tensor::constant(
+            0.into(),
+            g.dtype(),
+            shape.clone(),
+            g.device(),
+        ));
     }
     let index = index.detach();
     let places = Tensor::index(size, g.device())?.to_dtype(index.dtype());
@@ -181,7 +222,9 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
         let one_hot = names(&places.unsqueeze(1)?, &flat)?.to_dtype(g.dtype());
         let first = |t: &Tensor, rank: usize| -> Vec<usize> {
             debug_assert_eq!(t.ndim(), rank);
-            std::iter::once(axis).chain((0..rank).filter(|&i| i != axis)).collect()
+            std::iter::once(axis)
+                .chain((0..rank).filter(|&i| i != axis))
+                .collect()
         };
         let order = first(g, shape.ndim());
         let rows = g.permuted(&order).reshape([flat.size() as isize, -1])?;
@@ -210,7 +253,12 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
     for (i, &size) in sums.shape().iter().enumerate() {
         region = region.slice(i, 0, 1, size);
     }
-    Ok(Tensor::assemble(&[&sums], vec![region], shape.clone(), g.dtype()))
+    Ok(Tensor::assemble(
+        &[&sums],
+        vec![region],
+        shape.clone(),
+        g.dtype(),
+    ))
 }
 
 macro_rules! define_rules {
@@ -257,7 +305,10 @@ pointwise_table!(define_rules);
 
 fn needs(names: &[&str]) -> Needs {
     let has = |name| names.contains(&name);
-    Needs { inputs: [has("a"), has("b"), has("c")], output: has("y") }
+    Needs {
+        inputs: [has("a"), has("b"), has("c")],
+        output: has("y"),
+    }
 }
 
 #[track_caller]
@@ -294,7 +345,10 @@ fn pow_gradient(g: &Tensor, a: &Tensor, b: &Tensor, y: &Tensor) -> (Tensor, Tens
     let flat = must(must(a.eq(0.0)).logical_and(&must(b.ge(0.0))));
     // The logarithm of a safe base where the slope is 0 anyway.
     let by_exponent = g * y * must(flat.select(1.0, a)).ln();
-    (where_false(&none, &by_base), where_false(&flat, &by_exponent))
+    (
+        where_false(&none, &by_base),
+        where_false(&flat, &by_exponent),
+    )
 }
 
 /// To the operand that was taken, half each where the two are equal.

@@ -1,15 +1,231 @@
-use crate::device::DeviceKind;
-use super::*;
-pub(crate) struct Gpu;
-#[derive(Default)] pub(crate) struct Options;
-pub(crate) async fn adapters() -> Vec<wgpu::Adapter> { vec![] }
-pub(crate) fn kind(_t: wgpu::DeviceType) -> DeviceKind { DeviceKind::OtherGpu }
-impl Gpu { pub(crate) async fn open(_a: &wgpu::Adapter, _o: Options) -> crate::Result<Self> { Ok(Self) } }
+//! The GPU executor: plans as WGSL compute shaders through wgpu.
+//!
+//! A kernel becomes a shader ([`kernel`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
+//! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
+//! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
+//! ([`run`]). Buffers are reused by size class ([`pool`]).
+
+mod codegen;
+mod fault;
+mod frame;
+mod kernel;
+mod matmul;
+mod pipeline;
+mod pool;
+mod read;
+mod reduce;
+mod run;
+mod template;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use self::fault::Fault;
+use self::kernel::Target;
+pub use self::matmul::MatmulKernel;
+use self::pipeline::Pipelines;
+use self::pool::Pool;
+use self::read::Staging;
+use self::run::Runner;
+use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use crate::device::{DeviceKind, DeviceOptions};
+use crate::error::{ErrorKind, Result};
+use crate::plan::Plan;
+
+/// Storage buffers that a kernel may need besides those of its plan: partial results of a reduction,
+/// and the place where gathers report faults.
+const OWN_BUFFERS: usize = 2;
+
+pub(crate) struct Gpu {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    name: String,
+    limits: Limits,
+    pub(crate) options: DeviceOptions,
+    target: Target,
+    pool: Pool,
+    pipelines: Pipelines,
+    runner: Runner,
+    staging: Staging,
+    fault: Arc<Fault>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    dispatches: AtomicU64,
+    submissions: AtomicU64,
+    bind_groups: AtomicU64,
+}
+
+/// The adapters there are, best first. Those of OpenGL count only where there is nothing else to
+/// take.
+pub(crate) async fn adapters() -> Vec<wgpu::Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
+    let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    adapters.sort_by_key(|a| kind(a.get_info().device_type));
+    adapters
+}
+
+pub(crate) fn kind(device: wgpu::DeviceType) -> DeviceKind {
+    match device {
+        wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu,
+        wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu,
+        wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu,
+        wgpu::DeviceType::Cpu => DeviceKind::SoftwareGpu,
+        wgpu::DeviceType::Other => DeviceKind::OtherGpu,
+    }
+}
+
+impl Gpu {
+    pub(crate) async fn open(adapter: &wgpu::Adapter, options: DeviceOptions) -> Result<Self> {
+        let info = adapter.get_info();
+        let offered = adapter.features();
+        let wanted = if options.webgpu_limits {
+            wgpu::Features::empty()
+        } else {
+            wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES
+        };
+        let features = offered & wanted;
+        let asked = if options.webgpu_limits {
+            wgpu::Limits::default()
+        } else {
+            adapter.limits()
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("tilewise"),
+            required_features: features,
+            required_limits: asked,
+            ..Default::default()
+        };
+        let (device, queue) =
+            adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|error| ErrorKind::NoDevice {
+                    message: format!("{} cannot be opened: {error}", info.name),
+                })?;
+        let fault = Fault::watch(&device, &info.name);
+        let bounds = device.limits();
+        let software = info.device_type == wgpu::DeviceType::Cpu;
+        // A binding of 2 GiB and more is beyond what Vulkan takes through wgpu.
+        let bytes = bounds
+            .max_storage_buffer_binding_size
+            .min(bounds.max_buffer_size);
+        let limits = Limits {
+            buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18) - OWN_BUFFERS,
+            bytes: bytes.min((1 << 31) - 4),
+            f16: features.contains(wgpu::Features::SHADER_F16),
+        };
+        let target = Target {
+            group: if software {
+                64
+            } else {
+                256.min(bounds.max_compute_invocations_per_workgroup as usize)
+            },
+            fill: if software { 8 } else { 1024 },
+            busy: if software { 256 } else { 1 << 16 },
+            software,
+        };
+        Ok(Self {
+            pool: Pool::new(device.clone(), info.name.clone(), fault.clone()),
+            pipelines: Pipelines::new(device.clone(), &bounds),
+            runner: Runner::new(&device, &bounds),
+            staging: Staging::default(),
+            name: info.name,
+            device,
+            queue,
+            limits,
+            options,
+            target,
+            fault,
+            counts: Counts::default(),
+        })
+    }
+
+    /// Lets wgpu call back and free what is no longer used; waits for a submission if one is given.
+    fn poll(&self, wait: Option<wgpu::SubmissionIndex>) -> Result<(), ErrorKind> {
+        let poll = match wait {
+            Some(index) => wgpu::PollType::Wait {
+                submission_index: Some(index),
+                timeout: None,
+            },
+            None => wgpu::PollType::Poll,
+        };
+        self.fault.poll(&self.device, poll)
+    }
+}
+
 impl Executor for Gpu {
-    fn name(&self) -> String { todo!() } fn limits(&self) -> Limits { todo!() }
-    fn alloc(&self, _w: usize) -> Result<BufferId, ErrorKind> { todo!() } fn free(&self, _b: BufferId) {}
-    fn write(&self, _b: BufferId, _w: &[u32]) -> Result<(), ErrorKind> { todo!() }
-    fn run(&self, _p: &Arc<Plan>, _s: &[BufferId], _c: &[u32]) -> Result<(), ErrorKind> { todo!() }
-    fn read(&self, _b: BufferId, _s: usize, _w: usize) -> Reading { todo!() }
-    fn synchronize(&self) -> Result<(), ErrorKind> { todo!() } fn memory(&self) -> Memory { todo!() } fn counters(&self) -> Counters { todo!() } fn trim(&self) {}
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.clone()
+    }
+
+    fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
+        self.fault.check()?;
+        self.pool.alloc(words)
+    }
+
+    fn free(&self, buffer: BufferId) {
+        self.pool.free(buffer);
+    }
+
+    fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind> {
+        self.fault.check()?;
+        // Every recorded run has been submitted, so that this comes after all that reads the buffer.
+        self.queue
+            .write_buffer(&self.pool.get(buffer), 0, bytemuck::cast_slice(words));
+        self.fault.check()
+    }
+
+    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
+        self.fault.check()?;
+        self.run_plan(plan, slots, scalars)?;
+        self.fault.check()
+    }
+
+    fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
+        match self.fault.check() {
+            Ok(()) => self.start_read(buffer, start, words),
+            Err(kind) => Reading::done(Err(kind)),
+        }
+    }
+
+    fn synchronize(&self) -> Result<(), ErrorKind> {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            // A read of nothing brings the fault word and waits for all before it.
+            let buffer = self.pool.alloc(1)?;
+            let done = self.read(buffer, 0, 1).wait();
+            self.pool.free(buffer);
+            done?;
+        }
+        self.fault.check()
+    }
+
+    fn memory(&self) -> Memory {
+        self.pool.memory()
+    }
+
+    fn counters(&self) -> Counters {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counters {
+            dispatches: load(&self.counts.dispatches),
+            pipelines: self.pipelines.made(),
+            submissions: load(&self.counts.submissions),
+            bind_groups: load(&self.counts.bind_groups),
+            buffers: self.pool.made(),
+        }
+    }
+
+    fn trim(&self) {
+        let gone = self.pool.trim();
+        self.runner.forget(&gone);
+    }
 }

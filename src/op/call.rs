@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::program::Indexed;
 use super::{PointOp, ReduceOp};
 use crate::dtype::DType;
 use crate::layout::Layout;
@@ -20,11 +21,15 @@ pub(crate) enum Op {
     Random { lane: u8 },
     /// The first operand with its place on an axis given by the second, which has the call's shape.
     /// The first's layout is already laid over the call's shape, with stride 0 on that axis.
-    Gather { axis: usize, stride: isize, size: usize },
+    Gather(Indexed),
     /// A reduction of the one operand over the flagged axes, dropping them.
-    Reduce { op: ReduceOp, axes: [bool; MAX_RANK] },
+    Reduce {
+        op: ReduceOp,
+        axes: [bool; MAX_RANK],
+    },
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
-    Matmul,
+    /// `vector` tells that one was given as a vector.
+    Matmul { vector: bool },
     /// Each operand written to its region of the result, over zeros where nothing is written.
     Assemble { regions: Vec<Layout> },
 }
@@ -35,9 +40,9 @@ impl Op {
             Self::Point(op) => op.name(),
             Self::Index => "index",
             Self::Random { .. } => "random",
-            Self::Gather { .. } => "gather",
+            Self::Gather(_) => "gather",
             Self::Reduce { op, .. } => op.name(),
-            Self::Matmul => "matmul",
+            Self::Matmul { .. } => "matmul",
             Self::Assemble { .. } => "assemble",
         }
     }
@@ -45,7 +50,10 @@ impl Op {
     /// Whether each element of the result depends on one place of each operand, so that the call
     /// can be computed inside another kernel.
     pub(crate) fn is_pointwise(&self) -> bool {
-        matches!(self, Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather { .. })
+        matches!(
+            self,
+            Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_)
+        )
     }
 }
 

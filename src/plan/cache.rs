@@ -40,17 +40,29 @@ impl PlanCache {
         let plan = Arc::new(build(batch, limits));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= CAPACITY
-            && let Some(oldest) = plans.iter().min_by_key(|(_, e)| e.used).map(|(k, _)| k.clone())
+            && let Some(oldest) = plans
+                .iter()
+                .min_by_key(|(_, e)| e.used)
+                .map(|(k, _)| k.clone())
         {
             plans.remove(&oldest);
         }
-        plans.insert(batch.key.clone().into(), Entry { plan: plan.clone(), used: now });
+        plans.insert(
+            batch.key.clone().into(),
+            Entry {
+                plan: plan.clone(),
+                used: now,
+            },
+        );
         plan
     }
 
     /// Plans made, and lookups that found one.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.made.load(Ordering::Relaxed), self.hits.load(Ordering::Relaxed))
+        (
+            self.made.load(Ordering::Relaxed),
+            self.hits.load(Ordering::Relaxed),
+        )
     }
 }
 

@@ -44,11 +44,21 @@ impl Draft {
     }
 
     fn new(core: Option<usize>, roots: Vec<usize>) -> Self {
-        Self { core, roots, region: None, loads: vec![] }
+        Self {
+            core,
+            roots,
+            region: None,
+            loads: vec![],
+        }
     }
 
     fn region(call: usize, number: Option<usize>) -> Self {
-        Self { core: None, roots: vec![], region: Some((call, number)), loads: vec![] }
+        Self {
+            core: None,
+            roots: vec![],
+            region: Some((call, number)),
+            loads: vec![],
+        }
     }
 }
 
@@ -113,7 +123,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
     let mut epilogue = vec![false; graph.len()];
     let mut loads: Vec<Vec<Load>> = vec![Vec::new(); graph.len()];
     for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        if matches!(graph.call(n).op, Op::Matmul) {
+        if matches!(graph.call(n).op, Op::Matmul { .. }) {
             continue;
         }
         // Each region of an assembled value is a kernel of its own.
@@ -153,7 +163,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
         }
         epilogue[n] = (0..graph.inputs[n].len()).any(|operand| {
             graph.direct(n, operand).is_some_and(|m| {
-                let core = matches!(graph.call(m).op, Op::Matmul | Op::Reduce { .. });
+                let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
                 let continues = epilogue[m] && !stored[m];
                 (core || continues) && users[m] == 1 && graph.shape(m) == graph.shape(n)
             })
@@ -188,7 +198,7 @@ impl Fusion<'_> {
                         self.push(Draft::region(n, Some(i)));
                     }
                 }
-                Op::Reduce { .. } | Op::Matmul => {
+                Op::Reduce { .. } | Op::Matmul { .. } => {
                     self.push(Draft::new(Some(n), vec![]));
                 }
                 _ => self.push(Draft::new(None, vec![n])),
@@ -258,7 +268,9 @@ impl Fusion<'_> {
     }
 
     fn visit_operand(&self, node: usize, operand: usize, draft: &Draft, cone: &mut Cone) {
-        let Input::Value(value, layout) = &self.graph.inputs[node][operand] else { return };
+        let Input::Value(value, layout) = &self.graph.inputs[node][operand] else {
+            return;
+        };
         if let Some(maker) = self.graph.direct(node, operand)
             && draft.core == Some(maker)
             && self.graph.shape(node) == self.graph.shape(maker)
@@ -303,7 +315,9 @@ impl Fusion<'_> {
     fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
             loop {
-                let Some(current) = self.drafts[k].clone() else { break };
+                let Some(current) = self.drafts[k].clone() else {
+                    break;
+                };
                 if current.core.is_some() || current.region.is_some() {
                     break;
                 }
@@ -333,7 +347,9 @@ impl Fusion<'_> {
                         None
                     }
                 });
-                let Some((merged, to, from)) = joined else { break };
+                let Some((merged, to, from)) = joined else {
+                    break;
+                };
                 self.place(merged, to, from);
                 if to != k {
                     break;
@@ -353,13 +369,17 @@ impl Fusion<'_> {
 
     fn fold_epilogues(&mut self) {
         for c in 0..self.drafts.len() {
-            let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else { continue };
+            let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else {
+                continue;
+            };
             let most_ops = match self.graph.call(core).op {
-                Op::Matmul => MAX_EPILOGUE,
+                Op::Matmul { .. } => MAX_EPILOGUE,
                 _ => MAX_OPS,
             };
             for k in c + 1..self.drafts.len() {
-                let Some(later) = &self.drafts[k] else { continue };
+                let Some(later) = &self.drafts[k] else {
+                    continue;
+                };
                 if later.core.is_some()
                     || later.region.is_some()
                     || self.shape(later) != self.graph.shape(core)
@@ -374,8 +394,11 @@ impl Fusion<'_> {
                 roots.extend(&later.roots);
                 let merged = Draft::new(Some(core), roots);
                 // The core must be used in place, not through a view of it.
-                let through_view =
-                    self.body(&merged).loads.iter().any(|(v, _)| *v == self.graph.result(core));
+                let through_view = self
+                    .body(&merged)
+                    .loads
+                    .iter()
+                    .any(|(v, _)| *v == self.graph.result(core));
                 if !through_view && self.fits(&merged, most_ops) {
                     self.place(merged, c, k);
                 }
@@ -396,7 +419,13 @@ impl Fusion<'_> {
         let stores = |draft: &Option<Draft>| {
             let Some(draft) = draft else { return vec![] };
             let kept = |n: &usize| wanted[*n] || self.graph.alive(*n);
-            draft.core.iter().chain(&draft.roots).copied().filter(kept).collect()
+            draft
+                .core
+                .iter()
+                .chain(&draft.roots)
+                .copied()
+                .filter(kept)
+                .collect()
         };
         self.drafts.iter().map(stores).collect()
     }

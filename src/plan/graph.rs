@@ -55,7 +55,12 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        Self { batch, inputs, maker, live }
+        Self {
+            batch,
+            inputs,
+            maker,
+            live,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -80,6 +85,11 @@ impl<'a> Graph<'a> {
         self.batch.alive[self.result(node)]
     }
 
+    /// Whether somebody outside the batch holds the value.
+    pub(crate) fn held(&self, value: usize) -> bool {
+        self.batch.alive[value]
+    }
+
     pub(crate) fn values(&self) -> usize {
         self.batch.values.len()
     }
@@ -95,9 +105,11 @@ impl<'a> Graph<'a> {
     /// The call behind an operand if the operand is that call's result as it was made: an element
     /// of the consumer's iteration space is the same element of the producer's.
     pub(crate) fn direct(&self, node: usize, operand: usize) -> Option<usize> {
-        let Input::Value(value, layout) = &self.inputs[node][operand] else { return None };
+        let Input::Value(value, layout) = &self.inputs[node][operand] else {
+            return None;
+        };
         // The source of a gather is read anywhere.
-        if operand == 0 && matches!(self.call(node).op, Op::Gather { .. }) {
+        if operand == 0 && matches!(self.call(node).op, Op::Gather(_)) {
             return None;
         }
         let maker = self.maker[*value]?;
@@ -109,7 +121,7 @@ impl<'a> Graph<'a> {
         let maker = self.direct(node, operand)?;
         let consumer = &self.call(node).op;
         let consumes = match consumer {
-            Op::Matmul => false,
+            Op::Matmul { .. } => false,
             Op::Reduce { .. } | Op::Assemble { .. } => true,
             _ => self.shape(node) == self.shape(maker),
         };

@@ -68,7 +68,15 @@ impl<'a> Batch<'a> {
         };
         let alive: Vec<bool> = values.iter().zip(&holds).map(outside).collect();
         alive.hash(&mut key);
-        Self { calls, values, operands, results, alive, scalars, key: key.0 }
+        Self {
+            calls,
+            values,
+            operands,
+            results,
+            alive,
+            scalars,
+            key: key.0,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::graph::Input;
 use super::{Core, Kernel, Matrix, OpNote, Store};
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::program::Stream;
+use crate::op::program::{Indexed, Stream};
 use crate::op::{Body, Inst, Op, PointOp, Reg};
 use crate::shape::Shape;
 
@@ -34,11 +34,18 @@ pub(super) fn lower(
                 (Some(i), Op::Assemble { regions }) => {
                     (writer.operand(call, i), regions[i].clone())
                 }
-                _ => (writer.zero(&shape, result.dtype), Layout::contiguous(shape.clone())),
+                _ => (
+                    writer.zero(&shape, result.dtype),
+                    Layout::contiguous(shape.clone()),
+                ),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
-            places.push(Store { slot: slot(graph.result(call)), dtype: result.dtype, layout });
+            places.push(Store {
+                slot: slot(graph.result(call)),
+                dtype: result.dtype,
+                layout,
+            });
         }
         None => {
             for &node in stores {
@@ -46,7 +53,11 @@ pub(super) fn lower(
                 writer.body.program.results.push(reg);
                 let layout = Layout::contiguous(shape.clone());
                 let dtype = graph.call(node).dtype;
-                places.push(Store { slot: slot(graph.result(node)), dtype, layout });
+                places.push(Store {
+                    slot: slot(graph.result(node)),
+                    dtype,
+                    layout,
+                });
             }
         }
     }
@@ -60,9 +71,18 @@ pub(super) fn lower(
     notes.sort_unstable();
     let ops = notes
         .iter()
-        .map(|&n| OpNote { name: graph.call(n).op.name(), at: graph.call(n).at })
+        .map(|&n| OpNote {
+            name: graph.call(n).op.name(),
+            at: graph.call(n).at,
+        })
         .collect();
-    Kernel { core, shape, body, stores: places, ops }
+    Kernel {
+        core,
+        shape,
+        body,
+        stores: places,
+        ops,
+    }
 }
 
 fn lower_core(
@@ -81,7 +101,8 @@ fn lower_core(
             };
             let kept: Vec<usize> = (0..whole.ndim()).filter(|&i| !axes[i]).collect();
             let reduced: Vec<usize> = (0..whole.ndim()).filter(|&i| axes[i]).collect();
-            let sizes = |list: &[usize]| -> Shape { list.iter().map(|&i| whole.dims()[i]).collect() };
+            let sizes =
+                |list: &[usize]| -> Shape { list.iter().map(|&i| whole.dims()[i]).collect() };
             let (kept_shape, reduced_shape) = (sizes(&kept), sizes(&reduced));
             let order = [kept, reduced].concat();
             let mut writer = Writer::new(fusion, slot, Some(order));
@@ -100,14 +121,23 @@ fn lower_core(
                 reduced: reduced_shape,
             }
         }
-        Op::Matmul => {
+        Op::Matmul { vector } => {
             let matrix = |operand: usize| match &graph.inputs[core][operand] {
-                Input::Value(value, layout) => Matrix { slot: slot(*value), layout: layout.clone() },
+                Input::Value(value, layout) => Matrix {
+                    slot: slot(*value),
+                    layout: layout.clone(),
+                },
                 Input::Scalar(..) => unreachable!("a product's operands are stored"),
             };
             let (a, b) = (matrix(0), matrix(1));
             let k = a.layout.dims()[a.layout.dims().len() - 1];
-            Core::Matmul { a, b, dtype: call.dtype, k }
+            Core::Matmul {
+                a,
+                b,
+                dtype: call.dtype,
+                k,
+                vector: *vector,
+            }
         }
         _ => unreachable!("only reductions and products are cores"),
     }
@@ -129,7 +159,14 @@ impl<'a> Writer<'a> {
         slot: &'a dyn Fn(usize) -> usize,
         order: Option<Vec<usize>>,
     ) -> Self {
-        Self { fusion, slot, order, core: None, body: Body::default(), regs: FxHashMap::default() }
+        Self {
+            fusion,
+            slot,
+            order,
+            core: None,
+            body: Body::default(),
+            regs: FxHashMap::default(),
+        }
     }
 
     fn write(&mut self, cone: &Cone) {
@@ -138,8 +175,7 @@ impl<'a> Writer<'a> {
             let reg = match &call.op {
                 Op::Point(op) => {
                     let count = self.fusion.graph.inputs[node].len();
-                    let regs: Vec<Reg> =
-                        (0..count).map(|i| self.operand(node, i)).collect();
+                    let regs: Vec<Reg> = (0..count).map(|i| self.operand(node, i)).collect();
                     let arg = |i: usize| regs[i.min(count - 1)];
                     // A copy is the register it copies.
                     match op {
@@ -153,21 +189,29 @@ impl<'a> Writer<'a> {
                 }
                 Op::Random { lane } => {
                     let stream = self.places(&call.shape);
-                    let params = std::array::from_fn(|i| match &self.fusion.graph.inputs[node][i] {
-                        Input::Scalar(n, _) => self.scalar(*n),
-                        Input::Value(..) => unreachable!("seeds and counters are scalars"),
-                    });
-                    self.push(Inst::Random { stream, params, lane: *lane }, call.dtype)
+                    let params =
+                        std::array::from_fn(|i| match &self.fusion.graph.inputs[node][i] {
+                            Input::Scalar(n, _) => self.scalar(*n),
+                            Input::Value(..) => unreachable!("seeds and counters are scalars"),
+                        });
+                    self.push(
+                        Inst::Random {
+                            stream,
+                            params,
+                            lane: *lane,
+                        },
+                        call.dtype,
+                    )
                 }
-                Op::Gather { axis: _, stride, size } => {
+                Op::Gather(indexed) => {
                     let index = self.operand(node, 1);
                     let Input::Value(value, layout) = &self.fusion.graph.inputs[node][0] else {
                         unreachable!("the source of a gather is stored");
                     };
-                    let stream = self.stream(Some(*value), layout.clone(), Some((*stride, *size)));
+                    let stream = self.stream(Some(*value), layout.clone(), Some(*indexed));
                     self.push(Inst::Gather { stream, index }, call.dtype)
                 }
-                Op::Reduce { .. } | Op::Matmul | Op::Assemble { .. } => {
+                Op::Reduce { .. } | Op::Matmul { .. } | Op::Assemble { .. } => {
                     unreachable!("not computed inside another kernel")
                 }
             };
@@ -238,23 +282,26 @@ impl<'a> Writer<'a> {
         self.stream(None, Layout::contiguous(shape.clone()), None)
     }
 
-    fn stream(
-        &mut self,
-        value: Option<usize>,
-        layout: Layout,
-        gather: Option<(isize, usize)>,
-    ) -> u8 {
+    fn stream(&mut self, value: Option<usize>, layout: Layout, gather: Option<Indexed>) -> u8 {
         let layout = match &self.order {
             Some(order) => layout.permute(order),
             None => layout,
         };
         let dtype = value.map_or(DType::U32, |v| self.fusion.graph.dtype(v));
-        let stream = Stream { slot: value.map(self.slot), dtype, layout, gather };
+        let stream = Stream {
+            slot: value.map(self.slot),
+            dtype,
+            layout,
+            gather,
+        };
         let streams = &mut self.body.streams;
-        let at = streams.iter().position(|s| *s == stream).unwrap_or_else(|| {
-            streams.push(stream);
-            streams.len() - 1
-        });
+        let at = streams
+            .iter()
+            .position(|s| *s == stream)
+            .unwrap_or_else(|| {
+                streams.push(stream);
+                streams.len() - 1
+            });
         at as u8
     }
 }

@@ -123,7 +123,10 @@ impl<T: Nested> IntoData for T {
         self.collect(0, &mut dims, &mut Vec::new(), &mut values)
             .map_err(|message| Error::value(OP, message))?;
         if dims.len() > MAX_RANK {
-            let message = format!("{} levels of nesting, at most {MAX_RANK} are possible", dims.len());
+            let message = format!(
+                "{} levels of nesting, at most {MAX_RANK} are possible",
+                dims.len()
+            );
             return Err(Error::value(OP, message));
         }
         Tensor::from_slice(&values, Shape::of(&dims), device)

@@ -60,7 +60,7 @@ impl Tensor {
         let (a, b) = (self.to_dtype(dtype), rhs.to_dtype(dtype));
         let a = if a.ndim() == 1 { a.unsqueeze(0)? } else { a };
         let b = if b.ndim() == 1 { b.unsqueeze(1)? } else { b };
-        let mut out = a.product(&b, OP)?;
+        let mut out = a.product(&b, OP, self.ndim() == 1 || rhs.ndim() == 1)?;
         if rhs.ndim() == 1 {
             out = out.squeeze(-1)?;
         }
@@ -72,10 +72,14 @@ impl Tensor {
 
     /// The product of `(…, m, k)` and `(…, k, n)` of one dtype.
     #[track_caller]
-    fn product(&self, rhs: &Tensor, op: &'static str) -> Result<Tensor> {
+    fn product(&self, rhs: &Tensor, op: &'static str, vector: bool) -> Result<Tensor> {
         let split = |t: &Tensor| {
             let at = t.ndim() - 2;
-            (Shape::of(&t.shape()[..at]), t.shape()[at], t.shape()[at + 1])
+            (
+                Shape::of(&t.shape()[..at]),
+                t.shape()[at],
+                t.shape()[at + 1],
+            )
         };
         let ((batch_a, m, k), (batch_b, _, n)) = (split(self), split(rhs));
         let batch = batch_a.broadcast(&batch_b, op)?;
@@ -84,7 +88,12 @@ impl Tensor {
             return Err(Error::shape(op, self.shape_ref(), message));
         }
         let with = |rows: usize, columns: usize| -> Shape {
-            batch.dims().iter().copied().chain([rows, columns]).collect()
+            batch
+                .dims()
+                .iter()
+                .copied()
+                .chain([rows, columns])
+                .collect()
         };
         let shape = with(m, n);
         self.device.check_size(op, &shape, self.dtype)?;
@@ -96,7 +105,15 @@ impl Tensor {
                 Arg::Value(storage, layout.expand(&whole))
             };
             let args = vec![operand(self, with(m, k)), operand(rhs, with(k, n))];
-            Self::record(Op::Matmul, args, shape, self.dtype, &self.device, Location::caller())
+            let at = Location::caller();
+            Self::record(
+                Op::Matmul { vector },
+                args,
+                shape,
+                self.dtype,
+                &self.device,
+                at,
+            )
         };
         Ok(track(out, &[self, rhs], Rule::Matmul))
     }

@@ -3,7 +3,7 @@
 use super::{Operand, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::DType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::op::{PointOp, pointwise_table};
 
 macro_rules! define_methods {
@@ -111,9 +111,18 @@ impl Tensor {
 
     #[track_caller]
     fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        self.number_binary_by(op, rhs, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn number_binary_by(&self, op: PointOp, rhs: Operand<'_>, rule: Rule) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
-        let dtype = if dtype == DType::Bool { DType::I32 } else { dtype };
-        self.binary(op, &b, dtype, dtype)
+        let dtype = if dtype == DType::Bool {
+            DType::I32
+        } else {
+            dtype
+        };
+        self.binary_by(op, &b, dtype, dtype, rule)
     }
 
     #[track_caller]
@@ -130,10 +139,22 @@ impl Tensor {
 
     #[track_caller]
     fn binary(&self, op: PointOp, rhs: &Tensor, from: DType, to: DType) -> Result<Tensor> {
+        self.binary_by(op, rhs, from, to, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn binary_by(
+        &self,
+        op: PointOp,
+        rhs: &Tensor,
+        from: DType,
+        to: DType,
+        rule: Rule,
+    ) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
         let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
         let y = Tensor::point(op, &[&a, &b], &shape, to);
-        Ok(track(y, &[&a, &b], Rule::Point(op)))
+        Ok(track(y, &[&a, &b], rule))
     }
 
     /// `a` where this tensor is true (or not zero), `b` elsewhere; NumPy's `where` with three
@@ -161,7 +182,8 @@ impl Tensor {
             (Operand::Tensor(a), b) => (a.as_ref().clone(), b.meet(OP, &a)?.0),
             (a, Operand::Tensor(b)) => (a.meet(OP, &b)?.0, b.into_owned()),
             (a, b) => {
-                let seed = Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
+                let seed =
+                    Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
                 let a = a.meet(OP, &seed)?.0;
                 (a.clone(), b.meet(OP, &a)?.0)
             }
@@ -170,23 +192,29 @@ impl Tensor {
         let dtype = a.dtype.promote(b.dtype);
         let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
         let shape = self.shape_ref().broadcast(&values, OP)?;
-        let (c, a, b) = (self.to_dtype(DType::Bool), a.to_dtype(dtype), b.to_dtype(dtype));
+        let (c, a, b) = (
+            self.to_dtype(DType::Bool),
+            a.to_dtype(dtype),
+            b.to_dtype(dtype),
+        );
         let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to `[low, high]`; NaN stays NaN. Gradients flow to the elements inside and
-    /// at the limits, as in PyTorch.
+    /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
+    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element equal to a bound has the
+    /// gradient of one inside, as in PyTorch.
     ///
     /// # Errors
-    /// `low` above `high`, or NaN as a bound.
+    /// Shapes that do not broadcast, or tensors on different devices.
     #[track_caller]
-    pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        if low <= high {
-            let raised = self.lt(low)?.select(low, self)?;
-            return raised.gt(high)?.select(high, &raised);
-        }
-        let message = format!("the lower bound {low} must not be above the upper bound {high}");
-        Err(Error::new(ErrorKind::Value { op: "clamp", message }))
+    pub fn clamp<'a, 'b>(
+        &self,
+        low: impl Into<Operand<'a>>,
+        high: impl Into<Operand<'b>>,
+    ) -> Result<Tensor> {
+        let raised =
+            self.number_binary_by(PointOp::Maximum, low.into(), Rule::Limit { upper: false })?;
+        raised.number_binary_by(PointOp::Minimum, high.into(), Rule::Limit { upper: true })
     }
 }

@@ -47,12 +47,29 @@ impl Generator {
     fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
         device.check_size("random", shape, DType::U32)?;
         if shape.size() == 0 {
-            return Ok(Tensor::constant(Scalar::Int(0), DType::U32, shape.clone(), device));
+            return Ok(Tensor::constant(
+                Scalar::Int(0),
+                DType::U32,
+                shape.clone(),
+                device,
+            ));
         }
-        let words = [self.seed as u32, (self.seed >> 32) as u32, draw as u32, (draw >> 32) as u32];
+        let words = [
+            self.seed as u32,
+            (self.seed >> 32) as u32,
+            draw as u32,
+            (draw >> 32) as u32,
+        ];
         let args = words.map(|w| Arg::Scalar(w, DType::U32)).to_vec();
         let (op, at) = (Op::Random { lane }, Location::caller());
-        Ok(Tensor::record(op, args, shape.clone(), DType::U32, device, at))
+        Ok(Tensor::record(
+            op,
+            args,
+            shape.clone(),
+            DType::U32,
+            device,
+            at,
+        ))
     }
 
     /// Uniform numbers in `[0, 1)`, multiples of 2⁻²⁴, as `f32`.
@@ -81,7 +98,9 @@ impl Generator {
             let message = format!("the bounds must be finite and in order, not {low} and {high}");
             return Err(Error::value("uniform", message));
         }
-        self.uniform(shape, device)?.try_mul(high - low)?.try_add(low)
+        self.uniform(shape, device)?
+            .try_mul(high - low)?
+            .try_add(low)
     }
 
     /// Normal numbers of mean 0 and deviation 1, by Box and Muller's transform, as `f32`.
@@ -117,7 +136,12 @@ impl Generator {
         }
         let (shape, draw) = (shape.into_shape()?, self.next());
         let bits = self.bits(draw, 0, &shape, device)?;
-        let width = Tensor::constant(Scalar::Int(high - low), DType::U32, Shape::default(), device);
+        let width = Tensor::constant(
+            Scalar::Int(high - low),
+            DType::U32,
+            Shape::default(),
+            device,
+        );
         let scaled = Tensor::point(PointOp::MulHi, &[&bits, &width], &shape, DType::U32);
         scaled.to_dtype(DType::I32).try_add(low)
     }
@@ -144,7 +168,12 @@ impl Generator {
 #[track_caller]
 fn unit(bits: &Tensor) -> Tensor {
     let whole = 1.0 / (1u64 << 24) as f64;
-    let high = Tensor::constant(Scalar::Int(1 << 24), DType::U32, Shape::default(), bits.device());
+    let high = Tensor::constant(
+        Scalar::Int(1 << 24),
+        DType::U32,
+        Shape::default(),
+        bits.device(),
+    );
     let top = Tensor::point(PointOp::MulHi, &[bits, &high], bits.shape_ref(), DType::U32);
     top.to_dtype(DType::F32) * whole
 }

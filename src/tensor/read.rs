@@ -44,9 +44,20 @@ impl<T: Element> ReadHandle<T> {
     #[cfg(not(target_arch = "wasm32"))]
     #[track_caller]
     pub fn wait(self) -> Result<Vec<T>> {
-        let Self { reading, len, dtype, _values } = self;
+        let Self {
+            reading,
+            len,
+            dtype,
+            _values,
+        } = self;
         let words = reading.wait();
-        Self { reading: Reading::done(Ok(vec![])), len, dtype, _values }.decode(words)
+        Self {
+            reading: Reading::done(Ok(vec![])),
+            len,
+            dtype,
+            _values,
+        }
+        .decode(words)
     }
 
     /// The values; does not block the thread.
@@ -69,7 +80,11 @@ impl Tensor {
     pub fn read<T: Element>(&self) -> Result<ReadHandle<T>> {
         if T::decode(&[], 0, self.dtype).is_none() {
             let expected = "read it as its own type, as f64, or convert it with to_dtype first";
-            return Err(Error::new(ErrorKind::DType { op: "read", dtype: self.dtype, expected }));
+            return Err(Error::new(ErrorKind::DType {
+                op: "read",
+                dtype: self.dtype,
+                expected,
+            }));
         }
         Ok(ReadHandle {
             reading: self.read_words()?,
@@ -93,7 +108,10 @@ impl Tensor {
         }
         let (buffer, _storage, offset) = self.buffer()?;
         let start = words(offset, self.dtype);
-        Ok(self.device.executor().read(buffer, start, words(self.size(), self.dtype)))
+        Ok(self
+            .device
+            .executor()
+            .read(buffer, start, words(self.size(), self.dtype)))
     }
 
     /// The elements, row-major; runs what is recorded and waits for it.
@@ -140,7 +158,10 @@ impl Tensor {
         if self.size() == 1 {
             return Ok(());
         }
-        let message = format!("only a tensor of one element has an item, not {}", self.size());
+        let message = format!(
+            "only a tensor of one element has an item, not {}",
+            self.size()
+        );
         Err(Error::shape("item", self.shape_ref(), message))
     }
 }

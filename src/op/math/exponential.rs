@@ -3,9 +3,10 @@
 //! Method: x = n·ln 2 + r with an integer n and |r| ≤ ln 2 / 2, a polynomial for eʳ − 1, and the exponent n put back
 //! in two steps, so that results among the subnormals are rounded once.
 
+use std::f32::consts::LOG2_E;
+
 use super::rounding::nearest;
 
-const LOG2_E: f32 = 1.442695;
 /// ln 2 in 16 bits, so that its product with an n of up to 8 bits is exact, and the rest.
 pub(super) const LN_2_HI: f32 = 0.69314575;
 pub(super) const LN_2_LO: f32 = 1.4286068e-6;
@@ -34,36 +35,32 @@ pub(super) fn halves(n: i32) -> (f32, f32) {
     (power_of_two(n >> 1), power_of_two(n.wrapping_sub(n >> 1)))
 }
 
-/// eʳ − 1 for |r| ≤ ln 2 / 2.
+/// eʳ − 1 for r = head + rest, |r| ≤ ln 2 / 2.
 ///
 /// The polynomial was fitted by Remez's exchange to the error relative to eʳ − 1, 2⁻²⁶, its coefficients rounded one
 /// by one and the rest refitted.
 #[inline(always)]
-fn expm1_reduced(r: f32) -> f32 {
+fn expm1_reduced(head: f32, rest: f32) -> f32 {
+    let r = head + rest;
     let q = 0.0083672255 + r * 0.0013844091;
     let q = 0.16666538 + r * (0.041667722 + r * q);
-    r + r * r * (0.49999997 + r * q)
+    head + (r * r * (0.49999997 + r * q) + rest)
 }
 
-/// (n, r) with x = n·ln 2 + r, for |x| ≤ 170.
+/// (p, n) with eˣ = p·2ⁿ and p near 1, for x = head + tail and |x| ≤ 170; the sum is not rounded.
 #[inline(always)]
-fn reduce(x: f32) -> (i32, f32) {
-    let (n, int) = nearest(x * LOG2_E);
-    (int, (x - n * LN_2_HI) - n * LN_2_LO)
+pub(super) fn exp_parts_tail(head: f32, tail: f32) -> (f32, i32) {
+    let (n, int) = nearest((head + tail) * LOG2_E);
+    (
+        1.0 + expm1_reduced(head - n * LN_2_HI, tail - n * LN_2_LO),
+        int,
+    )
 }
 
 /// (p, n) with eˣ = p·2ⁿ and p near 1, for |x| ≤ 170.
 #[inline(always)]
 pub(super) fn exp_parts(x: f32) -> (f32, i32) {
-    let (n, r) = reduce(x);
-    (1.0 + expm1_reduced(r), n)
-}
-
-/// As [`exp_parts`], for `x + tail` where `tail` is so small that it leaves n alone.
-#[inline(always)]
-pub(super) fn exp_parts_tail(x: f32, tail: f32) -> (f32, i32) {
-    let (n, r) = reduce(x);
-    (1.0 + expm1_reduced(r + tail), n)
+    exp_parts_tail(x, 0.0)
 }
 
 /// eˣ. At most 1 ULP.
@@ -92,7 +89,7 @@ pub(super) fn exp2_reduced(f: f32) -> f32 {
     1.0 + f * (0.69314724 + f * (0.24022655 + f * q))
 }
 
-/// 2ˣ, exact for integers. At most 1 ULP.
+/// 2ˣ, exact for integers. At most 1.5 ULP.
 #[inline(always)]
 pub(crate) fn exp2(x: f32) -> f32 {
     let (p, n) = exp2_parts(bound(x, -151.0, 129.0));
@@ -103,12 +100,17 @@ pub(crate) fn exp2(x: f32) -> f32 {
 /// eˣ − 1, accurate near zero. At most 2 ULP.
 #[inline(always)]
 pub(crate) fn expm1(x: f32) -> f32 {
-    // Below, the result rounds to −1.
-    let (n, r) = reduce(bound(x, -18.0, EXP_HIGH));
-    let p = expm1_reduced(r);
+    // Below −18, the result rounds to −1.
+    let bounded = bound(x, -18.0, EXP_HIGH);
+    let (n, int) = nearest(bounded * LOG2_E);
+    let p = expm1_reduced(bounded - n * LN_2_HI, n * -LN_2_LO);
     // 2ⁿ·p + (2ⁿ − 1), halved since n may be 128.
-    let half = power_of_two(n.wrapping_sub(1));
+    let half = power_of_two(int.wrapping_sub(1));
     let shifted = 2.0 * (half * p + (half - 0.5));
     // The sum would turn −0 into 0.
-    if n == 0 { if x == 0.0 { x } else { p } } else { shifted }
+    if int == 0 {
+        if x == 0.0 { x } else { p }
+    } else {
+        shifted
+    }
 }

@@ -18,7 +18,11 @@ pub(crate) fn rem_i32(a: i32, b: i32) -> i32 {
         return 0;
     }
     let rest = a.wrapping_rem(b);
-    if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+    if rest != 0 && (rest < 0) != (b < 0) {
+        rest + b
+    } else {
+        rest
+    }
 }
 
 /// ⌊a / b⌋; 0 where b is 0.

@@ -1,6 +1,9 @@
 //! Division with Python's signs.
 
-use super::rounding::{ALL_INTEGERS, floor};
+use super::rounding::floor;
+
+/// Below, each integer is an f32.
+const EXACT: f32 = 16_777_216.0;
 
 /// a − b·⌊a / b⌋, with the sign of b: the exact remainder, rounded once where b is added to turn its sign.
 ///
@@ -10,7 +13,11 @@ pub(crate) fn rem(a: f32, b: f32) -> f32 {
     let rest = a % b;
     let turn = (rest < 0.0) != (b < 0.0);
     let turned = if turn { rest + b } else { rest };
-    if rest == 0.0 { 0f32.copysign(b) } else { turned }
+    if rest == 0.0 {
+        0f32.copysign(b)
+    } else {
+        turned
+    }
 }
 
 /// ⌊a / b⌋, the exact quotient's, rounded to f32.
@@ -23,8 +30,16 @@ pub(crate) fn floor_div(a: f32, b: f32) -> f32 {
     let near = quotient as f32;
     let floor = floor(near);
     // Where rounding to f32 reached an integer, the floor is the one below.
-    let floor = if f64::from(floor) > quotient && near.abs() < ALL_INTEGERS { floor - 1.0 } else { floor };
+    let floor = if f64::from(floor) > quotient && near.abs() < EXACT {
+        floor - 1.0
+    } else {
+        floor
+    };
     // A quotient by ∞ is ±0.
-    let floor = if floor == 0.0 && b.is_infinite() && (a < 0.0) != (b < 0.0) && a != 0.0 { -1.0 } else { floor };
+    let floor = if floor == 0.0 && b.is_infinite() && (a < 0.0) != (b < 0.0) && a != 0.0 {
+        -1.0
+    } else {
+        floor
+    };
     if a.is_infinite() { f32::NAN } else { floor }
 }

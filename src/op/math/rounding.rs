@@ -12,7 +12,17 @@ const SHIFTER: f32 = 12_582_912.0;
 #[inline(always)]
 pub(super) fn nearest(x: f32) -> (f32, i32) {
     let shifted = x + SHIFTER;
-    (shifted - SHIFTER, shifted.to_bits().wrapping_sub(SHIFTER.to_bits()) as i32)
+    (
+        shifted - SHIFTER,
+        shifted.to_bits().wrapping_sub(SHIFTER.to_bits()) as i32,
+    )
+}
+
+/// The leading 12 bits of x, rounded, and the rest: the product of two heads is exact.
+#[inline(always)]
+pub(super) fn head_tail(x: f32) -> (f32, f32) {
+    let head = f32::from_bits(x.to_bits().wrapping_add(0x800) & 0xffff_f000);
+    (head, x - head)
 }
 
 /// Rounds to the nearest integer, half to even. Exact.
@@ -20,7 +30,11 @@ pub(super) fn nearest(x: f32) -> (f32, i32) {
 pub(crate) fn round(x: f32) -> f32 {
     let magnitude = x.abs();
     let rounded = (magnitude + ALL_INTEGERS) - ALL_INTEGERS;
-    if magnitude < ALL_INTEGERS { rounded.copysign(x) } else { x }
+    if magnitude < ALL_INTEGERS {
+        rounded.copysign(x)
+    } else {
+        x
+    }
 }
 
 /// The largest integer not above `x`. Exact.
@@ -29,7 +43,11 @@ pub(crate) fn floor(x: f32) -> f32 {
     let nearest = round(x);
     let floor = nearest - if nearest > x { 1.0 } else { 0.0 };
     // 0.5 rounds to 0 and 0.5 - 0.5 keeps it, but the sign of zero must be that of x.
-    if floor == 0.0 { 0f32.copysign(x) } else { floor }
+    if floor == 0.0 {
+        0f32.copysign(x)
+    } else {
+        floor
+    }
 }
 
 /// The smallest integer not below `x`. Exact.

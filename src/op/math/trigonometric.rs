@@ -4,22 +4,29 @@
 //! reduction subtracts q·π/2 in four pieces (Cody and Waite); beyond, it multiplies the mantissa by the bits of 2/π
 //! that matter for its exponent, in integers (Payne and Hanek).
 
+use std::f32::consts::FRAC_2_PI;
+
 use super::exponential::power_of_two;
 use super::rounding::nearest;
 
 /// The largest |x| that `sin_small`, `cos_small` and `tan_small` reduce accurately: q stays below 2¹².
 pub(crate) const TRIG_SMALL: f32 = 6400.0;
 
-const TWO_OVER_PI: f32 = 0.636_619_8;
 /// π/2 in three pieces of 12 bits, whose products with q are exact, and one of 24.
 const HALF_PI: [f32; 4] = [1.5703125, 0.0004837513, 7.5495336e-8, 2.563344e-12];
 
 /// (q, r) with x = q·π/2 + r, for 0 ≤ x ≤ [`TRIG_SMALL`].
 #[inline(always)]
 fn reduce_small(x: f32) -> (u32, f32) {
-    let (q, int) = nearest(x * TWO_OVER_PI);
-    let r = (x - q * HALF_PI[0]) - q * HALF_PI[1];
-    let r = (r - q * HALF_PI[2]) - q * HALF_PI[3];
+    let (q, int) = nearest(x * FRAC_2_PI);
+    let r = (x - q * HALF_PI[0]) - q * HALF_PI[1]; // exact
+    let (third, fourth) = (q * HALF_PI[2], q * HALF_PI[3]);
+    // One rounding less for most; near a multiple of π/2 the first subtraction is exact, and needed.
+    let r = if r.abs() > 0.0009765625 {
+        r - (third + fourth)
+    } else {
+        (r - third) - fourth
+    };
     (int as u32, r)
 }
 
@@ -29,7 +36,14 @@ fn reduce_small(x: f32) -> (u32, f32) {
 fn reduce_large(x: f32) -> (u32, f32) {
     /// 32 zero bits, then the binary digits of 2/π.
     const DIGITS: [u32; 8] = [
-        0, 0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041, 0xfe51_63ab,
+        0,
+        0xa2f9_836e,
+        0x4e44_1529,
+        0xfc27_57d1,
+        0xf534_ddc0,
+        0xdb62_9599,
+        0x3c43_9041,
+        0xfe51_63ab,
     ];
     /// π/2 in units of 2⁻³¹.
     const HALF_PI: u64 = 0xc90f_daa2;
@@ -46,14 +60,15 @@ fn reduce_large(x: f32) -> (u32, f32) {
     };
     let low = mantissa * window(2);
     let middle = mantissa * window(1) + (low >> 32);
-    let turns = (mantissa * window(0) << 32).wrapping_add(middle); // in units of 2⁻⁶² quarter turns, mod 4
+    let turns = ((mantissa * window(0)) << 32).wrapping_add(middle); // in units of 2⁻⁶² quarter turns, mod 4
 
     let q = turns.wrapping_add(1 << 61) >> 62;
     let rest = turns.wrapping_sub(q << 62) as i64;
     let magnitude = rest.unsigned_abs();
     // The leading 32 bits, times π/2 while they are still an integer.
     let zeros = magnitude.leading_zeros();
-    let r = ((((magnitude << zeros) >> 32) * HALF_PI) >> 32) as f32 * power_of_two(-29 - zeros as i32);
+    let r =
+        ((((magnitude << zeros) >> 32) * HALF_PI) >> 32) as f32 * power_of_two(-29 - zeros as i32);
     (q as u32, if rest < 0 { -r } else { r })
 }
 
@@ -83,7 +98,11 @@ fn tan_reduced(r: f32) -> f32 {
 /// sin(q·π/2 + r), with the sign bit of `sign` flipped in.
 #[inline(always)]
 fn sin_quadrant(q: u32, r: f32, sign: u32) -> f32 {
-    let y = if q & 1 == 0 { sin_reduced(r) } else { cos_reduced(r) };
+    let y = if q & 1 == 0 {
+        sin_reduced(r)
+    } else {
+        cos_reduced(r)
+    };
     f32::from_bits(y.to_bits() ^ (q & 2) << 30 ^ sign & 0x8000_0000)
 }
 

@@ -1,0 +1,34 @@
+// A pointwise kernel: one invocation computes one element of every result.
+//
+// Rust fills the marked slots; as it stands, the kernel copies.
+
+//[header
+struct Params { words: array<vec4<u32>, 1> }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(1) @binding(0) var<storage, read> b0: array<f32>;
+@group(1) @binding(1) var<storage, read_write> b1: array<f32>;
+const GROUP = 64u;
+//]
+
+fn word(i: u32) -> u32 {
+    return params.words[i / 4u][i % 4u];
+}
+
+//[library
+//]
+
+@compute @workgroup_size(GROUP)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    // Past 65,535 groups the grid wraps into its second dimension.
+    let i = (group.y * groups.x + group.x) * GROUP + local;
+    if i >= word(0u) {
+        return;
+    }
+    //[body
+    b1[i] = b0[i];
+    //]
+}

@@ -1,0 +1,179 @@
+//! Programs as WGSL.
+
+use crate::dtype::DType;
+use crate::op::program::Stream;
+use crate::op::{Inst, PointOp, Program, Reg};
+
+/// The type that a register of the dtype has in a shader.
+pub(super) fn register(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Bool => "bool",
+        DType::U32 => "u32",
+        DType::I32 => "i32",
+        DType::F16 | DType::F32 => "f32",
+    }
+}
+
+/// The type that an element of the dtype has in a buffer.
+pub(super) fn stored(dtype: DType) -> &'static str {
+    match dtype {
+        DType::Bool | DType::U32 => "u32",
+        DType::I32 => "i32",
+        DType::F16 => "f16",
+        DType::F32 => "f32",
+    }
+}
+
+/// A stored element as a register.
+pub(super) fn load(dtype: DType, element: &str) -> String {
+    match dtype {
+        DType::Bool => format!("({element} != 0u)"),
+        DType::F16 => format!("f32({element})"),
+        _ => element.into(),
+    }
+}
+
+/// A register as a stored element.
+pub(super) fn store(dtype: DType, register: &str) -> String {
+    match dtype {
+        DType::Bool => format!("select(0u, 1u, {register})"),
+        DType::F16 => format!("f16({register})"),
+        _ => register.into(),
+    }
+}
+
+/// The word of a parameter as a register.
+fn param(dtype: DType, word: usize) -> String {
+    match dtype {
+        DType::Bool => format!("(word({word}u) != 0u)"),
+        DType::U32 => format!("word({word}u)"),
+        DType::I32 => format!("bitcast<i32>(word({word}u))"),
+        DType::F16 | DType::F32 => format!("bitcast<f32>(word({word}u))"),
+    }
+}
+
+fn cast(from: DType, to: DType, a: &str) -> String {
+    use DType::*;
+    match (from, to) {
+        (F16 | F32, I32) => format!("tw_to_i32({a})"),
+        (F16 | F32, U32) => format!("tw_to_u32({a})"),
+        (F16 | F32, Bool) => format!("({a} != 0.0)"),
+        (Bool, F16 | F32) => format!("select(0.0, 1.0, {a})"),
+        (Bool, I32) => format!("select(0i, 1i, {a})"),
+        (Bool, U32) => format!("select(0u, 1u, {a})"),
+        (I32, Bool) => format!("({a} != 0i)"),
+        (U32, Bool) => format!("({a} != 0u)"),
+        (I32 | U32, F16 | F32) => format!("f32({a})"),
+        (I32, U32) => format!("bitcast<u32>({a})"),
+        (U32, I32) => format!("bitcast<i32>({a})"),
+        (F16 | F32, F16 | F32) | (Bool, Bool) | (I32, I32) | (U32, U32) => a.into(),
+    }
+}
+
+/// The names and words that a body's text refers to.
+pub(super) struct Names<'a> {
+    /// What the registers start with.
+    pub(super) prefix: &'a str,
+    /// Per stream: the buffer's name and the variable of its place.
+    pub(super) streams: &'a [(String, String)],
+    /// The first word of the scalars.
+    pub(super) scalars: usize,
+    /// Per stream, the first of the three words of its gather: stride, size, axis number.
+    pub(super) gathers: &'a [Option<usize>],
+    /// What the core computed.
+    pub(super) core: &'a str,
+}
+
+/// Statements that compute the registers of a program.
+pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_>) -> String {
+    let mut text = String::new();
+    let reg = |r: Reg| format!("{}{r}", names.prefix);
+    for (at, (inst, dtype)) in program.insts.iter().enumerate() {
+        let dtype = *dtype;
+        let value = match inst {
+            Inst::Load(k) => {
+                let (buffer, place) = &names.streams[*k as usize];
+                load(streams[*k as usize].dtype, &format!("{buffer}[{place}]"))
+            }
+            Inst::Param(k) => param(dtype, names.scalars + *k as usize),
+            Inst::Core => names.core.into(),
+            Inst::Index(k) => names.streams[*k as usize].1.clone(),
+            Inst::Random {
+                stream,
+                params,
+                lane,
+            } => {
+                let place = &names.streams[*stream as usize].1;
+                let [k0, k1, c0, c1] =
+                    params.map(|p| format!("word({}u)", names.scalars + p as usize));
+                let component = ["x", "y", "z", "w"][*lane as usize];
+                format!(
+                    "tw_philox(vec4<u32>({place}, 0u, {c0}, {c1}), vec2<u32>({k0}, {k1})).{component}"
+                )
+            }
+            Inst::Gather { stream, index } => {
+                let (buffer, place) = &names.streams[*stream as usize];
+                let first = names.gathers[*stream as usize].unwrap_or_default();
+                let given = match program.dtype(*index) {
+                    DType::I32 => format!("checked_index({}, {first}u)", reg(*index)),
+                    _ => format!("checked_index_u({}, {first}u)", reg(*index)),
+                };
+                text += &format!("    let at{at} = {place} + {given} * word({first}u);\n");
+                load(
+                    streams[*stream as usize].dtype,
+                    &format!("{buffer}[at{at}]"),
+                )
+            }
+            Inst::Apply(op, args) => {
+                let from = program.dtype(args[op.arity() - 1]);
+                match op.wgsl(from) {
+                    None => cast(program.dtype(args[0]), dtype, &reg(args[0])),
+                    Some(expression) => expression
+                        .replace("{a}", &reg(args[0]))
+                        .replace("{b}", &reg(args[1]))
+                        .replace("{c}", &reg(args[2])),
+                }
+            }
+        };
+        let computed = matches!(inst, Inst::Apply(op, _) if *op != PointOp::Select);
+        let value = match dtype {
+            DType::F16 if computed => format!("f32(f16({value}))"),
+            _ => value,
+        };
+        text += &format!(
+            "    let {}: {} = {value};\n",
+            reg(at as Reg),
+            register(dtype)
+        );
+    }
+    text
+}
+
+/// The functions that turn a given index into a place on its axis, reporting one that is outside.
+pub(super) const CHECKED_INDEX: &str = "
+fn checked_index(given: i32, at: u32) -> u32 {
+    let size = bitcast<i32>(word(at + 1u));
+    let index = select(given, given + size, given < 0);
+    if index < 0 || index >= size {
+        report(given, at);
+        return 0u;
+    }
+    return bitcast<u32>(index);
+}
+
+fn checked_index_u(given: u32, at: u32) -> u32 {
+    if given >= word(at + 1u) {
+        report(bitcast<i32>(min(given, 0x7fffffffu)), at);
+        return 0u;
+    }
+    return given;
+}
+
+fn report(given: i32, at: u32) {
+    if atomicAdd(&fault[0], 1u) == 0u {
+        atomicStore(&fault[1], bitcast<u32>(given));
+        atomicStore(&fault[2], word(at + 1u));
+        atomicStore(&fault[3], word(at + 2u));
+    }
+}
+";

@@ -1,0 +1,361 @@
+//! Kernels as shaders with their parameters and grids.
+
+use std::fmt::Write;
+
+use super::codegen::{self, CHECKED_INDEX, Names};
+use super::frame::Walk;
+use super::template;
+use crate::dtype::DType;
+use crate::exec::cpu::Space;
+use crate::op::Body;
+use crate::plan::{Kernel, Store};
+
+/// What a binding of a shader is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Bound {
+    /// A slot of the plan.
+    Slot(usize),
+    /// Memory for the partial results of this kernel.
+    Scratch,
+    /// Where gathers report an index out of range.
+    Fault,
+}
+
+/// A storage buffer that a shader binds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Binding {
+    pub(super) bound: Bound,
+    pub(super) writable: bool,
+    /// The WGSL type of an element.
+    element: &'static str,
+}
+
+/// A run of a shader.
+#[derive(Clone, Debug)]
+pub(super) struct Dispatch {
+    /// The parameter block; scalars are filled in at each run.
+    pub(super) words: Vec<u32>,
+    /// The words that hold scalars of the plan, by number.
+    pub(super) scalars: Vec<(usize, usize)>,
+    /// Workgroups.
+    pub(super) groups: usize,
+}
+
+/// A kernel as a shader: what is bound, and the dispatches that run it one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Shader {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) bindings: Vec<Binding>,
+    pub(super) dispatches: Vec<Dispatch>,
+    /// Words of scratch memory.
+    pub(super) scratch: usize,
+}
+
+/// What shaders are made for.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Invocations in a workgroup of a map or reduction.
+    pub(super) group: usize,
+    /// Workgroups that fill the device.
+    pub(super) fill: usize,
+    /// Whether shaders run on the CPU.
+    pub(super) software: bool,
+    /// Invocations that a device of its own wants before it is busy.
+    pub(super) busy: usize,
+}
+
+/// A shader in the making: its bindings and its parameter block.
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) bindings: Vec<Binding>,
+    pub(super) words: Vec<u32>,
+    pub(super) scalars: Vec<(usize, usize)>,
+    f16: bool,
+    indexed: bool,
+}
+
+impl Writer {
+    /// The name of the buffer bound for a slot.
+    pub(super) fn bind(&mut self, bound: Bound, element: &'static str, writable: bool) -> String {
+        self.f16 |= element == "f16";
+        let at = match self.bindings.iter().position(|b| b.bound == bound) {
+            Some(at) => {
+                self.bindings[at].writable |= writable;
+                at
+            }
+            None => {
+                self.bindings.push(Binding {
+                    bound,
+                    writable,
+                    element,
+                });
+                self.bindings.len() - 1
+            }
+        };
+        format!("b{at}")
+    }
+
+    /// Appends words to the block; gives the first one's number.
+    pub(super) fn push(&mut self, words: impl IntoIterator<Item = u32>) -> usize {
+        let at = self.words.len();
+        self.words.extend(words);
+        at
+    }
+
+    /// Reserves the words of a walk and fills them from the space.
+    pub(super) fn walk(&mut self, space: &Space, flat: bool) -> Walk {
+        let walk = Walk::new(self.words.len(), flat, space.paths.len());
+        self.words.resize(walk.end(), 0);
+        walk.fill(space, &mut self.words);
+        walk
+    }
+
+    /// Writes the offsets, gathers and scalars of a body; the places of its streams are variables
+    /// that start with `prefix`.
+    fn head(&mut self, body: &Body, space: &Space, prefix: &str) -> BodyText {
+        let offsets = self.push(space.paths.iter().map(|(offset, _)| *offset as u32));
+        let gathers: Vec<Option<usize>> = body
+            .streams
+            .iter()
+            .map(|s| {
+                s.gather.map(|g| {
+                    self.indexed = true;
+                    self.push([g.stride as u32, g.size as u32, g.axis as u32])
+                })
+            })
+            .collect();
+        let scalars = self.words.len();
+        for (i, &n) in body.scalars.iter().enumerate() {
+            self.scalars.push((scalars + i, n));
+            self.words.push(0);
+        }
+        let places: Vec<String> = (0..space.paths.len())
+            .map(|i| format!("{prefix}{i}"))
+            .collect();
+        let streams = body
+            .streams
+            .iter()
+            .zip(&places)
+            .map(|(s, place)| {
+                let buffer = s.slot.map_or(String::new(), |slot| {
+                    self.bind(Bound::Slot(slot), codegen::stored(s.dtype), false)
+                });
+                (buffer, place.clone())
+            })
+            .collect();
+        BodyText {
+            offsets,
+            gathers,
+            scalars,
+            places,
+            streams,
+        }
+    }
+
+    /// The statements of a kernel's body for element `i`, whose core computed `core`; stores
+    /// included.
+    pub(super) fn body(
+        &mut self,
+        kernel: &Kernel,
+        space: &Space,
+        flat: bool,
+        core: &str,
+    ) -> String {
+        let body = &kernel.body;
+        let head = self.head(body, space, "p");
+        let walk = self.walk(space, flat);
+        let mut text = head.start();
+        text += &walk.text(&head.places, "i");
+        text += &head.statements(body, "r", core);
+        let mut path = body.streams.len();
+        for (k, store) in kernel.stores.iter().enumerate() {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let place = match store.layout.is_identity() {
+                true => "i".into(),
+                false => {
+                    path += 1;
+                    head.places[path - 1].clone()
+                }
+            };
+            let value = codegen::store(store.dtype, &format!("r{}", body.program.results[k]));
+            let _ = writeln!(text, "    {buffer}[{place}] = {value};");
+        }
+        text
+    }
+
+    /// The statements of a reduction's prologue: those before the loop, for result `o`, and those
+    /// for element `k` of it, which give `value`.
+    pub(super) fn prologue(
+        &mut self,
+        body: &Body,
+        kept: (&Space, bool),
+        reduced: (&Space, bool),
+    ) -> (String, String) {
+        let head = self.head(body, kept.0, "q");
+        let outer = self.walk(kept.0, kept.1);
+        let inner = self.walk(reduced.0, reduced.1);
+        let begin = head.start() + &outer.text(&head.places, "o");
+        let mut element = String::new();
+        let places: Vec<String> = head.places.iter().map(|q| format!("e{q}")).collect();
+        for (place, q) in places.iter().zip(&head.places) {
+            let _ = writeln!(element, "    var {place} = {q};");
+        }
+        element += &inner.text(&places, "k");
+        let streams = head
+            .streams
+            .iter()
+            .zip(&places)
+            .map(|((b, _), p)| (b.clone(), p.clone()));
+        let head = BodyText {
+            streams: streams.collect(),
+            ..head
+        };
+        element += &head.statements(body, "v", "");
+        (begin, element)
+    }
+
+    /// Declarations of everything the shader binds; `types` come before them.
+    pub(super) fn header(&mut self, types: &str, group: usize) -> String {
+        if self.indexed {
+            self.bind(Bound::Fault, "atomic<u32>", true);
+        }
+        let mut text = String::new();
+        if self.f16 {
+            text += "enable f16;\n";
+        }
+        let vectors = self.words.len().div_ceil(4);
+        let _ = writeln!(
+            text,
+            "struct Params {{ words: array<vec4<u32>, {vectors}> }}"
+        );
+        text += "@group(0) @binding(0) var<uniform> params: Params;\n";
+        text += types;
+        for (at, binding) in self.bindings.iter().enumerate() {
+            let access = if binding.writable {
+                "read_write"
+            } else {
+                "read"
+            };
+            let name = match binding.bound {
+                Bound::Slot(_) => format!("b{at}"),
+                Bound::Scratch => "scratch".into(),
+                Bound::Fault => "fault".into(),
+            };
+            let element = binding.element;
+            let _ = writeln!(
+                text,
+                "@group(1) @binding({at}) var<storage, {access}> {name}: array<{element}>;"
+            );
+        }
+        let _ = writeln!(text, "const GROUP = {group}u;");
+        text
+    }
+
+    /// The shader of a template whose slots other than the header and the library are given.
+    pub(super) fn finish(
+        mut self,
+        name: &'static str,
+        source: &str,
+        header: (&str, usize),
+        slots: &[(&str, &str)],
+        groups: usize,
+    ) -> Shader {
+        let header = self.header(header.0, header.1);
+        let mut used: String = slots.iter().map(|(_, text)| *text).collect();
+        if self.indexed {
+            used += CHECKED_INDEX;
+        }
+        let mut library = template::library(&(used + source));
+        if self.indexed {
+            library += CHECKED_INDEX;
+        }
+        let slots = [
+            &[("header", header.as_str()), ("library", library.as_str())],
+            slots,
+        ]
+        .concat();
+        let text = template::fill(source, &slots);
+        let dispatch = Dispatch {
+            words: self.words,
+            scalars: self.scalars,
+            groups,
+        };
+        Shader {
+            name,
+            text,
+            bindings: self.bindings,
+            dispatches: vec![dispatch],
+            scratch: 0,
+        }
+    }
+}
+
+/// Where a body's parameters are.
+struct BodyText {
+    offsets: usize,
+    gathers: Vec<Option<usize>>,
+    scalars: usize,
+    places: Vec<String>,
+    streams: Vec<(String, String)>,
+}
+
+impl BodyText {
+    /// Declares each path's place at its offset.
+    fn start(&self) -> String {
+        let declare = |(i, place): (usize, &String)| {
+            format!("    var {place} = word({}u);\n", self.offsets + i)
+        };
+        self.places.iter().enumerate().map(declare).collect()
+    }
+
+    fn statements(&self, body: &Body, prefix: &str, core: &str) -> String {
+        let names = Names {
+            prefix,
+            streams: &self.streams,
+            scalars: self.scalars,
+            gathers: &self.gathers,
+            core,
+        };
+        codegen::statements(&body.program, &body.streams, &names)
+    }
+}
+
+/// The space of a kernel's body: its streams, then the stores that are regions.
+pub(super) fn body_space(kernel: &Kernel) -> Space {
+    let region = |s: &&Store| !s.layout.is_identity();
+    let layouts = kernel.body.streams.iter().map(|s| &s.layout);
+    let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
+    Space::new(&kernel.shape, layouts.chain(regions))
+}
+
+/// Whether a space is a line for every path.
+pub(super) fn is_flat(space: &Space) -> bool {
+    space.dims.len() == 1
+}
+
+/// The shader of a map kernel. `flat` must only be set for a space that is.
+pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
+    let mut writer = Writer::default();
+    let size = kernel.shape.size();
+    writer.push([size as u32]);
+    let body = writer.body(kernel, &body_space(kernel), flat, "");
+    let groups = size.div_ceil(target.group);
+    let source = include_str!("../../../shaders/map.wgsl");
+    writer.finish(
+        "map",
+        source,
+        ("", target.group),
+        &[("body", &body)],
+        groups,
+    )
+}
+
+/// The dtype of a core's accumulator as a WGSL type.
+pub(super) fn accumulator(dtype: DType) -> &'static str {
+    match dtype {
+        // WGSL can't share bools with the host; 0 and 1 keep their order.
+        DType::Bool => "u32",
+        dtype => codegen::register(dtype),
+    }
+}

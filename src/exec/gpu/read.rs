@@ -1,0 +1,127 @@
+//! Reading back through mapped staging buffers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_intrusive::channel::shared::oneshot_channel;
+use rustc_hash::FxHashMap;
+
+use super::Gpu;
+use super::fault::Fault;
+use crate::error::ErrorKind;
+use crate::exec::cpu::size_class;
+use crate::exec::{BufferId, Nudge, Reading};
+
+/// Words at the end of a staging buffer that hold the fault record.
+const FAULT_WORDS: usize = 4;
+
+/// Staging buffers that wait to be used again, by size in bytes.
+#[derive(Default, Clone)]
+pub(super) struct Staging(Arc<Mutex<FxHashMap<u64, Vec<wgpu::Buffer>>>>);
+
+impl Staging {
+    fn take(&self, device: &wgpu::Device, bytes: u64) -> wgpu::Buffer {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.get_mut(&bytes).and_then(Vec::pop).unwrap_or_else(|| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("staging"),
+                size: bytes,
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        })
+    }
+
+    fn put(&self, buffer: wgpu::Buffer) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.entry(buffer.size()).or_default().push(buffer);
+    }
+}
+
+impl Gpu {
+    pub(super) fn start_read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
+        let bytes = 4 * words as u64;
+        let staging = self
+            .staging
+            .take(&self.device, 4 * size_class(words + FAULT_WORDS) as u64);
+        let source = self.pool.get(buffer);
+        let faults = self.runner.fault_buffer();
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&source, 4 * start as u64, &staging, 0, bytes);
+        encoder.copy_buffer_to_buffer(faults, 0, &staging, bytes, 4 * FAULT_WORDS as u64);
+        // Told once: the next read starts clean.
+        encoder.clear_buffer(faults, 0, None);
+        let index = self.queue.submit([encoder.finish()]);
+
+        let (sender, receiver) = oneshot_channel();
+        let end = bytes + 4 * FAULT_WORDS as u64;
+        staging
+            .slice(..end)
+            .map_async(wgpu::MapMode::Read, move |result| {
+                // Nobody may be waiting any more.
+                let _ = sender.send(result);
+            });
+        let (pool, fault) = (self.staging.clone(), self.fault.clone());
+        let future = async move {
+            let mapped = receiver.receive().await;
+            fault.check()?;
+            let lost = |message: String| ErrorKind::DeviceLost {
+                device: String::new(),
+                message,
+            };
+            match mapped {
+                Some(Ok(())) => {}
+                Some(Err(error)) => return Err(lost(error.to_string())),
+                None => return Err(lost("a read was given up".into())),
+            }
+            let view = staging
+                .slice(..end)
+                .get_mapped_range()
+                .map_err(|error| lost(error.to_string()))?;
+            let mut all: Vec<u32> = bytemuck::pod_collect_to_vec(&view);
+            drop(view);
+            staging.unmap();
+            pool.put(staging);
+            let record = all.split_off(words);
+            match record[0] {
+                0 => Ok(all),
+                _ => Err(ErrorKind::Index {
+                    op: "gather",
+                    index: record[1] as i32 as i64,
+                    axis: record[3] as usize,
+                    size: record[2] as usize,
+                }),
+            }
+        };
+        let (device, fault) = (self.device.clone(), self.fault.clone());
+        Reading::new(future, move |nudge| match nudge {
+            Nudge::Look => fault.poll(&device, wgpu::PollType::Poll),
+            Nudge::Block => fault.poll(&device, wait_for(&index)),
+            Nudge::Wake => {
+                wake(&device, &fault, &index);
+                Ok(())
+            }
+        })
+    }
+}
+
+fn wait_for(index: &wgpu::SubmissionIndex) -> wgpu::PollType {
+    wgpu::PollType::Wait {
+        submission_index: Some(index.clone()),
+        timeout: None,
+    }
+}
+
+/// Sees to it that the read's future is woken: natively nothing polls the device by itself, so a
+/// thread does until the submission is done. The web does so on its own.
+fn wake(device: &wgpu::Device, fault: &Arc<Fault>, index: &wgpu::SubmissionIndex) {
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let (device, fault, poll) = (device.clone(), fault.clone(), wait_for(index));
+        std::thread::spawn(move || {
+            // A fault is told by the future, which is woken by it.
+            let _ = fault.poll(&device, poll);
+        });
+    }
+    #[cfg(target_arch = "wasm32")]
+    let _ = (device, fault, index);
+}

@@ -1,0 +1,376 @@
+//! Running plans: from kernels to dispatches.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::kernel::{self, Bound, Dispatch, Shader};
+use super::matmul::Product;
+use super::pipeline::Pipeline;
+use super::reduce::{Flat, Reduction};
+use super::{Gpu, MatmulKernel};
+use crate::error::ErrorKind;
+use crate::exec::BufferId;
+use crate::plan::{Core, Kernel, Plan};
+
+/// The largest parameter block in bytes.
+const BLOCK_BYTES: u64 = 4096;
+/// Submissions that may be under way at a time.
+const IN_FLIGHT: usize = 3;
+/// Prepared plans kept.
+const PREPARED: usize = 512;
+
+/// A kernel whose pipeline is at hand.
+struct Prepared {
+    pipeline: Arc<Pipeline>,
+    shader: Shader,
+}
+
+/// What running needs from one plan to the next.
+pub(super) struct Runner {
+    align: usize,
+    most_groups: usize,
+    fault_buffer: wgpu::Buffer,
+    state: Mutex<State>,
+}
+
+struct State {
+    params: Params,
+    plans: FxHashMap<u64, Arc<Vec<Prepared>>>,
+    bind_groups: FxHashMap<(u64, Vec<BufferId>), wgpu::BindGroup>,
+    under_way: VecDeque<wgpu::SubmissionIndex>,
+}
+
+/// The uniform buffer that holds the parameter blocks of a run.
+struct Params {
+    buffer: wgpu::Buffer,
+    group: wgpu::BindGroup,
+}
+
+pub(super) fn params_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("parameters"),
+        entries: &[wgpu::BindGroupLayoutEntry {
+            binding: 0,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: true,
+                min_binding_size: None,
+            },
+            count: None,
+        }],
+    })
+}
+
+impl Params {
+    fn new(device: &wgpu::Device, bytes: u64) -> Self {
+        let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("parameters"),
+            size: bytes + BLOCK_BYTES,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("parameters"),
+            layout: &params_layout(device),
+            entries: &[wgpu::BindGroupEntry {
+                binding: 0,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: &buffer,
+                    offset: 0,
+                    size: wgpu::BufferSize::new(BLOCK_BYTES),
+                }),
+            }],
+        });
+        Self { buffer, group }
+    }
+}
+
+impl Runner {
+    pub(super) fn new(device: &wgpu::Device, limits: &wgpu::Limits) -> Self {
+        let fault_buffer = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("faults"),
+            size: 16,
+            usage: wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let state = State {
+            params: Params::new(device, 1 << 16),
+            plans: FxHashMap::default(),
+            bind_groups: FxHashMap::default(),
+            under_way: VecDeque::new(),
+        };
+        Self {
+            align: limits.min_uniform_buffer_offset_alignment as usize,
+            most_groups: limits.max_compute_workgroups_per_dimension as usize,
+            fault_buffer,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Where gathers report.
+    pub(super) fn fault_buffer(&self) -> &wgpu::Buffer {
+        &self.fault_buffer
+    }
+
+    /// Forgets the bind groups of buffers that are gone.
+    pub(super) fn forget(&self, gone: &[BufferId]) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state
+            .bind_groups
+            .retain(|(_, buffers), _| !buffers.iter().any(|b| gone.contains(b)));
+    }
+}
+
+impl Gpu {
+    pub(super) fn run_plan(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
+        let prepared = self.prepared(plan);
+        let mut scratch = Vec::new();
+        for kernel in prepared.iter() {
+            // A kernel that needs none still binds some.
+            scratch.push(
+                match kernel
+                    .shader
+                    .bindings
+                    .iter()
+                    .any(|b| b.bound == Bound::Scratch)
+                {
+                    true => Some(self.pool.alloc(kernel.shader.scratch.max(1))?),
+                    false => None,
+                },
+            );
+        }
+        let submitted = self.submit(&prepared, slots, &scratch, scalars);
+        scratch
+            .into_iter()
+            .flatten()
+            .for_each(|id| self.pool.free(id));
+        submitted
+    }
+
+    fn submit(
+        &self,
+        prepared: &[Prepared],
+        slots: &[BufferId],
+        scratch: &[Option<BufferId>],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
+        let runner = &self.runner;
+        let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        // All blocks of the run, each at an aligned offset.
+        let mut block: Vec<u8> = Vec::new();
+        let mut offsets = Vec::new();
+        for kernel in prepared {
+            for dispatch in &kernel.shader.dispatches {
+                block.resize(block.len().next_multiple_of(runner.align), 0);
+                offsets.push(block.len() as u32);
+                write_block(dispatch, scalars, &mut block);
+            }
+        }
+        if block.len() as u64 + BLOCK_BYTES > state.params.buffer.size() {
+            let bytes = (block.len() as u64).next_power_of_two();
+            state.params = Params::new(&self.device, bytes);
+        }
+        // A write comes after the last submission and before the next: blocks under way are safe.
+        self.queue.write_buffer(&state.params.buffer, 0, &block);
+
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let mut offsets = offsets.into_iter();
+            for (kernel, scratch) in prepared.iter().zip(scratch) {
+                let group = self.bind_group(state, kernel, slots, *scratch);
+                pass.set_pipeline(&kernel.pipeline.compute);
+                pass.set_bind_group(1, &group, &[]);
+                for (dispatch, offset) in kernel.shader.dispatches.iter().zip(&mut offsets) {
+                    pass.set_bind_group(0, &state.params.group, &[offset]);
+                    let x = dispatch.groups.min(runner.most_groups);
+                    let y = dispatch.groups.div_ceil(x);
+                    pass.dispatch_workgroups(x as u32, y as u32, 1);
+                    self.counts.dispatches.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        let index = self.queue.submit([encoder.finish()]);
+        self.counts.submissions.fetch_add(1, Ordering::Relaxed);
+        state.under_way.push_back(index);
+        let oldest = match state.under_way.len() > IN_FLIGHT && cfg!(not(target_arch = "wasm32")) {
+            true => state.under_way.pop_front(),
+            false => None,
+        };
+        self.poll(oldest)
+    }
+
+    fn bind_group(
+        &self,
+        state: &mut State,
+        kernel: &Prepared,
+        slots: &[BufferId],
+        scratch: Option<BufferId>,
+    ) -> wgpu::BindGroup {
+        let name = |bound: &Bound| match bound {
+            Bound::Slot(slot) => slots[*slot],
+            Bound::Scratch => scratch.unwrap_or_default(),
+            Bound::Fault => 0,
+        };
+        let buffers: Vec<BufferId> = kernel
+            .shader
+            .bindings
+            .iter()
+            .map(|b| name(&b.bound))
+            .collect();
+        let key = (kernel.pipeline.id, buffers);
+        if let Some(group) = state.bind_groups.get(&key) {
+            return group.clone();
+        }
+        let bound: Vec<wgpu::Buffer> = kernel
+            .shader
+            .bindings
+            .iter()
+            .zip(&key.1)
+            .map(|(b, &id)| match b.bound {
+                Bound::Fault => self.runner.fault_buffer.clone(),
+                _ => self.pool.get(id),
+            })
+            .collect();
+        let entries: Vec<wgpu::BindGroupEntry<'_>> = bound
+            .iter()
+            .enumerate()
+            .map(|(i, buffer)| wgpu::BindGroupEntry {
+                binding: i as u32,
+                resource: buffer.as_entire_binding(),
+            })
+            .collect();
+        self.counts.bind_groups.fetch_add(1, Ordering::Relaxed);
+        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(kernel.shader.name),
+            layout: &kernel.pipeline.storage,
+            entries: &entries,
+        });
+        state.bind_groups.insert(key, group.clone());
+        group
+    }
+
+    /// The dispatches of a plan.
+    fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
+        let lock = || {
+            self.runner
+                .state
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(prepared) = lock().plans.get(&plan.id) {
+            return prepared.clone();
+        }
+        let prepared: Vec<Prepared> = plan.kernels.iter().map(|k| self.prepare(k)).collect();
+        let prepared = Arc::new(prepared);
+        let mut state = lock();
+        if state.plans.len() >= PREPARED {
+            state.plans.clear();
+        }
+        state.plans.insert(plan.id, prepared.clone());
+        prepared
+    }
+
+    /// The shader of a kernel and its pipeline. Where every walk of a kernel is a line, a shorter
+    /// shader will do; but the general one serves too, and is taken if it alone is compiled, so
+    /// that a new shape compiles nothing.
+    fn prepare(&self, kernel: &Kernel) -> Prepared {
+        let general = Flat {
+            kept: false,
+            reduced: false,
+            body: false,
+        };
+        let best = self.shader(kernel, &|can| can);
+        if let Some(pipeline) = self.pipelines.find(&best) {
+            return Prepared {
+                pipeline,
+                shader: best,
+            };
+        }
+        let fallback = self.shader(kernel, &|_| general);
+        if fallback.text != best.text
+            && let Some(pipeline) = self.pipelines.find(&fallback)
+        {
+            return Prepared {
+                pipeline,
+                shader: fallback,
+            };
+        }
+        let pipeline = self.pipelines.get(&best);
+        Prepared {
+            pipeline,
+            shader: best,
+        }
+    }
+
+    /// The shader of a kernel; `flat` chooses among the walks that can be lines.
+    fn shader(&self, kernel: &Kernel, flat: &dyn Fn(Flat) -> Flat) -> Shader {
+        match &kernel.core {
+            Core::Map => {
+                let body = kernel::is_flat(&kernel::body_space(kernel));
+                let chosen = flat(Flat {
+                    kept: true,
+                    reduced: true,
+                    body,
+                });
+                kernel::map(kernel, &self.target, chosen.body)
+            }
+            Core::Reduce {
+                op,
+                dtype,
+                prologue,
+                kept,
+                reduced,
+            } => {
+                let reduction = Reduction {
+                    op: *op,
+                    dtype: *dtype,
+                    prologue,
+                    kept,
+                    reduced,
+                };
+                reduction.shader(kernel, &self.target, flat(reduction.flat(kernel)))
+            }
+            Core::Matmul {
+                a,
+                b,
+                dtype,
+                k,
+                vector,
+            } => {
+                let product = Product {
+                    a,
+                    b,
+                    dtype: *dtype,
+                    k: *k,
+                    vector: *vector,
+                };
+                let which: MatmulKernel = self
+                    .options
+                    .matmul
+                    .unwrap_or_else(|| product.choose(&self.target));
+                product.shader(kernel, &self.target, which, flat)
+            }
+        }
+    }
+}
+
+fn write_block(dispatch: &Dispatch, scalars: &[u32], block: &mut Vec<u8>) {
+    let start = block.len();
+    block.extend_from_slice(bytemuck::cast_slice(&dispatch.words));
+    for &(word, scalar) in &dispatch.scalars {
+        block[start + 4 * word..][..4].copy_from_slice(&scalars[scalar].to_ne_bytes());
+    }
+}

@@ -53,7 +53,7 @@ impl Rule {
                 inputs: [true, false, false],
                 output: true,
             },
-            Self::Matmul => Needs {
+            Self::Limit { .. } | Self::Matmul => Needs {
                 inputs: [true, true, false],
                 output: false,
             },
@@ -83,6 +83,11 @@ impl Rule {
 pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -> Result<Parts> {
     Ok(match rule {
         Rule::Point(op) => point_gradients(*op, g, s),
+        Rule::Limit { upper } => {
+            let (x, bound) = (s.a(), s.b());
+            let inside = if *upper { x.le(&bound) } else { x.ge(&bound) }?;
+            vec![Some(where_true(&inside, g)), Some(where_false(&inside, g))]
+        }
         // Summed to the operand's shape and cast to its dtype by the walk.
         Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
         Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],

@@ -1,6 +1,7 @@
 //! Initial values of weights.
 
 use crate::device::Device;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{IntoShape, Shape};
 use crate::tensor::{Generator, Tensor};
@@ -49,24 +50,26 @@ impl Init {
         let (fan_in, fan_out) = fans(&shape);
         let he = (2.0 / fan_in).sqrt();
         let xavier = (2.0 / (fan_in + fan_out)).sqrt();
-        let mut uniform = |low, high| generator.uniform_in(low, high, &shape, device);
         // The uniform distribution over ±√3 has deviation 1.
         let width = 3f64.sqrt();
         match self {
-            Self::Constant(value) => Tensor::full(&shape, value, crate::DType::F32, device),
-            Self::Uniform(low, high) => uniform(low, high),
-            Self::HeUniform => uniform(-width * he, width * he),
-            Self::XavierUniform => uniform(-width * xavier, width * xavier),
-            Self::Normal(mean, deviation) if mean.is_finite() && deviation.is_finite() => generator
-                .normal(&shape, device)?
-                .try_mul(deviation)?
-                .try_add(mean),
-            Self::Normal(mean, deviation) => Err(Error::value(
-                "Init::draw",
-                format!("mean and deviation must be finite, not {mean} and {deviation}"),
-            )),
-            Self::HeNormal => generator.normal(&shape, device)?.try_mul(he),
-            Self::XavierNormal => generator.normal(&shape, device)?.try_mul(xavier),
+            Self::Constant(value) => Tensor::full(shape, value, DType::F32, device),
+            Self::Uniform(low, high) => generator.uniform_in(low, high, shape, device),
+            Self::HeUniform => generator.uniform_in(-width * he, width * he, shape, device),
+            Self::XavierUniform => {
+                generator.uniform_in(-width * xavier, width * xavier, shape, device)
+            }
+            Self::Normal(mean, deviation) => {
+                if !mean.is_finite() || !deviation.is_finite() {
+                    let message =
+                        format!("mean and deviation must be finite, not {mean} and {deviation}");
+                    return Err(Error::value("normal", message));
+                }
+                let drawn = generator.normal(shape, device)?;
+                drawn.try_mul(deviation)?.try_add(mean)
+            }
+            Self::HeNormal => generator.normal(shape, device)?.try_mul(he),
+            Self::XavierNormal => generator.normal(shape, device)?.try_mul(xavier),
         }
     }
 }

@@ -43,10 +43,10 @@ macro_rules! pointwise_table {
                 Tan tan 4, |a| math::tan(a), "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
                 /// The inverse sine in radians; NaN outside [−1, 1].
                 Asin asin 4, |a| math::asin(a), "tw_asin({a})",
-                    [a] |g, s| g * (1.0 - s.a().square()).rsqrt();
+                    [a] |g, s| g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt();
                 /// The inverse cosine in radians; NaN outside [−1, 1].
                 Acos acos 4, |a| math::acos(a), "tw_acos({a})",
-                    [a] |g, s| -(g * (1.0 - s.a().square()).rsqrt());
+                    [a] |g, s| -(g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt());
                 /// The inverse tangent in radians.
                 Atan atan 4, |a| math::atan(a), "tw_atan({a})",
                     [a] |g, s| g / (s.a().square() + 1.0);

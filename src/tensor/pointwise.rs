@@ -112,13 +112,18 @@ impl Tensor {
 
     #[track_caller]
     fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        self.number_binary_by(op, rhs, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn number_binary_by(&self, op: PointOp, rhs: Operand<'_>, rule: Rule) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
         let dtype = if dtype == DType::Bool {
             DType::I32
         } else {
             dtype
         };
-        self.binary(op, &b, dtype, dtype)
+        self.binary_by(op, &b, dtype, dtype, rule)
     }
 
     #[track_caller]
@@ -142,11 +147,23 @@ impl Tensor {
 
     #[track_caller]
     fn binary(&self, op: PointOp, rhs: &Tensor, from: DType, to: DType) -> Result<Tensor> {
+        self.binary_by(op, rhs, from, to, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn binary_by(
+        &self,
+        op: PointOp,
+        rhs: &Tensor,
+        from: DType,
+        to: DType,
+        rule: Rule,
+    ) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
         let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
         Self::check_result(op.name(), &[&a, &b], &shape, to)?;
         let y = Tensor::point(op, &[&a, &b], &shape, to);
-        Ok(track(y, &[&a, &b], Rule::Point(op)))
+        Ok(track(y, &[&a, &b], rule))
     }
 
     /// An error if the device cannot hold the result of a call, which one of constants alone needs
@@ -204,9 +221,9 @@ impl Tensor {
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to the bounds, which broadcast. NaN stays NaN, a bound that is NaN is
-    /// none, and `high` wins where it is below `low`. Gradients flow to the elements inside and at
-    /// the bounds, as in PyTorch.
+    /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
+    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element equal to a bound has the
+    /// gradient of one inside, as in PyTorch.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.
@@ -216,8 +233,8 @@ impl Tensor {
         low: impl Into<Operand<'a>>,
         high: impl Into<Operand<'b>>,
     ) -> Result<Tensor> {
-        let (low, high) = (low.into(), high.into());
-        let raised = self.lt(low.clone())?.select(low, self)?;
-        raised.gt(high.clone())?.select(high, &raised)
+        let raised =
+            self.number_binary_by(PointOp::Maximum, low.into(), Rule::Limit { upper: false })?;
+        raised.number_binary_by(PointOp::Minimum, high.into(), Rule::Limit { upper: true })
     }
 }

@@ -1,6 +1,8 @@
 //! Devices: choosing one, describing it, and what it has done.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -158,7 +160,7 @@ impl DeviceOptions {
 const VARIABLE: &str = "TILEWISE_DEVICE";
 
 impl Device {
-    fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
+    pub(crate) fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
         let limits = executor.limits();
         let engine = Arc::new(Engine {
             executor,
@@ -220,7 +222,13 @@ impl Device {
     ///
     /// # Errors
     /// As there.
-    pub async fn named_async(name: &str) -> Result<Self> {
+    #[track_caller]
+    pub fn named_async(name: &str) -> impl Future<Output = Result<Self>> {
+        let at = Location::caller();
+        async move { Self::find(name).await.map_err(|error| error.at(at)) }
+    }
+
+    async fn find(name: &str) -> Result<Self> {
         if name == "cpu" {
             return Ok(Self::cpu());
         }
@@ -290,13 +298,18 @@ impl Device {
             return Ok(device.clone());
         }
         let device = match std::env::var(VARIABLE) {
-            Ok(name) => Self::named(&name).map_err(|error| match error.kind() {
-                ErrorKind::NoDevice { message } => {
-                    let message = format!("{VARIABLE} is {message}");
-                    Error::new(ErrorKind::NoDevice { message })
+            Ok(name) => match Self::named(&name) {
+                Ok(device) => device,
+                Err(error) => {
+                    let kind = match error.kind() {
+                        ErrorKind::NoDevice { message } => ErrorKind::NoDevice {
+                            message: format!("{VARIABLE} is {message}"),
+                        },
+                        kind => kind.clone(),
+                    };
+                    return Err(Error::new(kind));
                 }
-                _ => error,
-            })?,
+            },
             // A software GPU is slower than the CPU executor, so it must be asked for.
             Err(_) => match Self::list().first() {
                 Some(best) if best.kind < DeviceKind::SoftwareGpu => Self::named(&best.id)?,
@@ -465,7 +478,7 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
     Ok((adapters.swap_remove(at), info))
 }
 
-fn cpu_info() -> DeviceInfo {
+pub(crate) fn cpu_info() -> DeviceInfo {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     DeviceInfo {
         id: "cpu".into(),

@@ -258,6 +258,12 @@ impl Error {
         }
     }
 
+    /// The same failure at a line that was noted before.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
+        self
+    }
+
     /// The same failure met again at the caller's line: a fault of the device is told to each use.
     #[track_caller]
     pub(crate) fn again(&self) -> Self {

@@ -237,13 +237,15 @@ pub(crate) fn infer_shape(op: &'static str, from: &Shape, dims: &[isize]) -> Res
         .filter(|&&d| d >= 0)
         .try_fold(1usize, |n, &d| n.checked_mul(d as usize));
     let size = from.size();
-    let unknown = match (known, dims.contains(&-1)) {
-        (Some(known), true) if known > 0 && size.is_multiple_of(known) => size / known,
-        (Some(known), false) if known == size => 0,
-        _ => {
-            let message = format!("cannot reshape {size} elements into {dims:?}");
-            return Err(Error::shape(op, from, message));
+    let unknown = match known {
+        Some(known) if dims.contains(&-1) => {
+            (known > 0 && size.is_multiple_of(known)).then(|| size / known)
         }
+        known => (known == Some(size)).then_some(0),
+    };
+    let Some(unknown) = unknown else {
+        let message = format!("cannot reshape {size} elements into {dims:?}");
+        return Err(Error::shape(op, from, message));
     };
     let sizes: Vec<usize> = dims
         .iter()

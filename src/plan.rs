@@ -11,6 +11,8 @@ mod graph;
 pub(crate) mod key;
 mod lower;
 mod slots;
+#[cfg(test)]
+mod tests;
 
 use crate::dtype::DType;
 use crate::layout::Layout;

@@ -28,6 +28,8 @@ pub(crate) struct Engine {
 /// The pending calls of one thread.
 pub(crate) struct Queue {
     engine: Arc<Engine>,
+    /// The largest result in bytes.
+    limit: u64,
     pending: Mutex<Pending>,
 }
 
@@ -39,8 +41,10 @@ struct Pending {
 
 impl Queue {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
+        let limit = engine.executor.limits().bytes;
         Arc::new(Self {
             engine,
+            limit,
             pending: Mutex::default(),
         })
     }
@@ -65,8 +69,21 @@ impl Queue {
                 let _ = other.flush();
             }
         }
-        let state = State::Pending(Arc::downgrade(self));
         let executor = self.engine.executor.clone();
+        let bytes = (shape.size() * dtype.size()) as u64;
+        if bytes > self.limit {
+            // Told to whoever reads it; what else is recorded is not concerned.
+            let (op, device) = (op.name(), executor.name());
+            let kind = ErrorKind::TooLarge {
+                op,
+                bytes,
+                limit: self.limit,
+                device,
+            };
+            let state = State::Failed(Error::new(kind).at(at));
+            return Arc::new(Storage::new(executor, dtype, shape.size(), state));
+        }
+        let state = State::Pending(Arc::downgrade(self));
         let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes += 4 * out.words() as u64;

@@ -135,7 +135,12 @@ impl Shape {
                 }));
             }
         }
-        Ok(out)
+        // Two shapes that fit may broadcast to one that does not.
+        if out == *self || out == *other {
+            Ok(out)
+        } else {
+            Self::checked(op, out.dims())
+        }
     }
 
     /// The shape without the flagged axes, or with 1 in their place.

@@ -20,7 +20,10 @@ fn golden(device: &Device) -> Result<()> {
             Some(numpy) => {
                 let error = x.try_add(&y).expect_err(numpy);
                 assert!(error.to_string().contains(numpy), "{}: {error}", case.name);
-                assert!(matches!(error.kind(), ErrorKind::Broadcast { op: "add", .. }));
+                assert!(matches!(
+                    error.kind(),
+                    ErrorKind::Broadcast { op: "add", .. }
+                ));
             }
         }
     }
@@ -33,12 +36,20 @@ fn values(device: &Device) -> Result<()> {
     let mut shapes: Vec<Vec<usize>> = vec![];
     for rank in 0..=3 {
         for ones in 0..1 << rank {
-            let size = |i: usize| if ones >> i & 1 == 1 { 1 } else { full[3 - rank + i] };
+            let size = |i: usize| {
+                if ones >> i & 1 == 1 {
+                    1
+                } else {
+                    full[3 - rank + i]
+                }
+            };
             shapes.push((0..rank).map(size).collect());
         }
     }
     let numbers = |shape: &[usize], by: i32| -> Vec<i32> {
-        (0..shape.iter().product::<usize>() as i32).map(|i| i * by + 1).collect()
+        (0..shape.iter().product::<usize>() as i32)
+            .map(|i| i * by + 1)
+            .collect()
     };
     // The element of an operand for a place of the result, right-aligned.
     let at = |shape: &[usize], values: &[i32], place: &[usize]| {
@@ -51,10 +62,16 @@ fn values(device: &Device) -> Result<()> {
     for a in &shapes {
         for b in &shapes {
             let (x, y) = (numbers(a, 1), numbers(b, 100));
-            let got = Tensor::from_slice(&x, a, device)?
-                .try_sub(Tensor::from_slice(&y, b, device)?)?;
+            let got =
+                Tensor::from_slice(&x, a, device)?.try_sub(Tensor::from_slice(&y, b, device)?)?;
             let rank = a.len().max(b.len());
-            let size = |s: &[usize], i: usize| if i + s.len() < rank { 1 } else { s[i + s.len() - rank] };
+            let size = |s: &[usize], i: usize| {
+                if i + s.len() < rank {
+                    1
+                } else {
+                    s[i + s.len() - rank]
+                }
+            };
             let shape: Vec<usize> = (0..rank).map(|i| size(a, i).max(size(b, i))).collect();
             assert_eq!(got.shape(), shape);
             let want: Vec<i32> = (0..shape.iter().product())
@@ -79,8 +96,14 @@ fn broadcast_to(device: &Device) -> Result<()> {
     assert_eq!(wide.to_vec::<i32>()?, [1, 1, 2, 2].repeat(3));
     assert_eq!(x.broadcast_to([0, 2, 5])?.size(), 0);
     for shape in [&[2][..], &[3, 1], &[2, 1, 3]] {
-        let error = x.broadcast_to(shape).expect_err("does not broadcast").to_string();
-        assert!(error.contains("broadcast_to") && error.contains("(2,1)"), "{error}");
+        let error = x
+            .broadcast_to(shape)
+            .expect_err("does not broadcast")
+            .to_string();
+        assert!(
+            error.contains("broadcast_to") && error.contains("(2,1)"),
+            "{error}"
+        );
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod support;
 mod autograd;
 mod broadcast;
 mod display;
+mod errors;
 mod literature;
 mod loss;
 mod matmul;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
         autograd::tests(),
         broadcast::tests(),
         display::tests(),
+        errors::tests(),
         literature::tests(),
         loss::tests(),
         matmul::tests(),

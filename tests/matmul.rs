@@ -14,13 +14,19 @@ fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
 fn golden(device: &Device) -> Result<()> {
     for case in Golden::read("matmul.txt").cases() {
         let Some(numpy) = case.text("error") else {
-            let (a, b) = (tensor(case.array("a"), device)?, tensor(case.array("b"), device)?);
+            let (a, b) = (
+                tensor(case.array("a"), device)?,
+                tensor(case.array("b"), device)?,
+            );
             let (got, want) = (a.matmul(&b)?, case.array("result"));
             assert_eq!(got.shape(), want.shape, "{}", case.name);
             assert_same(&case.name, &got.to_vec::<f32>()?, &want.values());
             continue;
         };
-        let (a, b) = (tensor(case.array("a"), device)?, tensor(case.array("b"), device)?);
+        let (a, b) = (
+            tensor(case.array("a"), device)?,
+            tensor(case.array("b"), device)?,
+        );
         let error = a.matmul(&b).expect_err(numpy).to_string();
         // dot's words are kept; matmul's speak of gufuncs, ours do not.
         if numpy.starts_with("shapes") {
@@ -46,7 +52,9 @@ fn plain(a: &[f64], b: &[f64], (m, k, n): (usize, usize, usize)) -> Vec<f64> {
 
 /// Quarters in [−4, 4]: products and sums of up to 2¹⁵ of them are exact in f32.
 fn quarters(n: usize, seed: usize) -> Vec<f64> {
-    (0..n).map(|i| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0).collect()
+    (0..n)
+        .map(|i| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0)
+        .collect()
 }
 
 fn layouts(device: &Device) -> Result<()> {
@@ -67,7 +75,11 @@ fn layouts(device: &Device) -> Result<()> {
             let whole = twice(axis)?;
             let step = tilewise::Dim::Range(None, None, 2);
             let all = tilewise::Dim::Range(None, None, 1);
-            let spec = if axis == 0 { vec![step] } else { vec![all, step] };
+            let spec = if axis == 0 {
+                vec![step]
+            } else {
+                vec![all, step]
+            };
             whole.slice(tilewise::SliceSpec(spec))
         };
         Ok(vec![
@@ -77,7 +89,10 @@ fn layouts(device: &Device) -> Result<()> {
             ("columns flipped", copy(x.flip(1)?)?.flip(1)?),
             ("stepped rows", every_second(0)?),
             ("stepped columns", every_second(1)?),
-            ("offset", Tensor::concat(&[&x, &x], 0)?.narrow(0, rows, rows)?),
+            (
+                "offset",
+                Tensor::concat(&[&x, &x], 0)?.narrow(0, rows, rows)?,
+            ),
         ])
     };
     for (left, x) in variants(&a, m, k)? {
@@ -106,24 +121,38 @@ fn sizes(device: &Device) -> Result<()> {
                 let x = Tensor::from_slice(&a, [m, k], device)?;
                 let y = Tensor::from_slice(&b, [k, n], device)?;
                 let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
-                assert_same(&format!("{m}×{k} @ {k}×{n}"), &got, &plain(&a, &b, (m, k, n)));
+                assert_same(
+                    &format!("{m}×{k} @ {k}×{n}"),
+                    &got,
+                    &plain(&a, &b, (m, k, n)),
+                );
             }
         }
     }
     // Values of all sizes: the error of a sum of k products by any order.
     let (m, k, n) = (17, 1001, 19);
     let values = |n: usize, f: f64| -> Vec<f32> {
-        (0..n).map(|i| ((i as f64 * f).sin() * (i as f64 * f * 7.1).exp().fract()) as f32).collect()
+        (0..n)
+            .map(|i| ((i as f64 * f).sin() * (i as f64 * f * 7.1).exp().fract()) as f32)
+            .collect()
     };
     let (a, b) = (values(m * k, 0.37), values(k * n, 0.53));
     let wide = |v: &[f32]| v.iter().map(|&v| v as f64).collect::<Vec<f64>>();
     let sizes = |v: &[f32]| v.iter().map(|&v| v.abs() as f64).collect::<Vec<f64>>();
     let want = plain(&wide(&a), &wide(&b), (m, k, n));
-    let largest = plain(&sizes(&a), &sizes(&b), (m, k, n)).into_iter().fold(0.0, f64::max);
+    let largest = plain(&sizes(&a), &sizes(&b), (m, k, n))
+        .into_iter()
+        .fold(0.0, f64::max);
     let x = Tensor::from_slice(&a, [m, k], device)?;
     let y = Tensor::from_slice(&b, [k, n], device)?;
     let absolute = (k as f64).sqrt() / (1 << 24) as f64 * largest;
-    assert_near("17×1001 @ 1001×19", &x.matmul(&y)?.to_vec()?, &want, 0.0, absolute);
+    assert_near(
+        "17×1001 @ 1001×19",
+        &x.matmul(&y)?.to_vec()?,
+        &want,
+        0.0,
+        absolute,
+    );
     Ok(())
 }
 
@@ -144,7 +173,10 @@ fn dtypes(device: &Device) -> Result<()> {
         let x = Tensor::from_slice(&h(&[2048.0, 1.0, 1.0]), [1, 3], device)?;
         let y = Tensor::from_slice(&h(&[1.0, 1.0, 1.0]), [3, 1], device)?;
         let product = x.matmul(&y)?;
-        assert_eq!((product.dtype(), product.item::<f16>()?), (DType::F16, f16::from_f32(2050.0)));
+        assert_eq!(
+            (product.dtype(), product.item::<f16>()?),
+            (DType::F16, f16::from_f32(2050.0))
+        );
     }
     Ok(())
 }
@@ -158,7 +190,11 @@ fn epilogues(device: &Device) -> Result<()> {
     let bias = Tensor::from_slice(&c, [n], device)?;
     let product = plain(&a, &b, (m, k, n));
     let with = |f: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
-        product.iter().enumerate().map(|(i, &v)| f(v, c[i % n])).collect()
+        product
+            .iter()
+            .enumerate()
+            .map(|(i, &v)| f(v, c[i % n]))
+            .collect()
     };
     let got: Vec<f64> = (x.matmul(&y)? + &bias).relu().to_vec()?;
     assert_same("bias and relu", &got, &with(&|v, c| (v + c).max(0.0)));

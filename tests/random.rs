@@ -5,7 +5,14 @@ use tilewise::{DType, Device, Generator, Result, Tensor};
 use crate::support::compare::assert_same;
 use crate::support::golden::Golden;
 
-tests![known_bits, streams, integers, permutation, distributions, same_on_all];
+tests![
+    known_bits,
+    streams,
+    integers,
+    permutation,
+    distributions,
+    same_on_all
+];
 
 /// Philox 4×32-10 by the rounds of the paper.
 fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
@@ -14,8 +21,16 @@ fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
         let a = c[0] as u64 * 0xD251_1F53;
         let b = c[2] as u64 * 0xCD9E_8D57;
         let high = |v: u64| (v >> 32) as u32;
-        c = [high(b) ^ c[1] ^ k[0], b as u32, high(a) ^ c[3] ^ k[1], a as u32];
-        k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
+        c = [
+            high(b) ^ c[1] ^ k[0],
+            b as u32,
+            high(a) ^ c[3] ^ k[1],
+            a as u32,
+        ];
+        k = [
+            k[0].wrapping_add(0x9E37_79B9),
+            k[1].wrapping_add(0xBB67_AE85),
+        ];
     }
     c
 }
@@ -33,9 +48,16 @@ fn known_bits(device: &Device) -> Result<()> {
         let quad = |key: &str| case.array(key).values::<u32>();
         let (counter, key, words) = (quad("counter"), quad("key"), quad("words"));
         let counter: [u32; 4] = counter.try_into().expect("four words");
-        assert_eq!(philox(counter, [key[0], key[1]]).as_slice(), words, "{}", case.name);
+        assert_eq!(
+            philox(counter, [key[0], key[1]]).as_slice(),
+            words,
+            "{}",
+            case.name
+        );
         // Counters of early elements of early draws, as the device computes them.
-        let [element, 0, draw, 0] = counter else { continue };
+        let [element, 0, draw, 0] = counter else {
+            continue;
+        };
         if element < 100 && draw < 100 {
             let mut generator = Generator::new(key[0] as u64 | (key[1] as u64) << 32);
             for _ in 0..draw {
@@ -43,7 +65,12 @@ fn known_bits(device: &Device) -> Result<()> {
             }
             let x = generator.uniform([element as usize + 1], device)?;
             let got = x.to_vec::<f32>()?[element as usize];
-            assert_eq!(got, (words[0] >> 8) as f32 / (1 << 24) as f32, "{}", case.name);
+            assert_eq!(
+                got,
+                (words[0] >> 8) as f32 / (1 << 24) as f32,
+                "{}",
+                case.name
+            );
             reachable += 1;
         }
     }
@@ -68,9 +95,15 @@ fn streams(device: &Device) -> Result<()> {
     // Inside a reduction, whose order differs from that of the elements.
     let mut generator = Generator::new(seed);
     generator.uniform([1], device)?;
-    let sums = (generator.uniform([7, 143], device)? * 16777216.0).to_dtype(DType::U32).sum(0)?;
+    let sums = (generator.uniform([7, 143], device)? * 16777216.0)
+        .to_dtype(DType::U32)
+        .sum(0)?;
     let by_loops: Vec<u32> = (0..143)
-        .map(|c| (0..7).map(|r| (want[r * 143 + c] * 16777216.0) as u32).sum())
+        .map(|c| {
+            (0..7)
+                .map(|r| (want[r * 143 + c] * 16777216.0) as u32)
+                .sum()
+        })
         .collect();
     assert_same("column sums", &sums.to_vec()?, &by_loops);
     device.seed(seed);
@@ -84,7 +117,12 @@ fn streams(device: &Device) -> Result<()> {
 
 fn integers(device: &Device) -> Result<()> {
     let mut generator = Generator::new(3);
-    for (low, high) in [(-3, 4), (0, 1), (i32::MIN as i64, i32::MAX as i64 + 1), (5, 6)] {
+    for (low, high) in [
+        (-3, 4),
+        (0, 1),
+        (i32::MIN as i64, i32::MAX as i64 + 1),
+        (5, 6),
+    ] {
         let x: Vec<i64> = generator.integers(low, high, [2001], device)?.to_vec()?;
         assert!(x.iter().all(|v| (low..high).contains(v)), "{low}..{high}");
         if high - low == 7 {
@@ -116,29 +154,55 @@ fn distributions(device: &Device) -> Result<()> {
         let mean = x.iter().sum::<f64>() / n as f64;
         let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
         let low = x.iter().cloned().fold(f64::INFINITY, f64::min);
-        Ok((mean, variance, low, x.iter().cloned().fold(f64::NEG_INFINITY, f64::max)))
+        Ok((
+            mean,
+            variance,
+            low,
+            x.iter().cloned().fold(f64::NEG_INFINITY, f64::max),
+        ))
     };
     // Bounds are of six standard errors.
     let (mean, variance, low, high) = moments(generator.uniform([n], device)?)?;
-    assert!((mean - 0.5).abs() < 6.0 * (1.0 / 12.0 / n as f64).sqrt(), "{mean}");
-    assert!((variance - 1.0 / 12.0).abs() < 6.0 * (1.0 / 180.0 / n as f64).sqrt(), "{variance}");
+    assert!(
+        (mean - 0.5).abs() < 6.0 * (1.0 / 12.0 / n as f64).sqrt(),
+        "{mean}"
+    );
+    assert!(
+        (variance - 1.0 / 12.0).abs() < 6.0 * (1.0 / 180.0 / n as f64).sqrt(),
+        "{variance}"
+    );
     assert!(0.0 <= low && low < 0.001 && 0.999 < high && high < 1.0);
     let (mean, variance, low, high) = moments(generator.normal([n], device)?)?;
     assert!(mean.abs() < 6.0 / (n as f64).sqrt(), "{mean}");
-    assert!((variance - 1.0).abs() < 6.0 * (2.0 / n as f64).sqrt(), "{variance}");
+    assert!(
+        (variance - 1.0).abs() < 6.0 * (2.0 / n as f64).sqrt(),
+        "{variance}"
+    );
     assert!(low < -3.5 && high > 3.5 && low > -6.0 && high < 6.0);
     let (_, _, low, high) = moments(generator.uniform_in(-2.0, 3.0, [n], device)?)?;
     assert!(-2.0 <= low && low < -1.99 && 2.99 < high && high <= 3.0);
     assert!(generator.uniform_in(2.0, 1.0, [1], device).is_err());
-    assert!(generator.uniform_in(0.0, f64::INFINITY, [1], device).is_err());
+    assert!(
+        generator
+            .uniform_in(0.0, f64::INFINITY, [1], device)
+            .is_err()
+    );
     Ok(())
 }
 
 /// A seed means the same uniform bits everywhere.
 fn same_on_all(device: &Device) -> Result<()> {
-    let draw = |device: &Device| Generator::new(99).uniform([33, 31], device)?.to_vec::<f32>();
+    let draw = |device: &Device| {
+        Generator::new(99)
+            .uniform([33, 31], device)?
+            .to_vec::<f32>()
+    };
     assert_same("uniform", &draw(device)?, &draw(&Device::cpu())?);
-    let draw = |device: &Device| Generator::new(9).integers(-5, 50, [999], device)?.to_vec::<i32>();
+    let draw = |device: &Device| {
+        Generator::new(9)
+            .integers(-5, 50, [999], device)?
+            .to_vec::<i32>()
+    };
     assert_same("integers", &draw(device)?, &draw(&Device::cpu())?);
     Ok(())
 }

@@ -5,7 +5,15 @@ use tilewise::{DType, Device, IntoAxes, Result, Tensor};
 use crate::support::compare::{assert_bits, assert_near, assert_same};
 use crate::support::golden::{Array, Case, Golden};
 
-tests![golden, nan_and_infinity, softmax, empty, long, integers_wrap, views];
+tests![
+    golden,
+    nan_and_infinity,
+    softmax,
+    empty,
+    long,
+    integers_wrap,
+    views
+];
 
 /// Half a unit in the last place of an f32 in [1, 2): the error of one rounding, relatively.
 const ROUNDING: f64 = 1.0 / (1 << 24) as f64;
@@ -22,7 +30,10 @@ impl IntoAxes for Axes {
 
 fn reduce(case: &Case, x: &Tensor) -> Result<Tensor> {
     let op = case.text("op").expect("each case names its op");
-    let axes = Axes(case.list("axes").or(case.text("axis").map(|_| vec![case.value("axis")])));
+    let axes = Axes(
+        case.list("axes")
+            .or(case.text("axis").map(|_| vec![case.value("axis")])),
+    );
     let keep = case.text("keepdims") == Some("1");
     let ddof = case.text("ddof").map_or(0, |_| case.value("ddof"));
     macro_rules! call {
@@ -70,7 +81,11 @@ fn check(case: &Case, x: &Tensor, array: &Array) -> Result<()> {
             let n = values.len() as f64;
             // The sum of magnitudes bounds what a rounding of any partial sum may be; by pairs
             // each element passes log2(n) + 1 of them.
-            let sizes: f64 = values.iter().filter(|v| v.is_finite()).map(|v| v.abs()).sum();
+            let sizes: f64 = values
+                .iter()
+                .filter(|v| v.is_finite())
+                .map(|v| v.abs())
+                .sum();
             let of_sums = ROUNDING * (n.log2() + 1.0) * sizes;
             let (relative, absolute) = match op {
                 "max" | "min" => (0.0, 0.0),
@@ -83,7 +98,13 @@ fn check(case: &Case, x: &Tensor, array: &Array) -> Result<()> {
                 "logsumexp" => (8.0 * ROUNDING, 4.0 * ROUNDING),
                 _ => (0.0, 0.0),
             };
-            assert_near(&case.name, &got.to_vec()?, &want.values(), relative, absolute);
+            assert_near(
+                &case.name,
+                &got.to_vec()?,
+                &want.values(),
+                relative,
+                absolute,
+            );
         }
     }
     Ok(())
@@ -97,8 +118,14 @@ fn golden(device: &Device) -> Result<()> {
         let x = tensor(array, device)?;
         check(case, &x, array)?;
         // The same elements with the axes stored in another order.
-        let stored = x.permute(&[2, 0, 1])?.try_add(x.zeros_like().permute(&[2, 0, 1])?)?;
-        let stored = if x.dtype() == DType::Bool { stored.to_dtype(DType::Bool) } else { stored };
+        let stored = x
+            .permute(&[2, 0, 1])?
+            .try_add(x.zeros_like().permute(&[2, 0, 1])?)?;
+        let stored = if x.dtype() == DType::Bool {
+            stored.to_dtype(DType::Bool)
+        } else {
+            stored
+        };
         check(case, &stored.permute(&[1, 2, 0])?, array)?;
     }
     Ok(())
@@ -107,7 +134,11 @@ fn golden(device: &Device) -> Result<()> {
 /// Rows with NaN, of NaN alone, with infinities.
 fn nan_and_infinity(device: &Device) -> Result<()> {
     let golden = Golden::read("pointwise.txt");
-    let cases: Vec<&Case> = golden.cases().iter().filter(|c| c.name.contains("rows with")).collect();
+    let cases: Vec<&Case> = golden
+        .cases()
+        .iter()
+        .filter(|c| c.name.contains("rows with"))
+        .collect();
     assert!(cases.len() > 10);
     for case in cases {
         let array = case.array("x");
@@ -133,13 +164,23 @@ fn softmax(device: &Device) -> Result<()> {
             _ => (x.log_softmax(axis)?, 3.0 * ROUNDING, error),
         };
         assert_eq!(got.shape(), want.shape);
-        assert_near(&case.name, &got.to_vec()?, &want.values(), relative, absolute);
+        assert_near(
+            &case.name,
+            &got.to_vec()?,
+            &want.values(),
+            relative,
+            absolute,
+        );
     }
     // A row of −∞ has no softmax; one +∞ neither.
     let inf = f32::INFINITY;
     let x = Tensor::new([[-inf, -inf], [0.0, inf], [-inf, 0.0]], device)?;
     let nan = f32::NAN;
-    assert_bits("softmax", &x.softmax(1)?.to_vec()?, &[nan, nan, nan, nan, 0.0, 1.0]);
+    assert_bits(
+        "softmax",
+        &x.softmax(1)?.to_vec()?,
+        &[nan, nan, nan, nan, 0.0, 1.0],
+    );
     assert_bits("logsumexp", &x.logsumexp(1)?.to_vec()?, &[-inf, inf, 0.0]);
     assert_eq!(Tensor::zeros([0, 3], device)?.softmax(0)?.shape(), [0, 3]);
     Ok(())
@@ -157,11 +198,17 @@ fn empty(device: &Device) -> Result<()> {
     assert_eq!(x.any(0)?.to_vec::<bool>()?, [false; 3]);
     assert_eq!(x.all(0)?.to_vec::<bool>()?, [true; 3]);
     assert_eq!(x.logsumexp(0)?.to_vec::<f32>()?, [f32::NEG_INFINITY; 3]);
-    for (name, result) in
-        [("max", x.max(0)), ("min", x.min(..)), ("argmax", x.argmax(0)), ("argmin", x.argmin(0))]
-    {
+    for (name, result) in [
+        ("max", x.max(0)),
+        ("min", x.min(..)),
+        ("argmax", x.argmax(0)),
+        ("argmin", x.argmin(0)),
+    ] {
         let error = result.expect_err(name).to_string();
-        assert!(error.contains("zero-size array") && error.contains(name), "{error}");
+        assert!(
+            error.contains("zero-size array") && error.contains(name),
+            "{error}"
+        );
     }
     // No degrees of freedom.
     let one = Tensor::ones([1], device)?;
@@ -173,27 +220,46 @@ fn empty(device: &Device) -> Result<()> {
 fn long(device: &Device) -> Result<()> {
     for (rows, columns) in [(1, 200_003), (3, 70_001), (513, 129), (2049, 3), (1, 1)] {
         let n = rows * columns;
-        let values: Vec<f32> =
-            (0..n).map(|i| ((i as u64 * 2_654_435_761 % 1000) as f32 - 499.0) / 64.0).collect();
+        let values: Vec<f32> = (0..n)
+            .map(|i| ((i as u64 * 2_654_435_761 % 1000) as f32 - 499.0) / 64.0)
+            .collect();
         let x = Tensor::from_slice(&values, [rows, columns], device)?;
         let at = |r: usize, c: usize| values[r * columns + c] as f64;
         for axis in [0, 1] {
-            let (kept, gone) = if axis == 0 { (columns, rows) } else { (rows, columns) };
+            let (kept, gone) = if axis == 0 {
+                (columns, rows)
+            } else {
+                (rows, columns)
+            };
             let element = |k: usize, g: usize| if axis == 0 { at(g, k) } else { at(k, g) };
             let fold = |f: &dyn Fn(f64) -> f64| -> Vec<f64> {
-                (0..kept).map(|k| (0..gone).map(|g| f(element(k, g))).sum()).collect()
+                (0..kept)
+                    .map(|k| (0..gone).map(|g| f(element(k, g))).sum())
+                    .collect()
             };
             let (sums, sizes) = (fold(&|v| v), fold(&f64::abs));
             let largest = sizes.iter().cloned().fold(0.0, f64::max);
             let absolute = ROUNDING * ((gone as f64).log2() + 8.0) * largest;
             let what = format!("sum of {rows}×{columns} over axis {axis}");
-            assert_near(&what, &x.sum(axis as isize)?.to_vec()?, &sums, 0.0, absolute);
+            assert_near(
+                &what,
+                &x.sum(axis as isize)?.to_vec()?,
+                &sums,
+                0.0,
+                absolute,
+            );
             let squares = fold(&|v| v * v);
             let got = x.square().sum(axis as isize)?;
             let relative = ROUNDING * ((gone as f64).log2() + 9.0);
             assert_near(&what, &got.to_vec()?, &squares, relative, 0.0);
             let first_largest = |k: usize| {
-                (1..gone).fold(0, |best, g| if element(k, g) > element(k, best) { g } else { best })
+                (1..gone).fold(0, |best, g| {
+                    if element(k, g) > element(k, best) {
+                        g
+                    } else {
+                        best
+                    }
+                })
             };
             let want: Vec<u32> = (0..kept).map(|k| first_largest(k) as u32).collect();
             assert_same(&what, &x.argmax(axis as isize)?.to_vec::<u32>()?, &want);
@@ -206,12 +272,18 @@ fn integers_wrap(device: &Device) -> Result<()> {
     let x = Tensor::from_slice(&[i32::MAX, 1, 1], [3], device)?;
     assert_eq!(x.sum(0)?.item::<i32>()?, i32::MIN + 1);
     let x = Tensor::from_slice(&[u32::MAX, 2], [2], device)?;
-    assert_eq!((x.sum(0)?.item::<u32>()?, x.prod(0)?.item::<u32>()?), (1, u32::MAX - 1));
+    assert_eq!(
+        (x.sum(0)?.item::<u32>()?, x.prod(0)?.item::<u32>()?),
+        (1, u32::MAX - 1)
+    );
     let bools = Tensor::from_slice(&[true, false, true], [3], device)?;
     assert_eq!(bools.sum(0)?.dtype(), DType::I32);
     assert_eq!(bools.sum(0)?.item::<i32>()?, 2);
     let x = Tensor::from_slice(&[i32::MIN, 5, i32::MAX], [3], device)?;
-    assert_eq!((x.min(0)?.item::<i32>()?, x.max(0)?.item::<i32>()?), (i32::MIN, i32::MAX));
+    assert_eq!(
+        (x.min(0)?.item::<i32>()?, x.max(0)?.item::<i32>()?),
+        (i32::MIN, i32::MAX)
+    );
     assert_eq!(x.mean(0)?.dtype(), DType::F32);
     Ok(())
 }
@@ -231,15 +303,27 @@ fn views(device: &Device) -> Result<()> {
         out
     };
     let at = |a: usize, b: usize, c: usize| (a * 20 + b * 5 + c) as i32;
-    assert_eq!(x.flip(1)?.sum(0)?.to_vec::<i32>()?, plain(&|a, b, c| at(a, 3 - b, c), 0));
-    assert_eq!(x.flip(2)?.sum(1)?.to_vec::<i32>()?, plain(&|a, b, c| at(a, b, 4 - c), 1));
+    assert_eq!(
+        x.flip(1)?.sum(0)?.to_vec::<i32>()?,
+        plain(&|a, b, c| at(a, 3 - b, c), 0)
+    );
+    assert_eq!(
+        x.flip(2)?.sum(1)?.to_vec::<i32>()?,
+        plain(&|a, b, c| at(a, b, 4 - c), 1)
+    );
     let row = Tensor::arange(0, 5, 1, device)?;
     let got = (&x * &row + 1).sum(0)?;
-    assert_eq!(got.to_vec::<i32>()?, plain(&|a, b, c| at(a, b, c) * c as i32 + 1, 0));
+    assert_eq!(
+        got.to_vec::<i32>()?,
+        plain(&|a, b, c| at(a, b, c) * c as i32 + 1, 0)
+    );
     let got = row.broadcast_to([3, 4, 5])?.sum(1)?;
     assert_eq!(got.to_vec::<i32>()?, plain(&|_, _, c| c as i32, 1));
     assert_eq!(Tensor::ones([3, 4], device)?.sum(..)?.item::<f32>()?, 12.0);
     let order = Tensor::from_slice(&[2, -3, 1], [3], device)?;
-    assert_eq!(x.index_select(0, &order)?.sum(1)?.to_vec::<i32>()?[..5], [190, 194, 198, 202, 206]);
+    assert_eq!(
+        x.index_select(0, &order)?.sum(1)?.to_vec::<i32>()?[..5],
+        [190, 194, 198, 202, 206]
+    );
     Ok(())
 }

@@ -34,12 +34,20 @@ fn golden(device: &Device) -> Result<()> {
     let padded = Tensor::concat(&[&a.flip(2)?, &a.flip(2)?], 0)?;
     let view = padded.narrow(0, 5, 5)?.flip(2)?;
 
-    let plain = |text: &str| text.replace(char::is_whitespace, "").replace("Ellipsis", "...");
-    let specs: Vec<(String, SliceSpec)> =
-        specs().into_iter().map(|(text, spec)| (format!("s![{}]", plain(text)), spec)).collect();
+    let plain = |text: &str| {
+        text.replace(char::is_whitespace, "")
+            .replace("Ellipsis", "...")
+    };
+    let specs: Vec<(String, SliceSpec)> = specs()
+        .into_iter()
+        .map(|(text, spec)| (format!("s![{}]", plain(text)), spec))
+        .collect();
     for case in golden.cases().iter().filter(|case| case.name != "operand") {
         let text = plain(case.text("rust").expect("each case has the macro's text"));
-        let (_, spec) = specs.iter().find(|(t, _)| *t == text).unwrap_or_else(|| panic!("{text}"));
+        let (_, spec) = specs
+            .iter()
+            .find(|(t, _)| *t == text)
+            .unwrap_or_else(|| panic!("{text}"));
         match case.text("error") {
             None => {
                 let want = case.array("result");
@@ -52,15 +60,24 @@ fn golden(device: &Device) -> Result<()> {
             Some(numpy) => {
                 let error = a.slice(spec.clone()).expect_err(numpy);
                 let said = match error.kind() {
-                    ErrorKind::Index { index, axis, size, .. } => {
+                    ErrorKind::Index {
+                        index, axis, size, ..
+                    } => {
                         format!("index {index} is out of bounds for axis {axis} with size {size}")
                     }
                     _ => error.to_string(),
                 };
                 // As far as the two say the same.
-                let start = numpy.split([':', '(']).next().expect("split gives one part");
+                let start = numpy
+                    .split([':', '('])
+                    .next()
+                    .expect("split gives one part");
                 let start = start.replace(" for array", "");
-                assert!(said.contains(start.trim()), "{}: {error} is not {numpy}", case.name);
+                assert!(
+                    said.contains(start.trim()),
+                    "{}: {error} is not {numpy}",
+                    case.name
+                );
             }
         }
     }
@@ -81,7 +98,10 @@ fn inclusive_ranges(device: &Device) -> Result<()> {
 
 fn constants_and_scalars(device: &Device) -> Result<()> {
     let ones = Tensor::ones([4, 5], device)?.slice(s![1..3, ..;-2])?;
-    assert_eq!((ones.shape(), ones.to_vec::<f32>()?), (&[2, 3][..], vec![1.0; 6]));
+    assert_eq!(
+        (ones.shape(), ones.to_vec::<f32>()?),
+        (&[2, 3][..], vec![1.0; 6])
+    );
     let scalar = Tensor::new(5, device)?;
     assert_eq!(scalar.slice(s![])?.item::<i32>()?, 5);
     assert_eq!(scalar.slice(s![NewAxis])?.shape(), [1]);

@@ -312,6 +312,15 @@ impl Fusion<'_> {
         body.members.len() <= most_ops && loads + stores <= self.buffers
     }
 
+    /// Whether a draft loads a result of its own: used in place a result is a register, but through
+    /// a view it must have been stored by a kernel before.
+    fn reads_itself(&self, draft: &Draft) -> bool {
+        self.loads(draft).iter().any(|(value, _)| {
+            let maker = self.graph.maker[*value];
+            maker.is_some_and(|m| draft.core == Some(m) || draft.roots.contains(&m))
+        })
+    }
+
     fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
             loop {
@@ -334,7 +343,7 @@ impl Fusion<'_> {
                     let mut roots = [earlier.roots.clone(), current.roots.clone()].concat();
                     roots.sort_unstable();
                     let merged = Draft::new(None, roots);
-                    if !self.fits(&merged, MAX_OPS) {
+                    if self.reads_itself(&merged) || !self.fits(&merged, MAX_OPS) {
                         return None;
                     }
                     // Down to the later place, or up to the earlier one.
@@ -393,13 +402,7 @@ impl Fusion<'_> {
                 let mut roots = self.drafts[c].as_ref().map_or(vec![], |d| d.roots.clone());
                 roots.extend(&later.roots);
                 let merged = Draft::new(Some(core), roots);
-                // The core must be used in place, not through a view of it.
-                let through_view = self
-                    .body(&merged)
-                    .loads
-                    .iter()
-                    .any(|(v, _)| *v == self.graph.result(core));
-                if !through_view && self.fits(&merged, most_ops) {
+                if !self.reads_itself(&merged) && self.fits(&merged, most_ops) {
                     self.place(merged, c, k);
                 }
             }

@@ -37,10 +37,13 @@ impl Tensor {
         if T::DTYPE == DType::F16 {
             device.check_dtype(OP, T::DTYPE)?;
         }
-        let words = T::encode(values).map_err(|at| {
-            let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
-            Error::value(OP, message)
-        })?;
+        let words = match T::encode(values) {
+            Ok(words) => words,
+            Err(at) => {
+                let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
+                return Err(Error::value(OP, message));
+            }
+        };
         Self::from_words(OP, &words, T::DTYPE, shape, device)
     }
 

@@ -170,7 +170,10 @@ impl Tensor {
         let shape = Shape::checked(OP, &dims)?;
         first.device.check_size(OP, &shape, dtype)?;
         let whole = Layout::contiguous(shape.clone());
-        let parts: Vec<Tensor> = tensors.iter().map(|t| t.to_dtype(dtype)).collect();
+        let mut parts = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            parts.push(tensor.to_dtype(dtype));
+        }
         let mut start = 0;
         let regions: Vec<Layout> = parts
             .iter()
@@ -198,10 +201,10 @@ impl Tensor {
             );
             return Err(Error::shape(OP, odd.shape_ref(), message));
         }
-        let slices: Vec<Tensor> = tensors
-            .iter()
-            .map(|t| t.unsqueeze(axis))
-            .collect::<Result<_>>()?;
+        let mut slices = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            slices.push(tensor.unsqueeze(axis)?);
+        }
         Self::concat(&slices.iter().collect::<Vec<_>>(), axis)
     }
 

@@ -1,10 +1,11 @@
 //! The methods of the pointwise table.
 
-use super::{Operand, Tensor};
+use super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::op::{PointOp, pointwise_table};
+use crate::shape::Shape;
 
 macro_rules! define_methods {
     (
@@ -153,8 +154,19 @@ impl Tensor {
     ) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
         let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
+        Self::check_result(op.name(), &[&a, &b], &shape, to)?;
         let y = Tensor::point(op, &[&a, &b], &shape, to);
         Ok(track(y, &[&a, &b], rule))
+    }
+
+    /// An error if the device cannot hold the result of a call, which one of constants alone needs
+    /// not be.
+    #[track_caller]
+    fn check_result(op: &'static str, args: &[&Tensor], shape: &Shape, dtype: DType) -> Result<()> {
+        match args.iter().any(|t| matches!(t.source, Source::Stored(_))) {
+            true => args[0].device.check_size(op, shape, dtype),
+            false => Ok(()),
+        }
     }
 
     /// `a` where this tensor is true (or not zero), `b` elsewhere; NumPy's `where` with three
@@ -197,6 +209,7 @@ impl Tensor {
             a.to_dtype(dtype),
             b.to_dtype(dtype),
         );
+        Self::check_result(OP, &[&c, &a, &b], &shape, dtype)?;
         let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }

@@ -45,15 +45,28 @@ pub(super) fn gelu_tanh(x: f64) -> f64 {
 }
 
 pub(super) fn sigmoid(x: f64) -> f64 {
-    if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) }
+    if x < 0.0 {
+        x.exp() / (1.0 + x.exp())
+    } else {
+        1.0 / (1.0 + (-x).exp())
+    }
 }
 
 pub(super) fn silu(x: f64) -> f64 {
-    if x == f64::NEG_INFINITY { -0.0 } else { x * sigmoid(x) }
+    if x == f64::NEG_INFINITY {
+        -0.0
+    } else {
+        x * sigmoid(x)
+    }
 }
 
 pub(super) fn softplus(x: f64) -> f64 {
-    x.max(0.0) + if x.is_nan() { x } else { (-x.abs()).exp().ln_1p() }
+    x.max(0.0)
+        + if x.is_nan() {
+            x
+        } else {
+            (-x.abs()).exp().ln_1p()
+        }
 }
 
 pub(super) fn relu(x: f64) -> f64 {
@@ -61,7 +74,11 @@ pub(super) fn relu(x: f64) -> f64 {
 }
 
 pub(super) fn sign(x: f64) -> f64 {
-    if x == 0.0 || x.is_nan() { x } else { 1f64.copysign(x) }
+    if x == 0.0 || x.is_nan() {
+        x
+    } else {
+        1f64.copysign(x)
+    }
 }
 
 pub(super) fn leaky_relu(x: f64, slope: f64) -> f64 {
@@ -84,10 +101,11 @@ pub(super) fn remainder(a: f64, b: f64) -> f64 {
     }
 }
 
-/// Python's `//`; a finite number over an infinity of the other sign is −1.
+/// NumPy's `//`: a finite number over an infinity of the other sign is −1, an infinite one over
+/// anything but zero NaN.
 pub(super) fn floor_divide(a: f64, b: f64) -> f64 {
     let quotient = a / b;
-    if a.is_infinite() {
+    if a.is_nan() || b.is_nan() || a.is_infinite() && b != 0.0 {
         f64::NAN
     } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
         -1.0
@@ -108,12 +126,20 @@ pub(super) fn maximum(a: f64, b: f64) -> f64 {
 pub(super) mod int {
     /// Python's `%`; 0 for a divisor of 0.
     pub(in super::super) fn remainder(a: i64, b: i64) -> i64 {
-        if b == 0 { 0 } else { a - b * floor_divide(a, b) }
+        if b == 0 {
+            0
+        } else {
+            a - b * floor_divide(a, b)
+        }
     }
 
     /// Python's `//`; 0 for a divisor of 0.
     pub(in super::super) fn floor_divide(a: i64, b: i64) -> i64 {
-        if b == 0 { 0 } else { a.div_euclid(b) - (b < 0 && a.rem_euclid(b) != 0) as i64 }
+        if b == 0 {
+            0
+        } else {
+            a.div_euclid(b) - (b < 0 && a.rem_euclid(b) != 0) as i64
+        }
     }
 
     /// The power modulo 2³², and by a negative exponent the fraction towards zero.

@@ -131,7 +131,11 @@ pub(crate) fn error_on<T: Float>(device: &Device, got: T, want: f64) -> f64 {
         && want == 0.0
         && shown.is_sign_negative() != want.is_sign_negative()
         && !flushes(device);
-    if other_zero { f64::INFINITY } else { error_in_ulps(got, want) }
+    if other_zero {
+        f64::INFINITY
+    } else {
+        error_in_ulps(got, want)
+    }
 }
 
 /// Checks results against references in f64 with a tolerance relative to the reference and an

@@ -15,19 +15,39 @@ pub(crate) fn laid<T: Element>(device: &Device, values: &[T]) -> Result<Vec<Laid
     let n = values.len();
     let upload = |values: &[T], shape: &[usize]| Tensor::from_slice(values, shape, device);
     let mut all = Vec::new();
-    let mut add = |name, tensor, values: Vec<T>| all.push(Laid { name, tensor, values });
+    let mut add = |name, tensor, values: Vec<T>| {
+        all.push(Laid {
+            name,
+            tensor,
+            values,
+        })
+    };
 
     add("contiguous", upload(values, &[n])?, values.to_vec());
-    add("offset", upload(values, &[n])?.slice(s![1..])?, values[1..].to_vec());
+    add(
+        "offset",
+        upload(values, &[n])?.slice(s![1..])?,
+        values[1..].to_vec(),
+    );
     let doubled: Vec<T> = values.iter().flat_map(|&v| [v, values[n - 1]]).collect();
-    add("stepped", upload(&doubled, &[2 * n])?.slice(s![..;2])?, values.to_vec());
+    add(
+        "stepped",
+        upload(&doubled, &[2 * n])?.slice(s![..;2])?,
+        values.to_vec(),
+    );
     let reversed: Vec<T> = values.iter().rev().copied().collect();
-    add("flipped", upload(&reversed, &[n])?.flip(0)?, values.to_vec());
+    add(
+        "flipped",
+        upload(&reversed, &[n])?.flip(0)?,
+        values.to_vec(),
+    );
 
     // Three columns, stored column by column.
     let rows = n.div_ceil(3);
     let table: Vec<T> = (0..3 * rows).map(|i| values[i % n]).collect();
-    let by_columns: Vec<T> = (0..3 * rows).map(|i| table[i % rows * 3 + i / rows]).collect();
+    let by_columns: Vec<T> = (0..3 * rows)
+        .map(|i| table[i % rows * 3 + i / rows])
+        .collect();
     add("transposed", upload(&by_columns, &[3, rows])?.t(), table);
 
     let few = &values[..n.min(5)];
@@ -37,6 +57,10 @@ pub(crate) fn laid<T: Element>(device: &Device, values: &[T]) -> Result<Vec<Laid
     let stretched: Vec<T> = few.iter().flat_map(|&v| [v; 3]).collect();
     add("columns", columns, stretched.repeat(2));
     add("empty", upload(&[], &[2, 0, 3])?, vec![]);
-    add("rank 0", upload(&values[n / 2..n / 2 + 1], &[])?, vec![values[n / 2]]);
+    add(
+        "rank 0",
+        upload(&values[n / 2..n / 2 + 1], &[])?,
+        vec![values[n / 2]],
+    );
     Ok(all)
 }

@@ -168,7 +168,8 @@ fn list<T: FromStr<Err: Debug>>(text: &str) -> Option<Vec<T>> {
     )
 }
 
-#[test]
+tests![format, files];
+
 fn format() {
     let text = "# note\n\ncase a b [1]\nkey = some text\nx : f32 [2,2] 1.5 -0.0 nan inf\n\
                 e : i32 [0,3]\ns : bool [] 1\np | one\np |\np |  two\ncase c\naxes = [0,-1]\nall = all\n";
@@ -196,7 +197,6 @@ fn format() {
 }
 
 /// Every committed file is well formed, and its numbers read in the dtype they are said to have.
-#[test]
 fn files() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut seen = 0;

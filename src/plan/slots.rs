@@ -11,7 +11,7 @@ use super::{Kernel, Plan, Slot};
 use crate::op::Op;
 
 /// Writes the plan of the grouped kernels.
-pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
+pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, id: u64) -> Plan {
     let stores = fusion.stores();
     // Values a kernel touches, and the last kernel that touches each.
     let touched: Vec<Vec<usize>> = fusion
@@ -112,7 +112,7 @@ pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
 
 /// The operands of a draft whose slots its results may take, were this their last use: read in place
 /// by the body alone, and held by nobody outside.
-fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
+fn donors(graph: &Graph, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
     if draft.region.is_some() {
         return vec![];
     }
@@ -123,7 +123,7 @@ fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
         .members
         .iter()
         .filter(|&&n| matches!(graph.call(n).op, Op::Gather { .. }))
-        .filter_map(|&n| match &graph.inputs[n][0] {
+        .filter_map(|&n| match &graph.inputs(n)[0] {
             Input::Value(value, _) => Some(*value),
             Input::Scalar(..) => None,
         })

@@ -10,7 +10,8 @@ use crate::device::{Device, cpu_info};
 use crate::error::{ErrorKind, Result};
 use crate::exec::cpu::Cpu;
 use crate::exec::{BufferId, Counters, Executor, Limits, Memory, Reading};
-use crate::tensor::{Generator, Tensor};
+use crate::generator::Generator;
+use crate::tensor::Tensor;
 
 /// The CPU executor with the number of buffers a kernel may bind of another device.
 struct Narrow {

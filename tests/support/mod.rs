@@ -13,6 +13,7 @@ macro_rules! tests {
 pub(crate) mod compare;
 pub(crate) mod golden;
 pub(crate) mod layouts;
+pub(crate) mod programs;
 
 use std::fmt::Display;
 use std::process::ExitCode;

@@ -400,7 +400,7 @@ fn steps_of_a_training_plan_once() -> Result<()> {
         let gradient = x.t().matmul(&x.matmul(&w)?.tanh())?;
         momentum = momentum * 0.9 + &gradient;
         // A scalar that changes from step to step.
-        w = w - &momentum * (0.01 / (step + 1) as f32);
+        w -= &momentum * (0.01 / (step + 1) as f32);
         device.flush()?;
         if step == 1 {
             made = device.counters().plans;

@@ -85,7 +85,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -
         Rule::Point(op) => point_gradients(*op, g, s),
         Rule::Limit { upper } => {
             let (x, bound) = (s.a(), s.b());
-            let inside = if *upper { x.le(&bound) } else { x.ge(&bound) }?;
+            let inside = if *upper { x.lt(&bound) } else { x.gt(&bound) }?;
             vec![Some(where_true(&inside, g)), Some(where_false(&inside, g))]
         }
         // Summed to the operand's shape and cast to its dtype by the walk.
@@ -328,14 +328,16 @@ fn gelu_slope(a: &Tensor) -> Tensor {
     ((a * FRAC_1_SQRT_2).erf() + 1.0) * 0.5 + a * density
 }
 
+/// With u = 2·√(2/π)·(a + 0.044715·a³), for which gelu_tanh is a·σ(u): σ(u)·(1 + a·u'·σ(−u)), which
+/// unlike 1 − tanh² loses no digits where σ is small.
 fn gelu_tanh_slope(a: &Tensor) -> Tensor {
     const CUBIC: f64 = 0.044715;
+    let scale = 2.0 * (2.0 / PI).sqrt();
     // Beyond, the slope is 0 or 1 to the last bit, and in f16 the square would overflow.
-    let a = &must(a.clamp(-10.0, 10.0));
-    let scale = (2.0 / PI).sqrt();
-    let t = ((a + a * a.square() * CUBIC) * scale).tanh();
-    let inner = (a.square() * (3.0 * CUBIC) + 1.0) * scale;
-    (&t + 1.0) * 0.5 + a * (1.0 - t.square()) * inner * 0.5
+    let a = &must(a.clamp(-12.0, 12.0));
+    let u = a * (a.square() * CUBIC + 1.0) * scale;
+    let rise = (a.square() * (3.0 * CUBIC) + 1.0) * scale;
+    u.sigmoid() * (a * rise * (-u).sigmoid() + 1.0)
 }
 
 /// b·aᵇ⁻¹ and y·ln a, each 0 where its factor is: 0⁰ has slope 0 in a, 0ᵇ has slope 0 in b.

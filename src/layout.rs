@@ -144,9 +144,7 @@ impl Layout {
             (i, j) = (i_end, j_end);
         }
         // Trailing ones have any stride; contiguous views keep contiguous strides.
-        for k in j..new.len() {
-            strides[k] = 1;
-        }
+        strides[j..new.len()].fill(1);
         Some(Self {
             shape: shape.clone(),
             strides,

@@ -69,6 +69,10 @@
 
 #![warn(missing_docs)]
 
+// Some tests are shared with those outside.
+#[cfg(test)]
+extern crate self as tilewise;
+
 mod autograd;
 mod call;
 mod device;

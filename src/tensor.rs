@@ -245,7 +245,7 @@ impl Tensor {
     #[track_caller]
     pub fn contiguous(&self) -> Tensor {
         // A half in the middle of a word cannot be bound or read on its own.
-        let odd = self.dtype == DType::F16 && self.layout.offset() % 2 != 0;
+        let odd = self.dtype == DType::F16 && !self.layout.offset().is_multiple_of(2);
         match self.source {
             Source::Stored(_) if self.layout.is_contiguous() && !odd => self.clone(),
             _ => {

@@ -18,6 +18,7 @@ mod matmul;
 mod nn;
 mod optim;
 mod pointwise;
+mod programs;
 mod random;
 mod reduce;
 mod slice;
@@ -37,6 +38,7 @@ fn main() -> std::process::ExitCode {
         nn::tests(),
         optim::tests(),
         pointwise::tests(),
+        programs::tests(),
         random::tests(),
         reduce::tests(),
         slice::tests(),

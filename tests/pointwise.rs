@@ -31,6 +31,10 @@ tests![
 ];
 
 type Call1 = fn(&Tensor) -> Tensor;
+/// A name, what the library does or did, and what it means.
+type Meant<D, M> = (&'static str, D, M);
+type Map<T> = fn(T) -> T;
+type Test2<T> = fn(T, T) -> bool;
 type Call2 = fn(&Tensor, &Tensor) -> Result<Tensor>;
 
 /// A function of floats: its name, method, bound in ULPs and meaning.
@@ -159,7 +163,7 @@ fn samples() -> Vec<f32> {
         samples.extend([fraction * scale, f32::from_bits(bits)]);
     }
     samples.push(0.25);
-    if samples.len() % 2 == 0 {
+    if samples.len().is_multiple_of(2) {
         samples.push(-0.25);
     }
     samples
@@ -415,7 +419,7 @@ fn integers(device: &Device) -> Result<()> {
         .collect();
     let want: Vec<f64> = operands.iter().map(|&(a, b)| a as f64 / b as f64).collect();
     assert_ulps(device, "div", &quotient.to_vec::<f32>()?, &want, 3.0);
-    let calls: [(&str, Call1, fn(i32) -> i32); 4] = [
+    let calls: [Meant<Call1, Map<i32>>; 4] = [
         ("negative", Tensor::negative, i32::wrapping_neg),
         ("abs", Tensor::abs, i32::wrapping_abs),
         ("sign", Tensor::sign, i32::signum),
@@ -454,7 +458,7 @@ fn unsigned(device: &Device) -> Result<()> {
             meaning(a as i64, b as i64) as u32
         });
     }
-    let calls: [(&str, Call1, fn(u32) -> u32); 4] = [
+    let calls: [Meant<Call1, Map<u32>>; 4] = [
         ("negative", Tensor::negative, u32::wrapping_neg),
         ("abs", Tensor::abs, |a| a),
         ("sign", Tensor::sign, |a| a.min(1)),
@@ -492,7 +496,7 @@ fn bools(device: &Device) -> Result<()> {
     let edges = [false, true];
     let column = Tensor::from_slice(&edges, [2, 1], device)?;
     let row = Tensor::from_slice(&edges, [2], device)?;
-    let logic: [(&str, Result<Tensor>, fn(bool, bool) -> bool); 6] = [
+    let logic: [Meant<Result<Tensor>, Test2<bool>>; 6] = [
         ("and", column.logical_and(&row), |a, b| a & b),
         ("or", column.logical_or(&row), |a, b| a | b),
         ("xor", column.logical_xor(&row), |a, b| a ^ b),
@@ -562,7 +566,7 @@ fn tests_and_comparisons(device: &Device) -> Result<()> {
     fn compare<T: tilewise::Element + PartialOrd>(device: &Device, edges: &[T]) -> Result<()> {
         let column = Tensor::from_slice(edges, [edges.len(), 1], device)?;
         let row = Tensor::from_slice(edges, [edges.len()], device)?;
-        let comparisons: [(&str, Result<Tensor>, fn(T, T) -> bool); 6] = [
+        let comparisons: [Meant<Result<Tensor>, Test2<T>>; 6] = [
             ("eq", column.eq(&row), |a, b| a == b),
             ("ne", column.ne(&row), |a, b| a != b),
             ("lt", column.lt(&row), |a, b| a < b),
@@ -809,6 +813,11 @@ fn golden_conventions(device: &Device) -> Result<()> {
                     // Which zero the minimum of two gives, and the sign of one, is not promised.
                     let free = matches!(op, "minimum" | "maximum" | "sign");
                     let free = free && got == 0.0 && want == 0.0;
+                    let taken = |key| case.try_array(key).map(|a| a.values::<f32>()[i]);
+                    let mut operands = ["a", "b", "x"].into_iter().filter_map(taken);
+                    if flushes(device) && operands.any(f32::is_subnormal) {
+                        continue;
+                    }
                     let error = if free {
                         0.0
                     } else {

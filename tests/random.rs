@@ -171,7 +171,7 @@ fn distributions(device: &Device) -> Result<()> {
         (variance - 1.0 / 12.0).abs() < 6.0 * (1.0 / 180.0 / n as f64).sqrt(),
         "{variance}"
     );
-    assert!(0.0 <= low && low < 0.001 && 0.999 < high && high < 1.0);
+    assert!((0.0..0.001).contains(&low) && 0.999 < high && high < 1.0);
     let (mean, variance, low, high) = moments(generator.normal([n], device)?)?;
     assert!(mean.abs() < 6.0 / (n as f64).sqrt(), "{mean}");
     assert!(
@@ -180,7 +180,7 @@ fn distributions(device: &Device) -> Result<()> {
     );
     assert!(low < -3.5 && high > 3.5 && low > -6.0 && high < 6.0);
     let (_, _, low, high) = moments(generator.uniform_in(-2.0, 3.0, [n], device)?)?;
-    assert!(-2.0 <= low && low < -1.99 && 2.99 < high && high <= 3.0);
+    assert!((-2.0..-1.99).contains(&low) && 2.99 < high && high <= 3.0);
     assert!(generator.uniform_in(2.0, 1.0, [1], device).is_err());
     assert!(
         generator

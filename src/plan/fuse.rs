@@ -322,10 +322,7 @@ impl Fusion<'_> {
 
     fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
-            loop {
-                let Some(current) = self.drafts[k].clone() else {
-                    break;
-                };
+            while let Some(current) = self.drafts[k].clone() {
                 if current.core.is_some() || current.region.is_some() {
                     break;
                 }

@@ -1,6 +1,7 @@
 //! What planning promises: which calls become one kernel, what is written, when a plan is found
 //! again, and that none of it changes a result.
 
+#[path = "../../tests/support/programs.rs"]
 mod programs;
 
 use std::sync::Arc;
@@ -399,7 +400,7 @@ fn steps_of_a_training_plan_once() -> Result<()> {
         let gradient = x.t().matmul(&x.matmul(&w)?.tanh())?;
         momentum = momentum * 0.9 + &gradient;
         // A scalar that changes from step to step.
-        w = w - &momentum * (0.01 / (step + 1) as f32);
+        w -= &momentum * (0.01 / (step + 1) as f32);
         device.flush()?;
         if step == 1 {
             made = device.counters().plans;
@@ -446,5 +447,48 @@ fn explain_runs_nothing() -> Result<()> {
     assert_eq!(y.explain(), text);
     y.to_vec::<f32>()?;
     assert_eq!(device.counters().dispatches, 1);
+    Ok(())
+}
+
+#[test]
+fn whole_and_call_by_call_agree() -> Result<()> {
+    programs::check(0..400, &Device::new_cpu(), &Device::new_cpu())
+}
+
+#[test]
+fn whole_and_call_by_call_agree_with_few_buffers() -> Result<()> {
+    programs::check(1000..1150, &narrow(8), &Device::new_cpu())?;
+    programs::check(2000..2150, &narrow(4), &Device::new_cpu())
+}
+
+/// Functions that round, in chains without sums: the same bits whatever is fused.
+#[test]
+fn rounding_does_not_depend_on_fusion() -> Result<()> {
+    let chain = |device: &Device, after: &dyn Fn() -> Result<()>| -> Result<Vec<f32>> {
+        let values: Vec<f32> = (0..3001).map(|i| (i as f32 * 0.37).sin() * 3.0).collect();
+        let x = Tensor::from_slice(&values, [3001], device)?;
+        let mut y = x.clone();
+        for i in 0..60 {
+            y = match i % 8 {
+                0 => y.exp() * 0.1,
+                1 => y.tanh() + &x,
+                2 => y.sigmoid() / 3.0,
+                3 => y.flip(0)?.sin(),
+                4 => (&y * &y + 1.0).ln(),
+                5 => y.gelu() - 0.3,
+                6 => y.abs().sqrt() * &x,
+                _ => y.try_sub(y.max_keepdims(..)?)?.exp2(),
+            };
+            after()?;
+        }
+        y.to_vec()
+    };
+    let (whole, single) = (Device::new_cpu(), Device::new_cpu());
+    let bits = |v: Vec<f32>| v.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+    assert_eq!(
+        bits(chain(&whole, &|| Ok(()))?),
+        bits(chain(&single, &|| single.flush())?)
+    );
+    assert!(whole.counters().dispatches < single.counters().dispatches / 2);
     Ok(())
 }

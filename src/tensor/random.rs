@@ -82,7 +82,7 @@ impl Generator {
         // In (0, 1], so that the logarithm is finite.
         let radius = unit(&self.bits(draw, 0, &shape, device)?) + 1.0 / (1u32 << 24) as f32;
         let angle = unit(&self.bits(draw, 1, &shape, device)?) * (2.0 * PI);
-        (radius.ln() * -2.0).sqrt().try_mul(&angle.cos())
+        (radius.ln() * -2.0).sqrt().try_mul(angle.cos())
     }
 
     /// Integers in `[low, high)`, as `i32`. A word of 32 bits is scaled to the range, so that the

@@ -268,7 +268,7 @@ impl Tensor {
         let shift = x.shift(set)?;
         let sum = x.try_sub(&shift)?.exp().reduce(ReduceOp::Sum, set)?;
         let shape = set.result(x.shape_ref());
-        sum.ln().try_add(&shift.reshaped(&shape))
+        sum.ln().try_add(shift.reshaped(&shape))
     }
 
     /// The largest elements as a shift that does not change a result: off the tape, and 0 where the
@@ -354,7 +354,7 @@ impl Tensor {
             return Ok(x);
         }
         let shifted = x.try_sub(&x.detach().reduce(ReduceOp::Max, &set)?)?;
-        shifted.try_sub(&shifted.exp().reduce(ReduceOp::Sum, &set)?.ln())
+        shifted.try_sub(shifted.exp().reduce(ReduceOp::Sum, &set)?.ln())
     }
 
     /// The sum over what broadcasting to this tensor's shape repeated, in the given shape.

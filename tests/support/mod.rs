@@ -13,6 +13,7 @@ macro_rules! tests {
 pub(crate) mod compare;
 pub(crate) mod golden;
 pub(crate) mod layouts;
+pub(crate) mod programs;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -33,9 +34,12 @@ pub(crate) struct Test {
 
 /// What runs: once, or once a device.
 pub(crate) enum Body {
-    Host(Box<dyn FnOnce() -> Result<(), Failed> + Send>),
-    Device(Arc<dyn Fn(&Device) -> Result<(), Failed> + Send + Sync>),
+    Host(Box<dyn FnOnce() -> Ran + Send>),
+    Device(Arc<dyn Fn(&Device) -> Ran + Send + Sync>),
 }
+
+/// What became of a test.
+type Ran = Result<(), Failed>;
 
 impl Test {
     /// The test of a function in a module, both by name; the module's path loses the crate's name.
@@ -67,17 +71,17 @@ impl<F: Fn(&Device) -> O + Send + Sync + 'static, O: Outcome> Function<fn(&Devic
 
 /// What a test function may return.
 pub(crate) trait Outcome {
-    fn outcome(self) -> Result<(), Failed>;
+    fn outcome(self) -> Ran;
 }
 
 impl Outcome for () {
-    fn outcome(self) -> Result<(), Failed> {
+    fn outcome(self) -> Ran {
         Ok(())
     }
 }
 
 impl<E: Display> Outcome for Result<(), E> {
-    fn outcome(self) -> Result<(), Failed> {
+    fn outcome(self) -> Ran {
         self.map_err(Failed::from)
     }
 }

@@ -117,7 +117,12 @@ impl Writer {
     /// Writes the offsets, gathers and scalars of a body; the places of its streams are variables
     /// that start with `prefix`.
     fn head(&mut self, body: &Body, space: &Space, prefix: &str) -> BodyText {
-        self.f16 |= body.program.insts.iter().any(|(_, d)| *d == DType::F16);
+        // Rounding to f16 needs the type, though nothing that is bound has it.
+        self.f16 |= body
+            .program
+            .insts
+            .iter()
+            .any(|(_, dtype)| *dtype == DType::F16);
         let offsets = self.push(space.paths.iter().map(|(offset, _)| *offset as u32));
         let gathers: Vec<Option<usize>> = body
             .streams

@@ -344,7 +344,7 @@ fn gelu_tanh_slope(a: &Tensor) -> Tensor {
 fn pow_gradient(g: &Tensor, a: &Tensor, b: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
     let none = must(b.eq(0.0));
     let by_base = g * b * must(a.pow(b - 1.0));
-    let flat = must(must(a.eq(0.0)).logical_and(&must(b.ge(0.0))));
+    let flat = must(must(a.eq(0.0)).logical_and(must(b.ge(0.0))));
     // The logarithm of a safe base where the slope is 0 anyway.
     let by_exponent = g * y * must(flat.select(1.0, a)).ln();
     (

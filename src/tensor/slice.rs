@@ -89,7 +89,12 @@ pub struct SliceSpec(pub Vec<Dim>);
 /// | `a[..., None]` | `a.slice(s![Ellipsis, NewAxis])` |
 #[macro_export]
 macro_rules! s {
-    (@entries [$($done:expr,)*]) => { $crate::SliceSpec(vec![$($done,)*]) };
+    (@entries [$($done:expr,)*]) => {{
+        // `5..1;-2` is no empty range here: it walks down.
+        #[allow(clippy::reversed_empty_ranges)]
+        let entries = vec![$($done,)*];
+        $crate::SliceSpec(entries)
+    }};
     (@entries [$($done:expr,)*] $range:expr; $step:expr, $($rest:tt)*) => {
         $crate::s!(@entries [$($done,)* $crate::Dim::from($range).by($step),] $($rest)*)
     };

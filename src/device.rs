@@ -10,8 +10,8 @@ use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
 use crate::exec::gpu::{self, Gpu, MatmulKernel};
 use crate::exec::{Executor, Limits};
+use crate::generator::Generator;
 use crate::queue::{Engine, Queue, Queues};
-use crate::tensor::Generator;
 
 /// Where tensors live and operations run: a GPU, or the CPU.
 ///

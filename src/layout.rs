@@ -80,17 +80,6 @@ impl Layout {
         self.offset == 0 && self.is_contiguous()
     }
 
-    /// The place of the element with the given row-major number.
-    #[cfg(test)]
-    pub(crate) fn place(&self, mut linear: usize) -> usize {
-        let mut place = self.offset as isize;
-        for (&d, &s) in self.dims().iter().zip(self.strides()).rev() {
-            place += (linear % d) as isize * s;
-            linear /= d;
-        }
-        place as usize
-    }
-
     pub(crate) fn permute(&self, axes: &[usize]) -> Self {
         let shape = axes.iter().map(|&a| self.dims()[a]).collect();
         let strides: Vec<isize> = axes.iter().map(|&a| self.strides[a]).collect();

@@ -70,10 +70,12 @@
 #![warn(missing_docs)]
 
 mod autograd;
+mod call;
 mod device;
 mod dtype;
 mod error;
 mod exec;
+mod generator;
 mod layout;
 mod loss;
 pub mod nn;
@@ -90,11 +92,11 @@ pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, Memory
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::gpu::MatmulKernel;
+pub use generator::Generator;
 pub use half::f16;
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle,
-    SliceSpec, Tensor,
+    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
 };
 
 /// What most programs use: `use tilewise::prelude::*;`

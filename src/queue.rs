@@ -1,18 +1,22 @@
 //! Queues: the calls of one thread on one device, in program order, until they are flushed.
 
+mod batch;
+
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustc_hash::FxHashMap;
 
+use self::batch::Batch;
+use crate::call::{Arg, Call};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
-use crate::op::{Arg, Call, Op};
+use crate::op::Op;
+use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
-use crate::plan::{Plan, key};
 use crate::shape::Shape;
-use crate::storage::{State, Storage};
+use crate::storage::{Pending, State, Storage};
 
 /// A batch is run when it holds this many calls, mark or no mark.
 const MAX_CALLS: usize = 4096;
@@ -30,11 +34,11 @@ pub(crate) struct Queue {
     engine: Arc<Engine>,
     /// The largest result in bytes.
     limit: u64,
-    pending: Mutex<Pending>,
+    pending: Mutex<Calls>,
 }
 
 #[derive(Default)]
-struct Pending {
+struct Calls {
     calls: Vec<Call>,
     bytes: u64,
 }
@@ -62,11 +66,10 @@ impl Queue {
         for arg in &args {
             if let Arg::Value(storage, _) = arg
                 && let Some(queue) = storage.pending()
-                && !std::ptr::eq(queue.as_ptr(), Arc::as_ptr(self))
+                && !std::ptr::addr_eq(queue.as_ptr(), Arc::as_ptr(self))
                 && let Some(other) = queue.upgrade()
             {
-                // A failure stays with the storage and fails what is computed from it.
-                let _ = other.flush();
+                other.flush();
             }
         }
         let executor = self.engine.executor.clone();
@@ -80,10 +83,12 @@ impl Queue {
                 limit: self.limit,
                 device,
             };
-            let state = State::Failed(Error::new(kind).at(at));
+            let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
+            let state = State::Failed(error);
             return Arc::new(Storage::new(executor, dtype, shape.size(), state));
         }
-        let state = State::Pending(Arc::downgrade(self));
+        let queue: Weak<dyn Pending> = Arc::<Self>::downgrade(self);
+        let state = State::Pending(queue);
         let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes += 4 * out.words() as u64;
@@ -112,21 +117,17 @@ impl Queue {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let (calls, _) = split_failed(pending.calls.clone());
         // The copies made above hold each storage once more.
-        let batch = key::Batch::new(&calls, 1);
-        (!calls.is_empty()).then(|| {
-            self.engine
-                .plans
-                .get(&batch, &self.engine.executor.limits())
-        })
+        let batch = Batch::new(&calls, 1);
+        (!calls.is_empty()).then(|| self.plan_of(&batch))
     }
 
-    fn run(&self, pending: &mut Pending) -> Result<(), ErrorKind> {
-        let Pending { calls, .. } = std::mem::take(pending);
+    fn run(&self, pending: &mut Calls) -> Result<(), ErrorKind> {
+        let Calls { calls, .. } = std::mem::take(pending);
         if calls.is_empty() {
             return Ok(());
         }
         let (calls, mut result) = split_failed(calls);
-        let batch = key::Batch::new(&calls, 0);
+        let batch = Batch::new(&calls, 0);
         if let Err(kind) = self.execute(&batch) {
             let error = Error::new(kind.clone());
             for call in &calls {
@@ -139,9 +140,14 @@ impl Queue {
         result
     }
 
-    fn execute(&self, batch: &key::Batch<'_>) -> Result<(), ErrorKind> {
+    fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
+        let buffers = self.engine.executor.limits().buffers;
+        self.engine.plans.get(&batch.key, buffers, || batch.graph())
+    }
+
+    fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
-        let plan = self.engine.plans.get(batch, &executor.limits());
+        let plan = self.plan_of(batch);
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
         let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
@@ -184,21 +190,30 @@ impl Queue {
     }
 }
 
+/// Why an operand failed, if one did.
+fn failure(args: &[Arg]) -> Option<Error> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Value(storage, _) => match storage.state() {
+            State::Failed(error) => Some(error),
+            _ => None,
+        },
+        Arg::Scalar(..) => None,
+    })
+}
+
+impl Pending for Queue {
+    fn flush(&self) {
+        // A failure is told by the storages it concerns.
+        let _ = Queue::flush(self);
+    }
+}
+
 /// Takes out the calls that depend on a failed value and fails their results too.
 fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
-    let failure = |call: &Call| {
-        call.args.iter().find_map(|arg| match arg {
-            Arg::Value(storage, _) => match storage.state() {
-                State::Failed(error) => Some(error),
-                _ => None,
-            },
-            Arg::Scalar(..) => None,
-        })
-    };
     let mut result = Ok(());
     let calls = calls
         .into_iter()
-        .filter(|call| match failure(call) {
+        .filter(|call| match failure(&call.args) {
             Some(error) => {
                 result = Err(error.kind().clone());
                 call.out.set(State::Failed(error));

@@ -21,6 +21,7 @@ mod pointwise;
 mod random;
 mod reduce;
 mod slice;
+mod threads;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
@@ -39,5 +40,6 @@ fn main() -> std::process::ExitCode {
         random::tests(),
         reduce::tests(),
         slice::tests(),
+        threads::tests(),
     ])
 }

@@ -625,7 +625,17 @@ fn select_and_clamp(device: &Device) -> Result<()> {
             if a.is_nan() { a } else { a.clamp(-1.0, 2.0) }
         },
     );
-    assert!(x.clamp(1.0, 0.0).is_err() && x.clamp(f64::NAN, 0.0).is_err());
+    // The upper bound wins, and NaN in a bound is told.
+    assert_eq!(x.clamp(1.0, 0.0)?.to_vec::<f32>()?[5], 0.0);
+    assert!(
+        x.clamp(f64::NAN, 0.0)?
+            .to_vec::<f32>()?
+            .iter()
+            .all(|v| v.is_nan())
+    );
+    let low = Tensor::new([[-1.0f32], [5.0]], device)?;
+    let bounded = Tensor::new([0.0f32, -3.0, 9.0], device)?.clamp(&low, 7.0)?;
+    assert_eq!(bounded.to_vec::<f32>()?, [0.0, -1.0, 7.0, 5.0, 5.0, 7.0]);
     Ok(())
 }
 

@@ -149,7 +149,7 @@ fn permutation(device: &Device) -> Result<()> {
 fn distributions(device: &Device) -> Result<()> {
     let n = 100_001;
     let mut generator = Generator::new(11);
-    let mut moments = |x: Tensor| -> Result<(f64, f64, f64, f64)> {
+    let moments = |x: Tensor| -> Result<(f64, f64, f64, f64)> {
         let x: Vec<f64> = x.to_vec()?;
         let mean = x.iter().sum::<f64>() / n as f64;
         let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;

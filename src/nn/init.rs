@@ -3,8 +3,9 @@
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::generator::Generator;
 use crate::shape::{IntoShape, Shape};
-use crate::tensor::{Generator, Tensor};
+use crate::tensor::Tensor;
 
 /// How the values of a new weight are drawn.
 ///

@@ -3,7 +3,8 @@
 use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
-use crate::tensor::{Generator, Tensor};
+use crate::generator::Generator;
+use crate::tensor::Tensor;
 
 /// A fully connected layer, y = x·Wᵀ + b, over the last axis: `(…, inputs)` becomes `(…, outputs)`.
 ///

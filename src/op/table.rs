@@ -188,7 +188,7 @@ macro_rules! pointwise_table {
                 /// Whether the two are equal, element by element; NaN equals nothing.
                 Eq eq |a, b| a == b, "({a} == {b})";
                 /// Whether the two differ, element by element.
-                Ne ne |a, b| a != b, "({a} != {b})";
+                Ne ne |a, b| a != b, "!({a} == {b})";
                 /// Whether the left is smaller.
                 Lt lt |a, b| a < b, "({a} < {b})";
                 /// Whether the left is smaller or equal.

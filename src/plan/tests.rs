@@ -10,7 +10,8 @@ use crate::device::{Device, cpu_info};
 use crate::error::{ErrorKind, Result};
 use crate::exec::cpu::Cpu;
 use crate::exec::{BufferId, Counters, Executor, Limits, Memory, Reading};
-use crate::tensor::{Generator, Tensor};
+use crate::generator::Generator;
+use crate::tensor::Tensor;
 
 /// The CPU executor with the number of buffers a kernel may bind of another device.
 struct Narrow {
@@ -247,6 +248,26 @@ fn a_softmax_is_three_kernels_at_most() -> Result<()> {
     let plan = plan(&device);
     assert!(plan.kernels.len() <= 3, "{}", plan.explain());
     drop(y);
+    Ok(())
+}
+
+/// An element of a flipped tensor is made by another thread of the kernel: it must be stored first.
+#[test]
+fn a_view_of_a_result_is_read_by_another_kernel() -> Result<()> {
+    let device = Device::new_cpu();
+    let x = filled(&[100], &device);
+    let a = &x + 1.0;
+    let b = a.flip(0)? * 2.0;
+    let mapped = plan(&device);
+    assert_eq!(mapped.kernels.len(), 2, "{}", mapped.explain());
+    assert_eq!(b.to_vec::<f32>()?[99], 2.0 * a.to_vec::<f32>()?[0]);
+    // The same behind a product.
+    let square = filled(&[9, 9], &device);
+    let c = square.matmul(&square)? + 1.0;
+    let d = c.t() + &c;
+    let folded = plan(&device);
+    assert_eq!(folded.kernels.len(), 2, "{}", folded.explain());
+    drop((c, d));
     Ok(())
 }
 

@@ -4,11 +4,12 @@ use std::panic::Location;
 
 use super::{Source, Tensor};
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
+use crate::op::Op;
 use crate::op::program::Indexed;
-use crate::op::{Arg, Op};
 use crate::shape::Shape;
 
 impl Tensor {

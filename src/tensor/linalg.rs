@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::{Arg, Op};
+use crate::op::Op;
 use crate::shape::{MAX_RANK, Shape};
 
 impl Tensor {

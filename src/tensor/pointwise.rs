@@ -129,6 +129,13 @@ impl Tensor {
     #[track_caller]
     fn compare(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
+        let ordered = !matches!(op, PointOp::Eq | PointOp::Ne);
+        // WGSL does not order bools.
+        let dtype = if ordered && dtype == DType::Bool {
+            DType::U32
+        } else {
+            dtype
+        };
         self.binary(op, &b, dtype, DType::Bool)
     }
 
@@ -215,8 +222,8 @@ impl Tensor {
     }
 
     /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
-    /// `high` wins where it is below `low`, as in NumPy's `clip`. Gradients flow to the elements between
-    /// the bounds, and to a bound where it is reached, as in PyTorch.
+    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element equal to a bound has the
+    /// gradient of one inside, as in PyTorch.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.

@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Arg, Op, ReduceOp};
+use crate::op::{Op, ReduceOp};
 use crate::shape::{MAX_RANK, Shape};
 
 /// The axes of a reduction: one, several, or all.

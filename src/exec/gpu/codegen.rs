@@ -57,7 +57,8 @@ fn cast(from: DType, to: DType, a: &str) -> String {
     match (from, to) {
         (F16 | F32, I32) => format!("tw_to_i32({a})"),
         (F16 | F32, U32) => format!("tw_to_u32({a})"),
-        (F16 | F32, Bool) => format!("({a} != 0.0)"),
+        // Not `!=`: naga translates it to an ordered comparison, which is false for NaN.
+        (F16 | F32, Bool) => format!("!({a} == 0.0)"),
         (Bool, F16 | F32) => format!("select(0.0, 1.0, {a})"),
         (Bool, I32) => format!("select(0i, 1i, {a})"),
         (Bool, U32) => format!("select(0u, 1u, {a})"),

@@ -61,6 +61,9 @@ pub(super) struct Target {
     pub(super) fill: usize,
     /// Whether shaders run on the CPU.
     pub(super) software: bool,
+    /// Lanes of a subgroup, where all subgroups have as many and the lanes of a workgroup are numbered
+    /// through.
+    pub(super) subgroup: Option<usize>,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
 }

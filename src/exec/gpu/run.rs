@@ -308,6 +308,11 @@ impl Gpu {
                 shader: fallback,
             };
         }
+        // Whether a product is aligned or narrow may depend on a batch size, so that the text which
+        // serves any other one is compiled now, while the structure is new.
+        if fallback.text != best.text && matches!(kernel.core, Core::Matmul { .. }) {
+            self.pipelines.get(&fallback);
+        }
         let pipeline = self.pipelines.get(&best);
         Prepared {
             pipeline,

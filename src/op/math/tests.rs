@@ -161,7 +161,7 @@ mod reference {
     }
 
     pub(super) fn floor_div(a: f64, b: f64) -> f64 {
-        if a.is_infinite() || a.is_nan() {
+        if a.is_nan() || a.is_infinite() && b != 0.0 {
             f64::NAN
         } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
             -1.0

@@ -9,11 +9,15 @@
 mod support;
 
 mod display;
+mod matmul_kernels;
+mod propagation;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
         display::tests(),
+        matmul_kernels::tests(),
+        propagation::tests(),
     ])
 }

@@ -31,7 +31,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chosen: Vec<&DeviceInfo> = known.iter().filter(|d| options.wants(d)).collect();
     if chosen.is_empty() {
         let names: String = known.iter().map(|d| format!("\n  {d}")).collect();
-        return Err(format!("no device is called {:?}; there are:{names}", options.devices).into());
+        return Err(format!(
+            "no device is called {:?}; there are:{names}",
+            options.devices
+        )
+        .into());
     }
     for info in &chosen {
         println!("{info}");
@@ -53,7 +57,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (info, last) in chosen.iter().zip(&mut last) {
             let expected = last.as_ref().ok().and_then(|l| l.map(|l| l * 8));
             if let Some(expected) = expected.filter(|e| *e > TOO_LONG) {
-                *last = Err(format!("left out: about {:.0} s expected", expected.as_secs_f64()));
+                *last = Err(format!(
+                    "left out: about {:.0} s expected",
+                    expected.as_secs_f64()
+                ));
             }
             match last {
                 Err(reason) => println!("{n:>6}  {:<12} {reason}", info.id),
@@ -93,7 +100,11 @@ struct Options {
 
 impl Options {
     fn parse() -> Result<Self, String> {
-        let mut options = Self { max: usize::MAX, devices: Vec::new(), json: None };
+        let mut options = Self {
+            max: usize::MAX,
+            devices: Vec::new(),
+            json: None,
+        };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -103,7 +114,11 @@ impl Options {
                 "--max" => options.max = value()?.parse().map_err(|e| format!("--max: {e}"))?,
                 "--device" => options.devices.push(value()?),
                 "--json" => options.json = Some(value()?),
-                _ => return Err(format!("{arg}: known are --max N, --device NAME, --json FILE")),
+                _ => {
+                    return Err(format!(
+                        "{arg}: known are --max N, --device NAME, --json FILE"
+                    ));
+                }
             }
         }
         Ok(options)
@@ -174,11 +189,17 @@ impl Problem {
     fn new(n: usize) -> Self {
         let mut state = n as u64;
         let mut draw = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 40) as f32 / (1 << 23) as f32 - 1.0
         };
         let mut matrix = || (0..n * n).map(|_| draw()).collect();
-        Self { n, a: matrix(), b: matrix() }
+        Self {
+            n,
+            a: matrix(),
+            b: matrix(),
+        }
     }
 
     fn device(&self, info: &DeviceInfo) -> tilewise::Result<Line> {
@@ -303,7 +324,13 @@ fn json(devices: &[&DeviceInfo], lines: &[Line]) -> String {
         }
         out + "\""
     };
-    let number = |x: f64| if x.is_finite() { format!("{x:e}") } else { "null".into() };
+    let number = |x: f64| {
+        if x.is_finite() {
+            format!("{x:e}")
+        } else {
+            "null".into()
+        }
+    };
     let devices: Vec<String> = devices
         .iter()
         .map(|d| {

@@ -27,6 +27,10 @@ pub(crate) enum Rule {
     /// A variable: gradients end here, under this number.
     Leaf(u64),
     Point(PointOp),
+    /// The extremum of an element and its bound, where the bound has the gradient of equals.
+    Limit {
+        upper: bool,
+    },
     Cast,
     /// The same elements in the same shape.
     Identity,
@@ -37,10 +41,17 @@ pub(crate) enum Rule {
     /// A part of the operand: the layout it has in a contiguous whole.
     Region(Layout),
     /// With the shape that keeps each reduced axis with size 1.
-    Reduce { op: ReduceOp, kept: Shape },
+    Reduce {
+        op: ReduceOp,
+        kept: Shape,
+    },
     Matmul,
-    Gather { axis: usize },
-    Assemble { regions: Vec<Layout> },
+    Gather {
+        axis: usize,
+    },
+    Assemble {
+        regions: Vec<Layout>,
+    },
 }
 
 /// What a rule needs kept, besides shapes.
@@ -117,13 +128,18 @@ pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
 pub(crate) fn track(out: Tensor, operands: &[&Tensor], rule: Rule) -> Tensor {
     let wanted = RECORDING.get()
         && out.dtype().is_float()
-        && operands.iter().any(|t| t.tape().is_some() && t.dtype().is_float());
+        && operands
+            .iter()
+            .any(|t| t.tape().is_some() && t.dtype().is_float());
     if !wanted {
         return out;
     }
     let needs = rule.needs();
     let kept = |i: usize| {
-        operands.get(i).filter(|_| needs.inputs[i]).map(|t| (*t).clone())
+        operands
+            .get(i)
+            .filter(|_| needs.inputs[i])
+            .map(|t| (*t).clone())
     };
     let saved = Saved {
         inputs: std::array::from_fn(kept),
@@ -295,7 +311,9 @@ fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
     let mut order = BinaryHeap::from([root.id]);
     arrived.insert(root.id, (root.clone(), seed));
     while let Some(id) = order.pop() {
-        let Some((node, gradient)) = arrived.remove(&id) else { continue };
+        let Some((node, gradient)) = arrived.remove(&id) else {
+            continue;
+        };
         if let Rule::Leaf(leaf) = node.rule {
             gradients.0.insert(leaf, gradient);
             continue;
@@ -313,7 +331,9 @@ fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
         let shapes: Vec<&Shape> = node.parents.iter().map(|p| &p.shape).collect();
         let parts = rules::gradients(&node.rule, &gradient, &saved, &shapes)?;
         for (parent, part) in node.parents.iter().zip(parts) {
-            let (Some(target), Some(part)) = (&parent.node, part) else { continue };
+            let (Some(target), Some(part)) = (&parent.node, part) else {
+                continue;
+            };
             let part = part.sum_to(&parent.shape)?.to_dtype(parent.dtype);
             match arrived.get_mut(&target.id) {
                 Some((_, sum)) => *sum = sum.try_add(&part)?,
@@ -345,7 +365,13 @@ impl Node {
         chain.extend(self.parents.iter_mut().filter_map(|p| p.node.take()));
         let saved = self.saved.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(saved) = saved {
-            chain.extend(saved.inputs.iter_mut().flatten().filter_map(Tensor::take_tape));
+            chain.extend(
+                saved
+                    .inputs
+                    .iter_mut()
+                    .flatten()
+                    .filter_map(Tensor::take_tape),
+            );
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Devices: choosing one, describing it, and what it has done.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -8,8 +10,8 @@ use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
 use crate::exec::gpu::{self, Gpu, MatmulKernel};
 use crate::exec::{Executor, Limits};
+use crate::generator::Generator;
 use crate::queue::{Engine, Queue, Queues};
-use crate::tensor::Generator;
 
 /// Where tensors live and operations run: a GPU, or the CPU.
 ///
@@ -75,8 +77,16 @@ pub struct DeviceInfo {
 
 impl fmt::Display for DeviceInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}  {}  {}  {}", self.id, self.name, self.backend, self.kind)?;
-        if self.driver.is_empty() { Ok(()) } else { write!(f, "  {}", self.driver) }
+        write!(
+            f,
+            "{}  {}  {}  {}",
+            self.id, self.name, self.backend, self.kind
+        )?;
+        if self.driver.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "  {}", self.driver)
+        }
     }
 }
 
@@ -150,11 +160,20 @@ impl DeviceOptions {
 const VARIABLE: &str = "TILEWISE_DEVICE";
 
 impl Device {
-    fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
+    pub(crate) fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
         let limits = executor.limits();
-        let engine = Arc::new(Engine { executor, plans: Default::default() });
+        let engine = Arc::new(Engine {
+            executor,
+            plans: Default::default(),
+        });
         let generator = Mutex::new(Generator::new(0));
-        Self(Arc::new(Inner { engine, queues: Queues::default(), info, limits, generator }))
+        Self(Arc::new(Inner {
+            engine,
+            queues: Queues::default(),
+            info,
+            limits,
+            generator,
+        }))
     }
 
     /// The CPU executor.
@@ -203,7 +222,13 @@ impl Device {
     ///
     /// # Errors
     /// As there.
-    pub async fn named_async(name: &str) -> Result<Self> {
+    #[track_caller]
+    pub fn named_async(name: &str) -> impl Future<Output = Result<Self>> {
+        let at = Location::caller();
+        async move { Self::find(name).await.map_err(|error| error.at(at)) }
+    }
+
+    async fn find(name: &str) -> Result<Self> {
         if name == "cpu" {
             return Ok(Self::cpu());
         }
@@ -220,7 +245,9 @@ impl Device {
         let device = Self::over_adapter(&adapter, info.clone(), DeviceOptions::new()).await?;
         // Another thread may have been quicker.
         let device = known(&info).unwrap_or(device);
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push((info, device.clone()));
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((info, device.clone()));
         Ok(device)
     }
 
@@ -271,13 +298,18 @@ impl Device {
             return Ok(device.clone());
         }
         let device = match std::env::var(VARIABLE) {
-            Ok(name) => Self::named(&name).map_err(|error| match error.kind() {
-                ErrorKind::NoDevice { message } => {
-                    let message = format!("{VARIABLE} is {message}");
-                    Error::new(ErrorKind::NoDevice { message })
+            Ok(name) => match Self::named(&name) {
+                Ok(device) => device,
+                Err(error) => {
+                    let kind = match error.kind() {
+                        ErrorKind::NoDevice { message } => ErrorKind::NoDevice {
+                            message: format!("{VARIABLE} is {message}"),
+                        },
+                        kind => kind.clone(),
+                    };
+                    return Err(Error::new(kind));
                 }
-                _ => error,
-            })?,
+            },
             // A software GPU is slower than the CPU executor, so it must be asked for.
             Err(_) => match Self::list().first() {
                 Some(best) if best.kind < DeviceKind::SoftwareGpu => Self::named(&best.id)?,
@@ -320,11 +352,19 @@ impl Device {
 
     /// Restarts the device's own generator at a seed.
     pub fn seed(&self, seed: u64) {
-        *self.0.generator.lock().unwrap_or_else(PoisonError::into_inner) = Generator::new(seed);
+        *self
+            .0
+            .generator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Generator::new(seed);
     }
 
     pub(crate) fn with_generator<T>(&self, f: impl FnOnce(&mut Generator) -> T) -> T {
-        f(&mut self.0.generator.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self
+            .0
+            .generator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Starts to run what this thread has recorded; does not wait for it.
@@ -350,7 +390,11 @@ impl Device {
     /// Memory in use.
     pub fn memory(&self) -> MemoryStats {
         let memory = self.executor().memory();
-        MemoryStats { in_use: memory.in_use, peak: memory.peak, reserved: memory.reserved }
+        MemoryStats {
+            in_use: memory.in_use,
+            peak: memory.peak,
+            reserved: memory.reserved,
+        }
     }
 
     /// Gives memory that waits to be used again back to the driver.
@@ -406,18 +450,26 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
         None => (false, name.to_lowercase()),
     };
     let mut adapters = gpu::adapters().await;
-    let infos: Vec<DeviceInfo> = adapters.iter().enumerate().map(|(i, a)| describe(i, a)).collect();
+    let infos: Vec<DeviceInfo> = adapters
+        .iter()
+        .enumerate()
+        .map(|(i, a)| describe(i, a))
+        .collect();
     let at = match wanted.as_str() {
         "gpu" => (!infos.is_empty()).then_some(0),
-        id => infos
-            .iter()
-            .position(|i| i.id == id)
-            .or_else(|| infos.iter().position(|i| i.name.to_lowercase().contains(id))),
+        id => infos.iter().position(|i| i.id == id).or_else(|| {
+            infos
+                .iter()
+                .position(|i| i.name.to_lowercase().contains(id))
+        }),
     };
     let Some(at) = at else {
         let listed = infos.iter().map(|i| format!(", {} ({})", i.id, i.name));
         let known: String = std::iter::once("cpu".to_string()).chain(listed).collect();
-        return Err(ErrorKind::NoDevice { message: format!("{name:?}; there are: {known}") }.into());
+        return Err(ErrorKind::NoDevice {
+            message: format!("{name:?}; there are: {known}"),
+        }
+        .into());
     };
     let mut info = infos[at].clone();
     if checked {
@@ -426,7 +478,7 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
     Ok((adapters.swap_remove(at), info))
 }
 
-fn cpu_info() -> DeviceInfo {
+pub(crate) fn cpu_info() -> DeviceInfo {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     DeviceInfo {
         id: "cpu".into(),
@@ -443,7 +495,9 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> DeviceInfo {
         id: format!("gpu:{index}"),
         kind: gpu::kind(info.device_type),
         backend: info.backend.to_string(),
-        driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
+        driver: format!("{} {}", info.driver, info.driver_info)
+            .trim()
+            .into(),
         name: info.name,
     }
 }

@@ -153,6 +153,12 @@ macro_rules! scalar_from {
 scalar_from!(f32 => Float as f64, f64 => Float as f64, i32 => Int as i64, i64 => Int as i64,
     u32 => Int as i64, usize => Int as i64, bool => Bool as bool);
 
+impl From<f16> for Scalar {
+    fn from(v: f16) -> Self {
+        Self::Float(v.to_f64())
+    }
+}
+
 mod sealed {
     pub trait Sealed {}
 }
@@ -206,10 +212,15 @@ stored!(
     |v: &[i32]| bytemuck::cast_slice(v).to_vec(),
     |w: &[u32], n: usize| bytemuck::cast_slice(&w[..n]).to_vec()
 );
-stored!(u32, U32, |v: &[u32]| v.to_vec(), |w: &[u32], n: usize| w[..n].to_vec());
-stored!(bool, Bool, |v: &[bool]| v.iter().map(|&b| b as u32).collect(), |w: &[u32], n: usize| {
-    w[..n].iter().map(|&b| b != 0).collect()
-});
+stored!(u32, U32, |v: &[u32]| v.to_vec(), |w: &[u32], n: usize| w
+    [..n]
+    .to_vec());
+stored!(
+    bool,
+    Bool,
+    |v: &[bool]| v.iter().map(|&b| b as u32).collect(),
+    |w: &[u32], n: usize| { w[..n].iter().map(|&b| b != 0).collect() }
+);
 stored!(
     f16,
     F16,
@@ -233,7 +244,10 @@ impl Element for f64 {
                 .iter()
                 .map(|v| v.to_f64())
                 .collect(),
-            _ => words[..len].iter().map(|&w| Scalar::from_bits(w, dtype).to_f64()).collect(),
+            _ => words[..len]
+                .iter()
+                .map(|&w| Scalar::from_bits(w, dtype).to_f64())
+                .collect(),
         })
     }
 }

@@ -70,6 +70,20 @@ pub enum ErrorKind {
         /// What would work, where that can be told.
         hint: String,
     },
+    /// Two shapes that do not go together, though they might broadcast.
+    #[error("{op}: {message}, but the shapes are {lhs} and {rhs}{hint}")]
+    Shapes {
+        /// The operation.
+        op: &'static str,
+        /// The first shape.
+        lhs: Shape,
+        /// The second shape.
+        rhs: Shape,
+        /// What would be right.
+        message: &'static str,
+        /// What would work, where that can be told.
+        hint: String,
+    },
     /// A shape the operation cannot work with.
     #[error("{op}: {message} (shape {shape})")]
     Shape {
@@ -198,17 +212,27 @@ impl Error {
     /// An error of the given kind at the caller's line.
     #[track_caller]
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, at: Location::caller() }))
+        Self(Box::new(Inner {
+            kind,
+            at: Location::caller(),
+        }))
     }
 
     #[track_caller]
     pub(crate) fn value(op: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Value { op, message: message.into() })
+        Self::new(ErrorKind::Value {
+            op,
+            message: message.into(),
+        })
     }
 
     #[track_caller]
     pub(crate) fn shape(op: &'static str, shape: &Shape, message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Shape { op, shape: shape.clone(), message: message.into() })
+        Self::new(ErrorKind::Shape {
+            op,
+            shape: shape.clone(),
+            message: message.into(),
+        })
     }
 
     /// What went wrong.
@@ -219,6 +243,25 @@ impl Error {
     /// The line of the program whose call failed.
     pub fn location(&self) -> &'static Location<'static> {
         self.0.at
+    }
+
+    /// The error, moved to the caller's line if it was met inside this crate, as by a layer behind a
+    /// `dyn Module`, through which no caller is known. One met in a user's layer stays there.
+    #[track_caller]
+    pub(crate) fn outward(self) -> Self {
+        let here = file!();
+        let root = &here[..here.len() - "error.rs".len()];
+        if self.0.at.file().starts_with(root) {
+            self.again()
+        } else {
+            self
+        }
+    }
+
+    /// The same failure at a line that was noted before.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
+        self
     }
 
     /// The same failure met again at the caller's line: a fault of the device is told to each use.
@@ -237,7 +280,13 @@ impl From<ErrorKind> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {}:{})", self.0.kind, self.0.at.file(), self.0.at.line())
+        write!(
+            f,
+            "{} (at {}:{})",
+            self.0.kind,
+            self.0.at.file(),
+            self.0.at.line()
+        )
     }
 }
 

@@ -79,7 +79,10 @@ pub(crate) enum Nudge {
     /// Look whether something has finished.
     Look,
     /// Block until it has.
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "the web cannot block"))]
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "the web cannot block")
+    )]
     Block,
     /// See to it that the future is woken.
     Wake,
@@ -97,7 +100,11 @@ impl Reading {
         future: impl Future<Output = ReadResult> + Send + 'static,
         nudge: impl Fn(Nudge) -> Result<(), ErrorKind> + Send + 'static,
     ) -> Self {
-        Self { future: Box::pin(future), nudge: Box::new(nudge), woken: false }
+        Self {
+            future: Box::pin(future),
+            nudge: Box::new(nudge),
+            woken: false,
+        }
     }
 
     /// A read that has its result.
@@ -110,7 +117,11 @@ impl Reading {
         if let Err(fault) = (self.nudge)(Nudge::Look) {
             return Some(Err(fault));
         }
-        match self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        match self
+            .future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             Poll::Ready(result) => Some(result),
             Poll::Pending => None,
         }

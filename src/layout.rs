@@ -20,18 +20,30 @@ impl Layout {
             strides[i] = step;
             step *= shape.dims()[i].max(1) as isize;
         }
-        Self { shape, strides, offset: 0 }
+        Self {
+            shape,
+            strides,
+            offset: 0,
+        }
     }
 
     /// Every element at the same place: how a constant fills a shape.
     pub(crate) fn splat(shape: Shape) -> Self {
-        Self { shape, strides: [0; MAX_RANK], offset: 0 }
+        Self {
+            shape,
+            strides: [0; MAX_RANK],
+            offset: 0,
+        }
     }
 
     pub(crate) fn from_parts(shape: Shape, strides: &[isize], offset: usize) -> Self {
         let mut all = [0; MAX_RANK];
         all[..strides.len()].copy_from_slice(strides);
-        Self { shape, strides: all, offset }
+        Self {
+            shape,
+            strides: all,
+            offset,
+        }
     }
 
     pub(crate) fn shape(&self) -> &Shape {
@@ -68,17 +80,6 @@ impl Layout {
         self.offset == 0 && self.is_contiguous()
     }
 
-    /// The place of the element with the given row-major number.
-    #[cfg(test)]
-    pub(crate) fn place(&self, mut linear: usize) -> usize {
-        let mut place = self.offset as isize;
-        for (&d, &s) in self.dims().iter().zip(self.strides()).rev() {
-            place += (linear % d) as isize * s;
-            linear /= d;
-        }
-        place as usize
-    }
-
     pub(crate) fn permute(&self, axes: &[usize]) -> Self {
         let shape = axes.iter().map(|&a| self.dims()[a]).collect();
         let strides: Vec<isize> = axes.iter().map(|&a| self.strides[a]).collect();
@@ -93,7 +94,11 @@ impl Layout {
             let same = self.dims()[i] == shape.dims()[shift + i];
             strides[shift + i] = if same { s } else { 0 };
         }
-        Self { shape: shape.clone(), strides, offset: self.offset }
+        Self {
+            shape: shape.clone(),
+            strides,
+            offset: self.offset,
+        }
     }
 
     /// The same elements in another shape, where that needs no copy.
@@ -125,7 +130,10 @@ impl Layout {
                     j_end += 1;
                 }
             }
-            if old[i..i_end].windows(2).any(|w| w[0].1 != w[1].1 * w[1].0 as isize) {
+            if old[i..i_end]
+                .windows(2)
+                .any(|w| w[0].1 != w[1].1 * w[1].0 as isize)
+            {
                 return None;
             }
             let mut step = old[i_end - 1].1;
@@ -139,7 +147,11 @@ impl Layout {
         for k in j..new.len() {
             strides[k] = 1;
         }
-        Some(Self { shape: shape.clone(), strides, offset: self.offset })
+        Some(Self {
+            shape: shape.clone(),
+            strides,
+            offset: self.offset,
+        })
     }
 
     pub(crate) fn flip(&self, axis: usize) -> Self {
@@ -181,7 +193,11 @@ impl Layout {
     }
 
     fn with_dim(&self, axis: usize, size: usize) -> Shape {
-        self.dims().iter().enumerate().map(|(i, &d)| if i == axis { size } else { d }).collect()
+        self.dims()
+            .iter()
+            .enumerate()
+            .map(|(i, &d)| if i == axis { size } else { d })
+            .collect()
     }
 }
 
@@ -195,25 +211,34 @@ impl std::hash::Hash for Layout {
 #[track_caller]
 pub(crate) fn infer_shape(op: &'static str, from: &Shape, dims: &[isize]) -> Result<Shape> {
     if let Some(bad) = dims.iter().find(|&&d| d < -1) {
-        return Err(Error::shape(op, from, format!("size {bad} in {dims:?} is negative")));
+        return Err(Error::shape(
+            op,
+            from,
+            format!("size {bad} in {dims:?} is negative"),
+        ));
     }
     if dims.iter().filter(|&&d| d == -1).count() > 1 {
         let message = format!("can only specify one unknown dimension, {dims:?} has several");
         return Err(Error::shape(op, from, message));
     }
-    let known = dims.iter().filter(|&&d| d >= 0).try_fold(1usize, |n, &d| n.checked_mul(d as usize));
-    let mismatch = || {
-        let message = format!("cannot reshape {} elements into {dims:?}", from.size());
-        Err(Error::shape(op, from, message))
+    let known = dims
+        .iter()
+        .filter(|&&d| d >= 0)
+        .try_fold(1usize, |n, &d| n.checked_mul(d as usize));
+    let size = from.size();
+    let unknown = match known {
+        Some(known) if dims.contains(&-1) => {
+            (known > 0 && size.is_multiple_of(known)).then(|| size / known)
+        }
+        known => (known == Some(size)).then_some(0),
     };
-    let Some(known) = known else { return mismatch() };
-    let unknown = match dims.contains(&-1) {
-        true if known == 0 || !from.size().is_multiple_of(known) => return mismatch(),
-        true => from.size() / known,
-        false if known != from.size() => return mismatch(),
-        false => 0,
+    let Some(unknown) = unknown else {
+        let message = format!("cannot reshape {size} elements into {dims:?}");
+        return Err(Error::shape(op, from, message));
     };
-    let sizes: Vec<usize> =
-        dims.iter().map(|&d| if d == -1 { unknown } else { d as usize }).collect();
+    let sizes: Vec<usize> = dims
+        .iter()
+        .map(|&d| if d == -1 { unknown } else { d as usize })
+        .collect();
     Shape::checked(op, &sizes)
 }

@@ -1,14 +1,86 @@
-//! tilewise: a NumPy-shaped tensor engine for any GPU.
+//! A NumPy-shaped tensor engine for any GPU.
+//!
+//! Tensors live in GPU storage buffers and WGSL compute shaders do the work, through
+//! [wgpu](https://docs.rs/wgpu), on Vulkan, Metal, DirectX 12 and WebGPU. A CPU executor defines what
+//! each operation means, and runs where there is no GPU. Gradients and neural networks are built on
+//! the same operations.
+//!
+//! # A first program
+//!
+//! ```
+//! use tilewise::prelude::*;
+//!
+//! fn main() -> Result<()> {
+//!     let dev = Device::default(); // the best GPU, or the CPU
+//!     let a = Tensor::new([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &dev)?;
+//!     let b = Tensor::new([10.0, 20.0, 30.0], &dev)?;
+//!
+//!     let c = &a + &b; // shapes (2,3) and (3,) broadcast
+//!     let m = c.matmul(&a.t())?; // (2,3) by (3,2); the transpose copies nothing
+//!     assert_eq!(m.shape(), [2, 2]);
+//!     assert_eq!(m.to_vec::<f32>()?, [154., 352., 172., 397.]);
+//!
+//!     let last_column = m.slice(s![.., -1])?; // NumPy's m[:, -1]
+//!     assert_eq!(last_column.to_vec::<f32>()?, [352., 397.]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Gradients
+//!
+//! ```
+//! use tilewise::prelude::*;
+//!
+//! # fn main() -> Result<()> {
+//! let dev = Device::cpu();
+//! let w = Tensor::new([1.0, -2.0], &dev)?.variable();
+//! let loss = (&w * 3.0).square().sum(..)?;
+//! let grads = loss.backward()?;
+//! assert_eq!(grads.get(&w).unwrap().to_vec::<f32>()?, [18., -36.]); // 18 w
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it works
+//!
+//! An operation on a tensor checks its operands and records a *call*: plain data, a few nanoseconds.
+//! Reading a value, an optimiser's step or [`Device::flush`] hands the calls recorded so far to the
+//! planner, which drops what nobody needs, fuses the rest into few kernels and assigns buffers; the
+//! plan is kept, and a batch of the same structure runs it again. An executor runs the plan: on a GPU
+//! each kernel is a WGSL shader generated for its structure (never for its sizes), on the CPU the same
+//! plan is interpreted block by block. [`Tensor::explain`] prints the plan,
+//! `TILEWISE_DUMP_SHADERS=DIR` writes the shaders, and [`Device::counters`] says what was done.
+//!
+//! Views (reshape, permute, slices, broadcasting) are layouts over the same storage and copy nothing;
+//! no operation needs a contiguous operand.
+//!
+//! # Errors
+//!
+//! Methods that can fail return [`Result`]; an [`Error`] names the operation, the shapes and the line
+//! that called it. Operators (`+ - * / %`, `& | ^ !`) panic with the same words, and have twins that do
+//! not ([`Tensor::try_add`] and so on). Faults of a GPU, and indices found out of range while a
+//! kernel runs, are errors of the next read.
+//!
+//! # Choosing a device
+//!
+//! [`Device::default`] is the best GPU, or the CPU where there is none or only a software one. The
+//! environment variable `TILEWISE_DEVICE` (`cpu`, `gpu`, `gpu:1`, `checked`, or a part of an adapter's
+//! name) overrides it; [`Device::list`] and [`Device::named`] choose in code.
 
 #![warn(missing_docs)]
 
 mod autograd;
+mod call;
 mod device;
 mod dtype;
 mod error;
 mod exec;
+mod generator;
 mod layout;
+mod loss;
+pub mod nn;
 mod op;
+pub mod optim;
 mod plan;
 mod queue;
 mod shape;
@@ -20,12 +92,17 @@ pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, Memory
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::gpu::MatmulKernel;
+pub use generator::Generator;
 pub use half::f16;
 pub use shape::{IntoShape, MAX_RANK, Shape};
-pub use tensor::{Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor};
+pub use tensor::{
+    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
+};
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {
+    pub use crate::nn::{self, Module};
+    pub use crate::optim::{self, Optimizer};
     pub use crate::{
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };

@@ -1,18 +1,18 @@
 //! Plans: a batch of calls as few kernels over buffers.
 //!
-//! [`key::Batch`] numbers the values of a batch and writes its structure down; [`cache::PlanCache`]
-//! finds the plan made for that structure before, or has [`fuse`] group the calls into kernels,
+//! [`cache::PlanCache`] finds the plan made for a structure before, or has [`fuse`] group the calls into kernels,
 //! [`lower`] write each kernel's programs, and [`slots`] assign buffers by liveness.
 
 pub(crate) mod cache;
 pub(crate) mod explain;
 mod fuse;
 mod graph;
-pub(crate) mod key;
 mod lower;
 mod slots;
+#[cfg(test)]
+mod tests;
 
-
+pub(crate) use self::graph::{Graph, Input, Node, Value};
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};
@@ -35,6 +35,8 @@ pub(crate) struct Slot {
     pub(crate) words: usize,
     /// The number of the value it holds on entry; `None` for one that the plan allocates.
     pub(crate) input: Option<usize>,
+    /// Whether the plan writes to it; an input that is written to was given up by its holder.
+    pub(crate) written: bool,
 }
 
 /// One kernel: a core, then a pointwise program over the core's result, then stores.
@@ -72,9 +74,21 @@ pub(crate) enum Core {
     Map,
     /// A reduction of the prologue's one result. The prologue's streams are laid over the kept
     /// dimensions followed by the reduced ones.
-    Reduce { op: ReduceOp, dtype: DType, prologue: Body, kept: Shape, reduced: Shape },
+    Reduce {
+        op: ReduceOp,
+        dtype: DType,
+        prologue: Body,
+        kept: Shape,
+        reduced: Shape,
+    },
     /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
-    Matmul { a: Matrix, b: Matrix, dtype: DType, k: usize, vector: bool },
+    Matmul {
+        a: Matrix,
+        b: Matrix,
+        dtype: DType,
+        k: usize,
+        vector: bool,
+    },
 }
 
 /// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.

@@ -1,18 +1,22 @@
 //! Queues: the calls of one thread on one device, in program order, until they are flushed.
 
+mod batch;
+
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustc_hash::FxHashMap;
 
+use self::batch::Batch;
+use crate::call::{Arg, Call};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Executor;
-use crate::op::{Arg, Call, Op};
+use crate::op::Op;
+use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
-use crate::plan::{Plan, key};
 use crate::shape::Shape;
-use crate::storage::{State, Storage};
+use crate::storage::{Pending, State, Storage};
 
 /// A batch is run when it holds this many calls, mark or no mark.
 const MAX_CALLS: usize = 4096;
@@ -28,18 +32,25 @@ pub(crate) struct Engine {
 /// The pending calls of one thread.
 pub(crate) struct Queue {
     engine: Arc<Engine>,
-    pending: Mutex<Pending>,
+    /// The largest result in bytes.
+    limit: u64,
+    pending: Mutex<Calls>,
 }
 
 #[derive(Default)]
-struct Pending {
+struct Calls {
     calls: Vec<Call>,
     bytes: u64,
 }
 
 impl Queue {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
-        Arc::new(Self { engine, pending: Mutex::default() })
+        let limit = engine.executor.limits().bytes;
+        Arc::new(Self {
+            engine,
+            limit,
+            pending: Mutex::default(),
+        })
     }
 
     /// Records a call and returns the storage of its result. The operands are valid, and none is
@@ -55,19 +66,40 @@ impl Queue {
         for arg in &args {
             if let Arg::Value(storage, _) = arg
                 && let Some(queue) = storage.pending()
-                && !std::ptr::eq(queue.as_ptr(), Arc::as_ptr(self))
+                && !std::ptr::addr_eq(queue.as_ptr(), Arc::as_ptr(self))
                 && let Some(other) = queue.upgrade()
             {
-                // A failure stays with the storage and fails what is computed from it.
-                let _ = other.flush();
+                other.flush();
             }
         }
-        let state = State::Pending(Arc::downgrade(self));
         let executor = self.engine.executor.clone();
+        let bytes = (shape.size() * dtype.size()) as u64;
+        if bytes > self.limit {
+            // Told to whoever reads it; what else is recorded is not concerned.
+            let (op, device) = (op.name(), executor.name());
+            let kind = ErrorKind::TooLarge {
+                op,
+                bytes,
+                limit: self.limit,
+                device,
+            };
+            let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
+            let state = State::Failed(error);
+            return Arc::new(Storage::new(executor, dtype, shape.size(), state));
+        }
+        let queue: Weak<dyn Pending> = Arc::<Self>::downgrade(self);
+        let state = State::Pending(queue);
         let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes += 4 * out.words() as u64;
-        pending.calls.push(Call { op, args, shape, dtype, out: out.clone(), at });
+        pending.calls.push(Call {
+            op,
+            args,
+            shape,
+            dtype,
+            out: out.clone(),
+            at,
+        });
         if pending.calls.len() >= MAX_CALLS || pending.bytes >= MAX_BYTES {
             // Told by the storages whose values it concerns.
             let _ = self.run(&mut pending);
@@ -85,17 +117,17 @@ impl Queue {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let (calls, _) = split_failed(pending.calls.clone());
         // The copies made above hold each storage once more.
-        let batch = key::Batch::new(&calls, 1);
-        (!calls.is_empty()).then(|| self.engine.plans.get(&batch, &self.engine.executor.limits()))
+        let batch = Batch::new(&calls, 1);
+        (!calls.is_empty()).then(|| self.plan_of(&batch))
     }
 
-    fn run(&self, pending: &mut Pending) -> Result<(), ErrorKind> {
-        let Pending { calls, .. } = std::mem::take(pending);
+    fn run(&self, pending: &mut Calls) -> Result<(), ErrorKind> {
+        let Calls { calls, .. } = std::mem::take(pending);
         if calls.is_empty() {
             return Ok(());
         }
         let (calls, mut result) = split_failed(calls);
-        let batch = key::Batch::new(&calls, 0);
+        let batch = Batch::new(&calls, 0);
         if let Err(kind) = self.execute(&batch) {
             let error = Error::new(kind.clone());
             for call in &calls {
@@ -108,9 +140,14 @@ impl Queue {
         result
     }
 
-    fn execute(&self, batch: &key::Batch<'_>) -> Result<(), ErrorKind> {
+    fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
+        let buffers = self.engine.executor.limits().buffers;
+        self.engine.plans.get(&batch.key, buffers, || batch.graph())
+    }
+
+    fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
-        let plan = self.engine.plans.get(batch, &executor.limits());
+        let plan = self.plan_of(batch);
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
         let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
@@ -138,6 +175,11 @@ impl Queue {
             return Err(kind);
         }
         let mut kept = FxHashMap::default();
+        for slot in plan.slots.iter().filter(|slot| slot.written) {
+            if let Some(value) = slot.input {
+                batch.values[value].set(State::Given);
+            }
+        }
         for &(value, slot) in &plan.outputs {
             batch.values[value].set(State::Ready(slots[slot]));
             kept.insert(slots[slot], ());
@@ -148,21 +190,30 @@ impl Queue {
     }
 }
 
+/// Why an operand failed, if one did.
+fn failure(args: &[Arg]) -> Option<Error> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Value(storage, _) => match storage.state() {
+            State::Failed(error) => Some(error),
+            _ => None,
+        },
+        Arg::Scalar(..) => None,
+    })
+}
+
+impl Pending for Queue {
+    fn flush(&self) {
+        // A failure is told by the storages it concerns.
+        let _ = Queue::flush(self);
+    }
+}
+
 /// Takes out the calls that depend on a failed value and fails their results too.
 fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
-    let failure = |call: &Call| {
-        call.args.iter().find_map(|arg| match arg {
-            Arg::Value(storage, _) => match storage.state() {
-                State::Failed(error) => Some(error),
-                _ => None,
-            },
-            Arg::Scalar(..) => None,
-        })
-    };
     let mut result = Ok(());
     let calls = calls
         .into_iter()
-        .filter(|call| match failure(call) {
+        .filter(|call| match failure(&call.args) {
             Some(error) => {
                 result = Err(error.kind().clone());
                 call.out.set(State::Failed(error));
@@ -189,7 +240,10 @@ impl Queues {
     pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
         let key = Arc::as_ptr(engine);
         LOCAL.with_borrow_mut(|local| {
-            let found = local.iter().find(|(k, _)| *k == key).and_then(|(_, q)| q.upgrade());
+            let found = local
+                .iter()
+                .find(|(k, _)| *k == key)
+                .and_then(|(_, q)| q.upgrade());
             found.unwrap_or_else(|| {
                 local.retain(|(k, q)| *k != key && q.strong_count() > 0);
                 let queue = Queue::new(engine.clone());
@@ -205,7 +259,11 @@ impl Queues {
 
     /// Flushes every thread's queue.
     pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         all.iter().try_for_each(|queue| queue.flush())
     }
 }

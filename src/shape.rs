@@ -27,19 +27,31 @@ impl Shape {
     #[track_caller]
     pub(crate) fn checked(op: &'static str, dims: &[usize]) -> Result<Self> {
         if dims.len() > MAX_RANK {
-            let message =
-                format!("{dims:?} has {} dimensions, at most {MAX_RANK} are possible", dims.len());
+            let message = format!(
+                "{dims:?} has {} dimensions, at most {MAX_RANK} are possible",
+                dims.len()
+            );
             return Err(Error::value(op, message));
         }
-        if dims.iter().try_fold(4usize, |n, &d| n.checked_mul(d.max(1))).is_none() {
-            return Err(Error::value(op, format!("{dims:?} has too many elements to count")));
+        if dims
+            .iter()
+            .try_fold(4usize, |n, &d| n.checked_mul(d.max(1)))
+            .is_none()
+        {
+            return Err(Error::value(
+                op,
+                format!("{dims:?} has too many elements to count"),
+            ));
         }
         Ok(Self::of(dims))
     }
 
     /// A shape whose rank is known to be in range.
     pub(crate) fn of(dims: &[usize]) -> Self {
-        let mut shape = Self { dims: [0; MAX_RANK], rank: dims.len() as u8 };
+        let mut shape = Self {
+            dims: [0; MAX_RANK],
+            rank: dims.len() as u8,
+        };
         shape.dims[..dims.len()].copy_from_slice(dims);
         shape
     }
@@ -66,7 +78,12 @@ impl Shape {
         if (-rank..rank).contains(&axis) {
             return Ok(if axis < 0 { axis + rank } else { axis } as usize);
         }
-        Err(Error::new(ErrorKind::Axis { op, axis, shape: self.clone(), problem: "out of range" }))
+        Err(Error::new(ErrorKind::Axis {
+            op,
+            axis,
+            shape: self.clone(),
+            problem: "out of range",
+        }))
     }
 
     /// A set of axes as one flag a dimension; an axis named twice is an error.
@@ -78,7 +95,12 @@ impl Shape {
             if std::mem::replace(&mut set[at], true) {
                 let problem = "named twice";
                 let shape = self.clone();
-                return Err(Error::new(ErrorKind::Axis { op, axis, shape, problem }));
+                return Err(Error::new(ErrorKind::Axis {
+                    op,
+                    axis,
+                    shape,
+                    problem,
+                }));
             }
         }
         Ok(set)
@@ -88,7 +110,11 @@ impl Shape {
     /// count as 1, and equal sizes or a 1 fit.
     #[track_caller]
     pub(crate) fn broadcast(&self, other: &Self, op: &'static str) -> Result<Self> {
-        let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
+        let (long, short) = if self.rank >= other.rank {
+            (self, other)
+        } else {
+            (other, self)
+        };
         let shift = long.ndim() - short.ndim();
         let mut out = long.clone();
         for (i, &b) in short.dims().iter().enumerate().rev() {
@@ -109,16 +135,25 @@ impl Shape {
                 }));
             }
         }
-        Ok(out)
+        // Two shapes that fit may broadcast to one that does not.
+        if out == *self || out == *other {
+            Ok(out)
+        } else {
+            Self::checked(op, out.dims())
+        }
     }
 
     /// The shape without the flagged axes, or with 1 in their place.
     pub(crate) fn reduced(&self, axes: &[bool; MAX_RANK], keepdims: bool) -> Self {
-        let kept = self.dims().iter().zip(axes).filter_map(|(&d, &gone)| match (gone, keepdims) {
-            (false, _) => Some(d),
-            (true, true) => Some(1),
-            (true, false) => None,
-        });
+        let kept = self
+            .dims()
+            .iter()
+            .zip(axes)
+            .filter_map(|(&d, &gone)| match (gone, keepdims) {
+                (false, _) => Some(d),
+                (true, true) => Some(1),
+                (true, false) => None,
+            });
         Self::from_iter(kept)
     }
 }
@@ -130,9 +165,15 @@ fn broadcast_hint(long: &Shape, short: &Shape) -> String {
         dims.insert(at, 1);
         let shift = long.ndim().wrapping_sub(dims.len());
         shift < MAX_RANK
-            && dims.iter().zip(&long.dims()[shift..]).all(|(a, b)| a == b || *a == 1 || *b == 1)
+            && dims
+                .iter()
+                .zip(&long.dims()[shift..])
+                .all(|(a, b)| a == b || *a == 1 || *b == 1)
     };
-    match (1..=short.ndim()).rev().find(|&at| short.ndim() < long.ndim() && fits(at)) {
+    match (1..=short.ndim())
+        .rev()
+        .find(|&at| short.ndim() < long.ndim() && fits(at))
+    {
         Some(at) => format!("; {short} would fit after unsqueeze({at})"),
         None => String::new(),
     }

@@ -17,18 +17,18 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::autograd::Node;
+use crate::call::Arg;
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::BufferId;
 use crate::layout::Layout;
-use crate::op::{Arg, Op, PointOp};
+use crate::op::{Op, PointOp};
 use crate::shape::Shape;
 use crate::storage::Storage;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
-pub use self::random::Generator;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
@@ -203,7 +203,14 @@ impl Tensor {
             return result;
         }
         let args = args.iter().map(|t| t.arg(shape)).collect();
-        Self::record(Op::Point(op), args, shape.clone(), dtype, device, Location::caller())
+        Self::record(
+            Op::Point(op),
+            args,
+            shape.clone(),
+            dtype,
+            device,
+            Location::caller(),
+        )
     }
 
     /// The tensor with its elements in a storage; a constant is filled in. Off the tape.

@@ -8,16 +8,42 @@
 #[macro_use]
 mod support;
 
+mod autograd;
+mod broadcast;
 mod display;
+mod errors;
+mod literature;
+mod loss;
+mod matmul;
 mod matmul_kernels;
+mod nn;
+mod optim;
+mod pointwise;
 mod propagation;
+mod random;
+mod reduce;
+mod slice;
+mod threads;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
+        autograd::tests(),
+        broadcast::tests(),
         display::tests(),
+        errors::tests(),
+        literature::tests(),
+        loss::tests(),
+        matmul::tests(),
         matmul_kernels::tests(),
+        nn::tests(),
+        optim::tests(),
+        pointwise::tests(),
         propagation::tests(),
+        random::tests(),
+        reduce::tests(),
+        slice::tests(),
+        threads::tests(),
     ])
 }

@@ -53,12 +53,11 @@ fn tw_gelu(x: f32) -> f32 {
 
     let head = tw_head(a);
     let e = tw_factors(tw_exp_parts(-0.5 * (head * head), -0.5 * (a - head) * (a + head)));
-    let d = 1.0 / (a + 4.0);
-    let t = (a - 4.0) * d;
-    p = -0.0034805574 + t * (0.0014660953 + t * 0.0001380874);
-    p = 0.38713744 + t * (-0.18652564 + t * (0.060396045 + t * (-0.00749911 + t * p)));
-    let tail = e.a * (d * (0.75528514 + t * (-0.60789657 + t * p)));
-    let far = select(x * (1.0 - tail * e.b), max(x, -14.5) * tail * e.b, x < 0.0);
+    let t = (a - 3.0) / (a + 3.0);
+    p = 0.003965839 + t * (-3.900923e-5 + t * -0.0005466591);
+    p = -0.13965744 + t * (0.09137682 + t * (-0.02885826 + t * (-0.0017382485 + t * p)));
+    let tail = e.a * (0.36454186 + t * (0.10987586 + t * p)) * e.b;
+    let far = select(x - tail, -tail, x < 0.0);
     return tw_override(select(far, near, a < 1.0), bitcast<u32>(x), tw_is_nan(x) || bitcast<u32>(x) == TW_INF);
 }
 

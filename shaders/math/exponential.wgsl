@@ -34,7 +34,7 @@ fn tw_expm1_reduced(head: f32, rest: f32) -> f32 {
 fn tw_exp_parts(head: f32, tail: f32) -> TwScaled {
     let n = round((head + tail) * 1.442695);
     let exact = max(head - n * 0.69314575, -1.0);
-    return TwScaled(1.0 + tw_expm1_reduced(exact, tail - n * 1.4286068e-6), i32(n));
+    return TwScaled(1.0 + max(tw_expm1_reduced(exact, tail - n * 1.4286068e-6), -1.0), i32(n));
 }
 
 fn tw_exp(x: f32) -> f32 {

@@ -32,7 +32,7 @@ fn tw_divide(a: u32, b: u32) -> TwDivision {
     // rest * 2^(b_exponent - 150) as a float.
     let zeros = countLeadingZeros(rest | 1u) - 8u;
     let normal = ((rest << zeros) & 0x007fffffu) | ((b_exponent - min(zeros, b_exponent)) << 23u);
-    let bits = select(normal, rest << (b_exponent - 1u & 31u), zeros >= b_exponent);
+    let bits = select(normal, rest << ((b_exponent - 1u) & 31u), zeros >= b_exponent);
     return TwDivision(quotient, fits, select(bits, 0u, rest == 0u));
 }
 
@@ -54,7 +54,8 @@ fn tw_floor_div(a: f32, b: f32) -> f32 {
     let a_bits = tw_magnitude_bits(a);
     let b_bits = tw_magnitude_bits(b);
     let sign = tw_sign_bit(a) ^ tw_sign_bit(b);
-    if a_bits >= TW_INF || b_bits > TW_INF || (a_bits == 0u && b_bits == 0u) {
+    let undefined = select(a_bits == TW_INF, a_bits == 0u, b_bits == 0u);
+    if undefined || a_bits > TW_INF || b_bits > TW_INF {
         return tw_override(a, TW_NAN, true);
     }
     if b_bits == 0u {

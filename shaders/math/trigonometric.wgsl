@@ -83,8 +83,8 @@ fn tw_reduce(x: f32) -> TwAngle {
 
 fn tw_sin_quadrant(quadrant: u32, r: f32, sign: u32) -> f32 {
     let s = r * r;
-    let sine = r + r * (s * (-0.16666654 + s * (0.008332106 + s * -0.00019507893)));
-    let cosine = 1.0 + (s * (s * (0.041666646 + s * (-0.0013887305 + s * 2.4431425e-5))) - 0.5 * s);
+    let sine = r + max(r * (s * (-0.16666654 + s * (0.008332106 + s * -0.00019507893))), -1.0);
+    let cosine = 1.0 + max(s * (s * (0.041666646 + s * (-0.0013887305 + s * 2.4431425e-5))) - 0.5 * s, -1.0);
     let y = select(sine, cosine, (quadrant & 1u) == 1u);
     return bitcast<f32>(bitcast<u32>(y) ^ ((quadrant & 2u) << 30u) ^ sign);
 }

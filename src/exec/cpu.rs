@@ -38,7 +38,11 @@ impl Executor for Cpu {
     }
 
     fn limits(&self) -> Limits {
-        Limits { buffers: 16, bytes: MAX_BYTES, f16: true }
+        Limits {
+            buffers: 16,
+            bytes: MAX_BYTES,
+            f16: true,
+        }
     }
 
     fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
@@ -61,23 +65,27 @@ impl Executor for Cpu {
             .slots
             .iter()
             .zip(slots)
-            .map(|(slot, &id)| match slot.input {
-                Some(_) => SlotMemory::Shared(self.pool.get(id)),
-                None => SlotMemory::Owned(self.pool.take(id)),
+            .map(|(slot, &id)| match slot.written {
+                false => SlotMemory::Shared(self.pool.get(id)),
+                true => SlotMemory::Owned(self.pool.take(id)),
             })
             .collect();
         let faults = Faults::default();
         for kernel in &plan.kernels {
             run_kernel(kernel, &mut memory, scalars, &faults);
         }
-        self.kernels.fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
+        self.kernels
+            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
         for (memory, &id) in memory.into_iter().zip(slots) {
             if let SlotMemory::Owned(words) = memory {
                 self.pool.put(id, words);
             }
         }
         if let Some(fault) = faults.take() {
-            self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+            self.fault
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(fault);
         }
         Ok(())
     }
@@ -90,7 +98,12 @@ impl Executor for Cpu {
     }
 
     fn synchronize(&self) -> Result<(), ErrorKind> {
-        match self.fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self
+            .fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             Some(kind) => Err(kind),
             None => Ok(()),
         }
@@ -146,16 +159,29 @@ pub(crate) fn run_kernel(
         .collect();
     let core = match &kernel.core {
         Core::Map => None,
-        Core::Reduce { op, dtype, prologue, kept, reduced } => {
-            let inputs = Inputs::bind(prologue, memory, scalars);
-            Some(reduce::run(*op, *dtype, prologue, &inputs, kept, reduced, faults))
+        Core::Reduce {
+            op,
+            dtype,
+            prologue,
+            kept,
+            reduced,
+        } => {
+            let inputs = Inputs::bind(prologue, &[], memory, scalars);
+            Some(reduce::run(
+                *op, *dtype, prologue, &inputs, kept, reduced, faults,
+            ))
         }
         Core::Matmul { a, b, dtype, k, .. } => {
             let words = |m: &crate::plan::Matrix| memory[m.slot].words();
-            Some(matmul::run(*dtype, (words(a), &a.layout), (words(b), &b.layout), *k))
+            Some(matmul::run(
+                *dtype,
+                (words(a), &a.layout),
+                (words(b), &b.layout),
+                *k,
+            ))
         }
     };
-    let inputs = Inputs::bind(&kernel.body, memory, scalars);
+    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
     block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
     for (store, words) in kernel.stores.iter().zip(outputs) {
         memory[store.slot] = SlotMemory::Owned(words);

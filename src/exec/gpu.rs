@@ -32,22 +32,6 @@ use crate::device::{DeviceKind, DeviceOptions};
 use crate::error::{ErrorKind, Result};
 use crate::plan::Plan;
 
-/// The functions that shaders may call.
-const LIBRARY: &[&str] = &[
-    include_str!("../../shaders/math/activation.wgsl"),
-    include_str!("../../shaders/math/error_function.wgsl"),
-    include_str!("../../shaders/math/exponential.wgsl"),
-    include_str!("../../shaders/math/hyperbolic.wgsl"),
-    include_str!("../../shaders/math/integer.wgsl"),
-    include_str!("../../shaders/math/inverse_trig.wgsl"),
-    include_str!("../../shaders/math/logarithm.wgsl"),
-    include_str!("../../shaders/math/philox.wgsl"),
-    include_str!("../../shaders/math/power.wgsl"),
-    include_str!("../../shaders/math/remainder.wgsl"),
-    include_str!("../../shaders/math/select.wgsl"),
-    include_str!("../../shaders/math/trigonometric.wgsl"),
-];
-
 /// Storage buffers that a kernel may need besides those of its plan: partial results of a reduction,
 /// and the place where gathers report faults.
 const OWN_BUFFERS: usize = 2;
@@ -113,28 +97,42 @@ impl Gpu {
             wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES | wgpu::Features::SUBGROUP
         };
         let features = offered & wanted;
-        let asked = if options.webgpu_limits { wgpu::Limits::default() } else { adapter.limits() };
+        let asked = if options.webgpu_limits {
+            wgpu::Limits::default()
+        } else {
+            adapter.limits()
+        };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("tilewise"),
             required_features: features,
             required_limits: asked,
             ..Default::default()
         };
-        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| {
-            ErrorKind::NoDevice { message: format!("{} cannot be opened: {error}", info.name) }
-        })?;
+        let (device, queue) =
+            adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|error| ErrorKind::NoDevice {
+                    message: format!("{} cannot be opened: {error}", info.name),
+                })?;
         let fault = Fault::watch(&device, &info.name);
         let bounds = device.limits();
         let software = info.device_type == wgpu::DeviceType::Cpu;
         // A binding of 2 GiB and more is beyond what Vulkan takes through wgpu.
-        let bytes = bounds.max_storage_buffer_binding_size.min(bounds.max_buffer_size);
+        let bytes = bounds
+            .max_storage_buffer_binding_size
+            .min(bounds.max_buffer_size);
         let limits = Limits {
             buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18) - OWN_BUFFERS,
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
         };
         let target = Target {
-            group: if software { 64 } else { 256.min(bounds.max_compute_invocations_per_workgroup as usize) },
+            group: if software {
+                64
+            } else {
+                256.min(bounds.max_compute_invocations_per_workgroup as usize)
+            },
             fill: if software { 8 } else { 1024 },
             busy: if software { 256 } else { 1 << 16 },
             software,
@@ -159,7 +157,10 @@ impl Gpu {
     /// Lets wgpu call back and free what is no longer used; waits for a submission if one is given.
     fn poll(&self, wait: Option<wgpu::SubmissionIndex>) -> Result<(), ErrorKind> {
         let poll = match wait {
-            Some(index) => wgpu::PollType::Wait { submission_index: Some(index), timeout: None },
+            Some(index) => wgpu::PollType::Wait {
+                submission_index: Some(index),
+                timeout: None,
+            },
             None => wgpu::PollType::Poll,
         };
         self.fault.poll(&self.device, poll)
@@ -187,7 +188,8 @@ impl Executor for Gpu {
     fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind> {
         self.fault.check()?;
         // Every recorded run has been submitted, so that this comes after all that reads the buffer.
-        self.queue.write_buffer(&self.pool.get(buffer), 0, bytemuck::cast_slice(words));
+        self.queue
+            .write_buffer(&self.pool.get(buffer), 0, bytemuck::cast_slice(words));
         self.fault.check()
     }
 

@@ -1,15 +1,18 @@
 //! The scalar functions behind the elementwise operations.
 //!
-//! These define what an operation means. `shaders/math/` holds the same algorithms for the GPU, function by
-//! function, under the name with `tw_` before it. Each is written for a loop over it to vectorise: no table, no call
-//! into the C library and, but where a comment says so, no branch. A bound in ULPs is the largest error found over
-//! the whole domain against an f64 reference, and `tests.rs` holds the function there.
+//! These define what an operation means. `shaders/math/` holds the same algorithms for the GPU, function by function,
+//! under the name with `tw_` before it. Each is written for a loop over it to vectorise: no table, no call into the C
+//! library and, but where a comment says so, no branch. A bound in ULPs is against an f64 reference over the whole
+//! domain, subnormals included; `tests.rs` holds each function to it. Lavapipe and SwiftShader hold the same bounds,
+//! except that subnormals may be flushed; a GPU whose division or square root is off by more than half a ULP (WGSL
+//! allows 2.5) adds that.
 //!
-//! Three rules keep the two sides alike:
-//! - A result never depends on whether `a * b + c` is rounded once or twice: where an intermediate must be exact, its
-//!   factors are short enough that the product is exact. Multiplications are not fused here (`mul_add` without
-//!   hardware support is a call).
-//! - NaN and ∞ are told apart by bit patterns in the shader, and by comparisons that are false for NaN here.
+//! What keeps the two sides alike:
+//! - Where an intermediate must be exact, its factors are so short that the product is exact, so it does not matter
+//!   whether `a * b + c` is rounded once or twice. Here nothing is fused: without hardware support `mul_add` is a call.
+//! - The shader puts a `max` that never acts, or a mask, between terms that must not be merged; compilers of shaders do
+//!   reassociate.
+//! - The shader tells NaN and ∞ by their bits and selects special results as bits; here comparisons do.
 //! - Rounding to an integer is half to even on both sides.
 
 mod activation;
@@ -27,7 +30,7 @@ mod select;
 mod trigonometric;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use activation::{elu, gelu, gelu_tanh, leaky_relu, relu, sigmoid, silu, softplus};
 pub(crate) use error_function::erf;
@@ -42,9 +45,7 @@ pub(crate) use philox::philox;
 pub(crate) use power::pow;
 pub(crate) use remainder::{floor_div, rem};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
-pub(crate) use select::{
-    abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt,
-};
+pub(crate) use select::{abs, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
 pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
 
 /// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.

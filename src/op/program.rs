@@ -23,7 +23,11 @@ pub(crate) enum Inst {
     Index(u8),
     /// A word of Philox 4×32-10: the element's number is counted through the stream of its layout,
     /// `params` are seed low, seed high, counter low, counter high, and `lane` one of the four words.
-    Random { stream: u8, params: [u8; 4], lane: u8 },
+    Random {
+        stream: u8,
+        params: [u8; 4],
+        lane: u8,
+    },
     /// The element of a stream whose place on one axis is given by an index register.
     Gather { stream: u8, index: Reg },
     /// A pointwise operation on registers; unused operands repeat the first.
@@ -43,15 +47,13 @@ impl Program {
         self.insts[reg as usize].1
     }
 
-    /// A program whose single result is what the core computed.
-    pub(crate) fn core_only(dtype: DType) -> Self {
-        Self { insts: vec![(Inst::Core, dtype)], results: vec![0] }
-    }
-
     /// The number of operations, loads and parameters not counted.
     pub(crate) fn ops(&self) -> usize {
         let count = |(inst, _): &&(Inst, DType)| {
-            !matches!(inst, Inst::Load(_) | Inst::Param(_) | Inst::Core | Inst::Index(_))
+            !matches!(
+                inst,
+                Inst::Load(_) | Inst::Param(_) | Inst::Core | Inst::Index(_)
+            )
         };
         self.insts.iter().filter(count).count()
     }

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::key::Batch;
-use super::{Plan, fuse, graph::Graph, slots};
-use crate::exec::Limits;
+use super::{Graph, Plan, fuse, slots};
 
 /// Plans kept; beyond this the one unused for longest goes.
 const CAPACITY: usize = 256;
@@ -26,37 +24,54 @@ struct Entry {
 }
 
 impl PlanCache {
-    pub(crate) fn get(&self, batch: &Batch<'_>, limits: &Limits) -> Arc<Plan> {
+    /// The plan for calls of the structure that the key writes down; `graph` gives the calls.
+    pub(crate) fn get(
+        &self,
+        key: &[u64],
+        buffers: usize,
+        graph: impl FnOnce() -> Graph,
+    ) -> Arc<Plan> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         {
             let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(entry) = plans.get_mut(batch.key.as_slice()) {
+            if let Some(entry) = plans.get_mut(key) {
                 entry.used = now;
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 return entry.plan.clone();
             }
         }
         self.made.fetch_add(1, Ordering::Relaxed);
-        let plan = Arc::new(build(batch, limits));
+        let plan = Arc::new(build(&graph(), buffers));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= CAPACITY
-            && let Some(oldest) = plans.iter().min_by_key(|(_, e)| e.used).map(|(k, _)| k.clone())
+            && let Some(oldest) = plans
+                .iter()
+                .min_by_key(|(_, e)| e.used)
+                .map(|(k, _)| k.clone())
         {
             plans.remove(&oldest);
         }
-        plans.insert(batch.key.clone().into(), Entry { plan: plan.clone(), used: now });
+        plans.insert(
+            key.into(),
+            Entry {
+                plan: plan.clone(),
+                used: now,
+            },
+        );
         plan
     }
 
     /// Plans made, and lookups that found one.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.made.load(Ordering::Relaxed), self.hits.load(Ordering::Relaxed))
+        (
+            self.made.load(Ordering::Relaxed),
+            self.hits.load(Ordering::Relaxed),
+        )
     }
 }
 
-fn build(batch: &Batch<'_>, limits: &Limits) -> Plan {
+fn build(graph: &Graph, buffers: usize) -> Plan {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let graph = Graph::new(batch);
-    let drafts = fuse::group(&graph, limits);
-    slots::assign(&graph, &drafts, NEXT.fetch_add(1, Ordering::Relaxed))
+    let drafts = fuse::group(graph, buffers);
+    slots::assign(graph, &drafts, NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -18,7 +18,10 @@ impl Plan {
                 Core::Matmul { .. } => "matmul",
             };
             let (b, f) = (kernel.bytes(), kernel.flops());
-            let place = kernel.ops.last().map_or(String::new(), |note| note.at.to_string());
+            let place = kernel
+                .ops
+                .last()
+                .map_or(String::new(), |note| note.at.to_string());
             let _ = writeln!(
                 text,
                 "{i:>3}  {kind:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
@@ -54,8 +57,11 @@ impl Kernel {
                 (distinct(&a.layout) + distinct(&b.layout)) * dtype.size()
             }
         };
-        let writes: usize =
-            self.stores.iter().map(|s| s.layout.shape().size() * s.dtype.size()).sum();
+        let writes: usize = self
+            .stores
+            .iter()
+            .map(|s| s.layout.shape().size() * s.dtype.size())
+            .sum();
         core + reads(&self.body) + writes
     }
 
@@ -64,9 +70,9 @@ impl Kernel {
         let size = self.shape.size();
         let core = match &self.core {
             Core::Map => 0,
-            Core::Reduce { prologue, reduced, .. } => {
-                (prologue.program.ops() + 1) * size * reduced.size()
-            }
+            Core::Reduce {
+                prologue, reduced, ..
+            } => (prologue.program.ops() + 1) * size * reduced.size(),
             Core::Matmul { k, .. } => 2 * size * k,
         };
         core + self.body.program.ops() * size
@@ -75,5 +81,11 @@ impl Kernel {
 
 /// Places that a layout touches.
 fn distinct(layout: &crate::layout::Layout) -> usize {
-    layout.dims().iter().zip(layout.strides()).filter(|(_, s)| **s != 0).map(|(d, _)| d).product()
+    layout
+        .dims()
+        .iter()
+        .zip(layout.strides())
+        .filter(|(_, s)| **s != 0)
+        .map(|(d, _)| d)
+        .product()
 }

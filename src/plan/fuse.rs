@@ -12,7 +12,6 @@
 //! compiled, so that a program gives the same kernels and the same bits each run.
 
 use super::graph::{Graph, Input};
-use crate::exec::Limits;
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::shape::Shape;
@@ -44,11 +43,21 @@ impl Draft {
     }
 
     fn new(core: Option<usize>, roots: Vec<usize>) -> Self {
-        Self { core, roots, region: None, loads: vec![] }
+        Self {
+            core,
+            roots,
+            region: None,
+            loads: vec![],
+        }
     }
 
     fn region(call: usize, number: Option<usize>) -> Self {
-        Self { core: None, roots: vec![], region: Some((call, number)), loads: vec![] }
+        Self {
+            core: None,
+            roots: vec![],
+            region: Some((call, number)),
+            loads: vec![],
+        }
     }
 }
 
@@ -64,7 +73,7 @@ pub(super) struct Cone {
 }
 
 pub(super) struct Fusion<'a> {
-    pub(super) graph: &'a Graph<'a>,
+    pub(super) graph: &'a Graph,
     /// Whether the call's result is not inlined into its users.
     stored: Vec<bool>,
     pub(super) drafts: Vec<Option<Draft>>,
@@ -73,15 +82,15 @@ pub(super) struct Fusion<'a> {
     buffers: usize,
 }
 
-/// The kernels of a batch in the order they run.
-pub(super) fn group<'a>(graph: &'a Graph<'a>, limits: &Limits) -> Fusion<'a> {
-    let stored = choose_stored(graph, limits.buffers);
+/// The kernels of a batch in the order they run, none of which binds more than `buffers`.
+pub(super) fn group<'a>(graph: &'a Graph, buffers: usize) -> Fusion<'a> {
+    let stored = choose_stored(graph, buffers);
     let mut fusion = Fusion {
         graph,
         stored,
         drafts: Vec::new(),
         home: vec![usize::MAX; graph.len()],
-        buffers: limits.buffers,
+        buffers,
     };
     fusion.draft();
     fusion.merge_maps();
@@ -90,14 +99,14 @@ pub(super) fn group<'a>(graph: &'a Graph<'a>, limits: &Limits) -> Fusion<'a> {
 }
 
 /// Decides which pointwise calls are stored.
-fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
+fn choose_stored(graph: &Graph, buffers: usize) -> Vec<bool> {
     let mut stored: Vec<bool> = (0..graph.len())
         .map(|n| graph.live[n] && (graph.alive(n) || !graph.call(n).op.is_pointwise()))
         .collect();
     let mut users = vec![0usize; graph.len()];
     for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        for operand in 0..graph.inputs[n].len() {
-            if let Input::Value(value, _) = graph.inputs[n][operand]
+        for operand in 0..graph.inputs(n).len() {
+            if let Input::Value(value, _) = graph.inputs(n)[operand]
                 && let Some(maker) = graph.maker[value]
             {
                 users[maker] += 1;
@@ -124,7 +133,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
             let mut total = 1;
             let mut reads: Vec<Load> = Vec::new();
             let mut longest = None;
-            for operand in 0..graph.inputs[n].len() {
+            for operand in 0..graph.inputs(n).len() {
                 match graph.inlinable(n, operand).filter(|&m| !stored[m]) {
                     Some(maker) => {
                         total += ops[maker];
@@ -136,7 +145,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
                         }
                     }
                     None => {
-                        if let Input::Value(v, layout) = &graph.inputs[n][operand] {
+                        if let Input::Value(v, layout) = &graph.inputs(n)[operand] {
                             push_new(&mut reads, (*v, layout.clone()));
                         }
                     }
@@ -151,7 +160,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
                 }
             }
         }
-        epilogue[n] = (0..graph.inputs[n].len()).any(|operand| {
+        epilogue[n] = (0..graph.inputs(n).len()).any(|operand| {
             graph.direct(n, operand).is_some_and(|m| {
                 let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
                 let continues = epilogue[m] && !stored[m];
@@ -206,7 +215,7 @@ impl Fusion<'_> {
     pub(super) fn shape(&self, draft: &Draft) -> &Shape {
         match (draft.core, draft.region) {
             (_, Some((call, None))) => self.graph.shape(call),
-            (_, Some((call, Some(i)))) => match &self.graph.inputs[call][i] {
+            (_, Some((call, Some(i)))) => match &self.graph.inputs(call)[i] {
                 Input::Value(_, layout) => layout.shape(),
                 Input::Scalar(..) => match &self.graph.call(call).op {
                     Op::Assemble { regions } => regions[i].shape(),
@@ -239,7 +248,7 @@ impl Fusion<'_> {
         let mut cone = Cone::default();
         let Some(core) = draft.core else { return cone };
         let alone = Draft::new(None, vec![]);
-        for operand in 0..self.graph.inputs[core].len() {
+        for operand in 0..self.graph.inputs(core).len() {
             self.visit_operand(core, operand, &alone, &mut cone);
         }
         cone.members.sort_unstable();
@@ -251,14 +260,16 @@ impl Fusion<'_> {
         if cone.members.contains(&node) {
             return;
         }
-        for operand in 0..self.graph.inputs[node].len() {
+        for operand in 0..self.graph.inputs(node).len() {
             self.visit_operand(node, operand, draft, cone);
         }
         cone.members.push(node);
     }
 
     fn visit_operand(&self, node: usize, operand: usize, draft: &Draft, cone: &mut Cone) {
-        let Input::Value(value, layout) = &self.graph.inputs[node][operand] else { return };
+        let Input::Value(value, layout) = &self.graph.inputs(node)[operand] else {
+            return;
+        };
         if let Some(maker) = self.graph.direct(node, operand)
             && draft.core == Some(maker)
             && self.graph.shape(node) == self.graph.shape(maker)
@@ -300,10 +311,21 @@ impl Fusion<'_> {
         body.members.len() <= most_ops && loads + stores <= self.buffers
     }
 
+    /// Whether a draft loads a result of its own: used in place a result is a register, but through
+    /// a view it must have been stored by a kernel before.
+    fn reads_itself(&self, draft: &Draft) -> bool {
+        self.loads(draft).iter().any(|(value, _)| {
+            let maker = self.graph.maker[*value];
+            maker.is_some_and(|m| draft.core == Some(m) || draft.roots.contains(&m))
+        })
+    }
+
     fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
             loop {
-                let Some(current) = self.drafts[k].clone() else { break };
+                let Some(current) = self.drafts[k].clone() else {
+                    break;
+                };
                 if current.core.is_some() || current.region.is_some() {
                     break;
                 }
@@ -320,7 +342,7 @@ impl Fusion<'_> {
                     let mut roots = [earlier.roots.clone(), current.roots.clone()].concat();
                     roots.sort_unstable();
                     let merged = Draft::new(None, roots);
-                    if !self.fits(&merged, MAX_OPS) {
+                    if self.reads_itself(&merged) || !self.fits(&merged, MAX_OPS) {
                         return None;
                     }
                     // Down to the later place, or up to the earlier one.
@@ -333,7 +355,9 @@ impl Fusion<'_> {
                         None
                     }
                 });
-                let Some((merged, to, from)) = joined else { break };
+                let Some((merged, to, from)) = joined else {
+                    break;
+                };
                 self.place(merged, to, from);
                 if to != k {
                     break;
@@ -353,13 +377,17 @@ impl Fusion<'_> {
 
     fn fold_epilogues(&mut self) {
         for c in 0..self.drafts.len() {
-            let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else { continue };
+            let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else {
+                continue;
+            };
             let most_ops = match self.graph.call(core).op {
                 Op::Matmul { .. } => MAX_EPILOGUE,
                 _ => MAX_OPS,
             };
             for k in c + 1..self.drafts.len() {
-                let Some(later) = &self.drafts[k] else { continue };
+                let Some(later) = &self.drafts[k] else {
+                    continue;
+                };
                 if later.core.is_some()
                     || later.region.is_some()
                     || self.shape(later) != self.graph.shape(core)
@@ -373,10 +401,7 @@ impl Fusion<'_> {
                 let mut roots = self.drafts[c].as_ref().map_or(vec![], |d| d.roots.clone());
                 roots.extend(&later.roots);
                 let merged = Draft::new(Some(core), roots);
-                // The core must be used in place, not through a view of it.
-                let through_view =
-                    self.body(&merged).loads.iter().any(|(v, _)| *v == self.graph.result(core));
-                if !through_view && self.fits(&merged, most_ops) {
+                if !self.reads_itself(&merged) && self.fits(&merged, most_ops) {
                     self.place(merged, c, k);
                 }
             }
@@ -396,7 +421,13 @@ impl Fusion<'_> {
         let stores = |draft: &Option<Draft>| {
             let Some(draft) = draft else { return vec![] };
             let kept = |n: &usize| wanted[*n] || self.graph.alive(*n);
-            draft.core.iter().chain(&draft.roots).copied().filter(kept).collect()
+            draft
+                .core
+                .iter()
+                .chain(&draft.roots)
+                .copied()
+                .filter(kept)
+                .collect()
         };
         self.drafts.iter().map(stores).collect()
     }

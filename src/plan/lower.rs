@@ -34,11 +34,18 @@ pub(super) fn lower(
                 (Some(i), Op::Assemble { regions }) => {
                     (writer.operand(call, i), regions[i].clone())
                 }
-                _ => (writer.zero(&shape, result.dtype), Layout::contiguous(shape.clone())),
+                _ => (
+                    writer.zero(&shape, result.dtype),
+                    Layout::contiguous(shape.clone()),
+                ),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
-            places.push(Store { slot: slot(graph.result(call)), dtype: result.dtype, layout });
+            places.push(Store {
+                slot: slot(graph.result(call)),
+                dtype: result.dtype,
+                layout,
+            });
         }
         None => {
             for &node in stores {
@@ -46,7 +53,11 @@ pub(super) fn lower(
                 writer.body.program.results.push(reg);
                 let layout = Layout::contiguous(shape.clone());
                 let dtype = graph.call(node).dtype;
-                places.push(Store { slot: slot(graph.result(node)), dtype, layout });
+                places.push(Store {
+                    slot: slot(graph.result(node)),
+                    dtype,
+                    layout,
+                });
             }
         }
     }
@@ -60,9 +71,18 @@ pub(super) fn lower(
     notes.sort_unstable();
     let ops = notes
         .iter()
-        .map(|&n| OpNote { name: graph.call(n).op.name(), at: graph.call(n).at })
+        .map(|&n| OpNote {
+            name: graph.call(n).op.name(),
+            at: graph.call(n).at,
+        })
         .collect();
-    Kernel { core, shape, body, stores: places, ops }
+    Kernel {
+        core,
+        shape,
+        body,
+        stores: places,
+        ops,
+    }
 }
 
 fn lower_core(
@@ -75,18 +95,19 @@ fn lower_core(
     let call = graph.call(core);
     match &call.op {
         Op::Reduce { op, axes } => {
-            let whole = match &graph.inputs[core][0] {
+            let whole = match &graph.inputs(core)[0] {
                 Input::Value(_, layout) => layout.shape().clone(),
                 Input::Scalar(..) => unreachable!("reductions of constants are not recorded"),
             };
             let kept: Vec<usize> = (0..whole.ndim()).filter(|&i| !axes[i]).collect();
             let reduced: Vec<usize> = (0..whole.ndim()).filter(|&i| axes[i]).collect();
-            let sizes = |list: &[usize]| -> Shape { list.iter().map(|&i| whole.dims()[i]).collect() };
+            let sizes =
+                |list: &[usize]| -> Shape { list.iter().map(|&i| whole.dims()[i]).collect() };
             let (kept_shape, reduced_shape) = (sizes(&kept), sizes(&reduced));
             let order = [kept, reduced].concat();
             let mut writer = Writer::new(fusion, slot, Some(order));
             writer.write(prologue);
-            let dtype = match &graph.inputs[core][0] {
+            let dtype = match &graph.inputs(core)[0] {
                 Input::Value(value, _) => graph.dtype(*value),
                 Input::Scalar(_, dtype) => *dtype,
             };
@@ -101,13 +122,22 @@ fn lower_core(
             }
         }
         Op::Matmul { vector } => {
-            let matrix = |operand: usize| match &graph.inputs[core][operand] {
-                Input::Value(value, layout) => Matrix { slot: slot(*value), layout: layout.clone() },
+            let matrix = |operand: usize| match &graph.inputs(core)[operand] {
+                Input::Value(value, layout) => Matrix {
+                    slot: slot(*value),
+                    layout: layout.clone(),
+                },
                 Input::Scalar(..) => unreachable!("a product's operands are stored"),
             };
             let (a, b) = (matrix(0), matrix(1));
             let k = a.layout.dims()[a.layout.dims().len() - 1];
-            Core::Matmul { a, b, dtype: call.dtype, k, vector: *vector }
+            Core::Matmul {
+                a,
+                b,
+                dtype: call.dtype,
+                k,
+                vector: *vector,
+            }
         }
         _ => unreachable!("only reductions and products are cores"),
     }
@@ -129,7 +159,14 @@ impl<'a> Writer<'a> {
         slot: &'a dyn Fn(usize) -> usize,
         order: Option<Vec<usize>>,
     ) -> Self {
-        Self { fusion, slot, order, core: None, body: Body::default(), regs: FxHashMap::default() }
+        Self {
+            fusion,
+            slot,
+            order,
+            core: None,
+            body: Body::default(),
+            regs: FxHashMap::default(),
+        }
     }
 
     fn write(&mut self, cone: &Cone) {
@@ -137,9 +174,8 @@ impl<'a> Writer<'a> {
             let call = self.fusion.graph.call(node);
             let reg = match &call.op {
                 Op::Point(op) => {
-                    let count = self.fusion.graph.inputs[node].len();
-                    let regs: Vec<Reg> =
-                        (0..count).map(|i| self.operand(node, i)).collect();
+                    let count = self.fusion.graph.inputs(node).len();
+                    let regs: Vec<Reg> = (0..count).map(|i| self.operand(node, i)).collect();
                     let arg = |i: usize| regs[i.min(count - 1)];
                     // A copy is the register it copies.
                     match op {
@@ -153,15 +189,23 @@ impl<'a> Writer<'a> {
                 }
                 Op::Random { lane } => {
                     let stream = self.places(&call.shape);
-                    let params = std::array::from_fn(|i| match &self.fusion.graph.inputs[node][i] {
-                        Input::Scalar(n, _) => self.scalar(*n),
-                        Input::Value(..) => unreachable!("seeds and counters are scalars"),
-                    });
-                    self.push(Inst::Random { stream, params, lane: *lane }, call.dtype)
+                    let params =
+                        std::array::from_fn(|i| match &self.fusion.graph.inputs(node)[i] {
+                            Input::Scalar(n, _) => self.scalar(*n),
+                            Input::Value(..) => unreachable!("seeds and counters are scalars"),
+                        });
+                    self.push(
+                        Inst::Random {
+                            stream,
+                            params,
+                            lane: *lane,
+                        },
+                        call.dtype,
+                    )
                 }
                 Op::Gather(indexed) => {
                     let index = self.operand(node, 1);
-                    let Input::Value(value, layout) = &self.fusion.graph.inputs[node][0] else {
+                    let Input::Value(value, layout) = &self.fusion.graph.inputs(node)[0] else {
                         unreachable!("the source of a gather is stored");
                     };
                     let stream = self.stream(Some(*value), layout.clone(), Some(*indexed));
@@ -178,7 +222,7 @@ impl<'a> Writer<'a> {
     /// The register that holds an operand of a call.
     fn operand(&mut self, node: usize, operand: usize) -> Reg {
         let graph = self.fusion.graph;
-        match &graph.inputs[node][operand] {
+        match &graph.inputs(node)[operand] {
             Input::Scalar(n, dtype) => {
                 let param = self.scalar(*n);
                 self.push(Inst::Param(param), *dtype)
@@ -238,23 +282,26 @@ impl<'a> Writer<'a> {
         self.stream(None, Layout::contiguous(shape.clone()), None)
     }
 
-    fn stream(
-        &mut self,
-        value: Option<usize>,
-        layout: Layout,
-        gather: Option<Indexed>,
-    ) -> u8 {
+    fn stream(&mut self, value: Option<usize>, layout: Layout, gather: Option<Indexed>) -> u8 {
         let layout = match &self.order {
             Some(order) => layout.permute(order),
             None => layout,
         };
         let dtype = value.map_or(DType::U32, |v| self.fusion.graph.dtype(v));
-        let stream = Stream { slot: value.map(self.slot), dtype, layout, gather };
+        let stream = Stream {
+            slot: value.map(self.slot),
+            dtype,
+            layout,
+            gather,
+        };
         let streams = &mut self.body.streams;
-        let at = streams.iter().position(|s| *s == stream).unwrap_or_else(|| {
-            streams.push(stream);
-            streams.len() - 1
-        });
+        let at = streams
+            .iter()
+            .position(|s| *s == stream)
+            .unwrap_or_else(|| {
+                streams.push(stream);
+                streams.len() - 1
+            });
         at as u8
     }
 }

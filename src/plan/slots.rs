@@ -1,15 +1,17 @@
 //! Assigning buffers by liveness.
+//!
+//! A temporary takes a slot that is free again. A result takes the slot of an operand that dies in its
+//! kernel, where each element of the operand is read only by the invocation that writes the result
+//! there: an optimiser's step needs no second copy of the model.
 
-use super::fuse::Fusion;
+use super::fuse::{Draft, Fusion};
+use super::graph::{Graph, Input};
 use super::lower::lower;
 use super::{Kernel, Plan, Slot};
+use crate::op::Op;
 
 /// Writes the plan of the grouped kernels.
-pub(super) fn assign(
-    graph: &super::graph::Graph<'_>,
-    fusion: &Fusion<'_>,
-    id: u64,
-) -> Plan {
+pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, id: u64) -> Plan {
     let stores = fusion.stores();
     // Values a kernel touches, and the last kernel that touches each.
     let touched: Vec<Vec<usize>> = fusion
@@ -35,13 +37,37 @@ pub(super) fn assign(
     let mut kernels: Vec<Kernel> = Vec::new();
     for (k, draft) in fusion.drafts.iter().enumerate() {
         let Some(draft) = draft else { continue };
+        // Operands have their slots by now, unless they come from outside.
+        for &value in &touched[k] {
+            if graph.maker[value].is_none() && slot_of[value] == usize::MAX {
+                slot_of[value] = slots.len();
+                slots.push(Slot {
+                    words: graph.words(value),
+                    input: Some(value),
+                    written: false,
+                });
+            }
+        }
+        let mut given: Vec<usize> = Vec::new();
         for &value in &touched[k] {
             if slot_of[value] != usize::MAX {
                 continue;
             }
             let words = graph.words(value);
+            let donor = donors(graph, fusion, draft).into_iter().find(|&d| {
+                last[d] == k
+                    && !given.contains(&d)
+                    // A binding has one type.
+                    && graph.dtype(d) == graph.dtype(value)
+                    && graph.words(d) == words
+            });
+            if let Some(donor) = donor {
+                given.push(donor);
+                slot_of[value] = slot_of[donor];
+                slots[slot_of[donor]].written = true;
+                continue;
+            }
             let temporary = graph.maker[value].is_some_and(|n| !graph.alive(n));
-            let input = graph.maker[value].is_none().then_some(value);
             // A temporary takes the tightest freed slot of at most twice its size.
             let reuse = (0..free.len())
                 .filter(|&i| temporary && (words..=2 * words).contains(&slots[free[i]].words))
@@ -49,7 +75,11 @@ pub(super) fn assign(
             slot_of[value] = match reuse {
                 Some(i) => free.swap_remove(i),
                 None => {
-                    slots.push(Slot { words, input });
+                    slots.push(Slot {
+                        words,
+                        input: None,
+                        written: true,
+                    });
                     slots.len() - 1
                 }
             };
@@ -59,7 +89,7 @@ pub(super) fn assign(
             continue;
         }
         kernels.push(kernel);
-        let mut seen: Vec<usize> = Vec::new();
+        let mut seen: Vec<usize> = given;
         for &value in &touched[k] {
             let temporary = graph.maker[value].is_some_and(|n| !graph.alive(n));
             if temporary && last[value] == k && !seen.contains(&value) {
@@ -72,5 +102,42 @@ pub(super) fn assign(
         .filter(|&v| graph.maker[v].is_some_and(|n| graph.alive(n)))
         .map(|v| (v, slot_of[v]))
         .collect();
-    Plan { id, kernels, slots, outputs }
+    Plan {
+        id,
+        kernels,
+        slots,
+        outputs,
+    }
+}
+
+/// The operands of a draft whose slots its results may take, were this their last use: read in place
+/// by the body alone, and held by nobody outside.
+fn donors(graph: &Graph, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
+    if draft.region.is_some() {
+        return vec![];
+    }
+    let shape = fusion.shape(draft);
+    let cone = fusion.body(draft);
+    // The source of a gather is read anywhere, though its layout may not tell.
+    let gathered: Vec<usize> = cone
+        .members
+        .iter()
+        .filter(|&&n| matches!(graph.call(n).op, Op::Gather { .. }))
+        .filter_map(|&n| match &graph.inputs(n)[0] {
+            Input::Value(value, _) => Some(*value),
+            Input::Scalar(..) => None,
+        })
+        .collect();
+    let body = cone.loads;
+    let before = fusion.prologue(draft).loads;
+    let in_place = |value: usize| {
+        let here = body.iter().filter(|(v, _)| *v == value);
+        here.into_iter()
+            .all(|(_, l)| l.is_identity() && l.shape() == shape)
+            && before.iter().all(|(v, _)| *v != value)
+    };
+    body.iter()
+        .map(|(v, _)| *v)
+        .filter(|v| !graph.held(*v) && !gathered.contains(v) && in_place(*v))
+        .collect()
 }

@@ -1,7 +1,10 @@
 //! Operators, and what may stand beside a tensor in one.
 
 use std::borrow::Cow;
-use std::ops::{Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Sub, SubAssign};
+use std::ops::{
+    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Sub,
+    SubAssign,
+};
 
 use super::Tensor;
 use crate::dtype::{DType, Scalar};
@@ -51,7 +54,10 @@ impl Operand<'_> {
                     let message = format!("{scalar:?} does not fit the tensor's dtype {dtype}");
                     return Err(Error::value(op, message));
                 }
-                Ok((Tensor::constant(*scalar, dtype, Default::default(), &other.device), dtype))
+                Ok((
+                    Tensor::constant(*scalar, dtype, Default::default(), &other.device),
+                    dtype,
+                ))
             }
         }
     }
@@ -99,8 +105,11 @@ macro_rules! operator {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, rhs: &Tensor) -> Tensor {
-                let lhs = Operand::from(self).meet(stringify!($method), rhs);
-                must(lhs.and_then(|(lhs, _)| lhs.$call(rhs)))
+                // No closure: in one, errors and calls would not know the caller's line.
+                match Operand::from(self).meet(stringify!($method), rhs) {
+                    Ok((lhs, _)) => must(lhs.$call(rhs)),
+                    Err(error) => must(Err(error)),
+                }
             }
         }
     )*};

@@ -27,16 +27,23 @@ impl Tensor {
         const OP: &str = "from_slice";
         let shape = shape.into_shape()?;
         if values.len() != shape.size() {
-            let message = format!("{} values do not fill its {} elements", values.len(), shape.size());
+            let message = format!(
+                "{} values do not fill its {} elements",
+                values.len(),
+                shape.size()
+            );
             return Err(Error::shape(OP, &shape, message));
         }
         if T::DTYPE == DType::F16 {
             device.check_dtype(OP, T::DTYPE)?;
         }
-        let words = T::encode(values).map_err(|at| {
-            let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
-            Error::value(OP, message)
-        })?;
+        let words = match T::encode(values) {
+            Ok(words) => words,
+            Err(at) => {
+                let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
+                return Err(Error::value(OP, message));
+            }
+        };
         Self::from_words(OP, &words, T::DTYPE, shape, device)
     }
 
@@ -84,7 +91,10 @@ impl Tensor {
         device.check_dtype("full", dtype)?;
         let value = value.into();
         if value.overflows(dtype) {
-            return Err(Error::value("full", format!("{value:?} does not fit {dtype}")));
+            return Err(Error::value(
+                "full",
+                format!("{value:?} does not fit {dtype}"),
+            ));
         }
         Ok(Self::constant(value, dtype, shape.into_shape()?, device))
     }
@@ -119,7 +129,12 @@ impl Tensor {
 
     /// A value in this tensor's shape, dtype and device; converted to the dtype as a cast does.
     pub fn full_like(&self, value: impl Into<Scalar>) -> Tensor {
-        Self::constant(value.into(), self.dtype, self.shape_ref().clone(), &self.device)
+        Self::constant(
+            value.into(),
+            self.dtype,
+            self.shape_ref().clone(),
+            &self.device,
+        )
     }
 
     /// The numbers `start, start + step, …` below `end` (above it for a negative step): `f32` if one
@@ -142,7 +157,9 @@ impl Tensor {
             let message = format!("no range from {from} to {to} by {by}");
             return Err(Error::value(OP, message));
         }
-        let float = [start, end, step].iter().any(|s| matches!(s, Scalar::Float(_)));
+        let float = [start, end, step]
+            .iter()
+            .any(|s| matches!(s, Scalar::Float(_)));
         let dtype = if float { DType::F32 } else { DType::I32 };
         let index = Self::index(len.max(0.0) as usize, device)?.to_dtype(dtype);
         index.try_mul(step)?.try_add(start)
@@ -156,14 +173,21 @@ impl Tensor {
     pub fn linspace(start: f64, end: f64, n: usize, device: &Device) -> Result<Tensor> {
         const OP: &str = "linspace";
         if !start.is_finite() || !end.is_finite() {
-            return Err(Error::value(OP, format!("the bounds {start} and {end} must be finite")));
+            return Err(Error::value(
+                OP,
+                format!("the bounds {start} and {end} must be finite"),
+            ));
         }
         let index = Self::index(n, device)?;
         let last = n.saturating_sub(1).max(1);
         let steps = index.to_dtype(DType::F32);
         let line = (steps * ((end - start) / last as f64)).try_add(start)?;
         // The last number is the bound itself, whatever rounding gave.
-        if n < 2 { Ok(line) } else { index.eq(last)?.select(end, &line) }
+        if n < 2 {
+            Ok(line)
+        } else {
+            index.eq(last)?.select(end, &line)
+        }
     }
 
     /// The `n × m` matrix with ones on the diagonal, as `f32`.
@@ -185,7 +209,14 @@ impl Tensor {
             return Ok(Self::constant(Scalar::Int(0), DType::U32, shape, device));
         }
         device.check_size("arange", &shape, DType::U32)?;
-        Ok(Self::record(Op::Index, vec![], shape, DType::U32, device, Location::caller()))
+        Ok(Self::record(
+            Op::Index,
+            vec![],
+            shape,
+            DType::U32,
+            device,
+            Location::caller(),
+        ))
     }
 
     /// The tensor on another device, off the tape; the same tensor if it is there already.
@@ -200,7 +231,13 @@ impl Tensor {
         }
         device.check_dtype("to_device", self.dtype)?;
         let words = self.read_words()?.wait()?;
-        Self::from_words("to_device", &words, self.dtype, self.shape_ref().clone(), device)
+        Self::from_words(
+            "to_device",
+            &words,
+            self.dtype,
+            self.shape_ref().clone(),
+            device,
+        )
     }
 }
 
@@ -211,7 +248,11 @@ impl Device {
             return Ok(());
         }
         let expected = "this adapter has no SHADER_F16; use f32 or another device";
-        Err(Error::new(ErrorKind::DType { op, dtype, expected }))
+        Err(Error::new(ErrorKind::DType {
+            op,
+            dtype,
+            expected,
+        }))
     }
 
     #[track_caller]
@@ -220,6 +261,11 @@ impl Device {
         if bytes <= limit {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::TooLarge { op, bytes, limit, device: self.name() }))
+        Err(Error::new(ErrorKind::TooLarge {
+            op,
+            bytes,
+            limit,
+            device: self.name(),
+        }))
     }
 }

@@ -4,11 +4,12 @@ use std::panic::Location;
 
 use super::{Source, Tensor};
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
+use crate::op::Op;
 use crate::op::program::Indexed;
-use crate::op::{Arg, Op};
 use crate::shape::Shape;
 
 impl Tensor {
@@ -19,7 +20,11 @@ impl Tensor {
             return Ok(());
         }
         let expected = "indices are u32 or i32";
-        Err(Error::new(ErrorKind::DType { op, dtype: index.dtype, expected }))
+        Err(Error::new(ErrorKind::DType {
+            op,
+            dtype: index.dtype,
+            expected,
+        }))
     }
 
     /// The elements at `index` along an axis: `out[i][j] = x[index[i][j]][j]` for axis 0, as
@@ -78,16 +83,32 @@ impl Tensor {
     /// Gathers along an axis; the index broadcasts to the result's shape, and so does this tensor
     /// on the other axes.
     #[track_caller]
-    fn gathered(&self, op: &'static str, axis: usize, index: &Tensor, shape: &Shape) -> Result<Tensor> {
+    fn gathered(
+        &self,
+        op: &'static str,
+        axis: usize,
+        index: &Tensor,
+        shape: &Shape,
+    ) -> Result<Tensor> {
         self.device.check_size(op, shape, self.dtype)?;
         let size = self.shape()[axis];
         if shape.size() == 0 {
-            return Ok(Self::constant(Scalar::Int(0), self.dtype, shape.clone(), &self.device));
+            return Ok(Self::constant(
+                Scalar::Int(0),
+                self.dtype,
+                shape.clone(),
+                &self.device,
+            ));
         }
         if let Source::Constant(bits) = index.source {
             let given = Scalar::from_bits(bits, index.dtype).to_f64() as i64;
             if given < -(size as i64) || given >= size as i64 {
-                return Err(Error::new(ErrorKind::Index { op, index: given, axis, size }));
+                return Err(Error::new(ErrorKind::Index {
+                    op,
+                    index: given,
+                    axis,
+                    size,
+                }));
             }
         }
         if size == 0 {
@@ -150,7 +171,10 @@ impl Tensor {
         let shape = Shape::checked(OP, &dims)?;
         first.device.check_size(OP, &shape, dtype)?;
         let whole = Layout::contiguous(shape.clone());
-        let parts: Vec<Tensor> = tensors.iter().map(|t| t.to_dtype(dtype)).collect();
+        let mut parts = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            parts.push(tensor.to_dtype(dtype));
+        }
         let mut start = 0;
         let regions: Vec<Layout> = parts
             .iter()
@@ -172,11 +196,16 @@ impl Tensor {
     pub fn stack(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
         const OP: &str = "stack";
         if let Some(odd) = tensors.iter().find(|t| t.shape() != tensors[0].shape()) {
-            let message = format!("all tensors must have the first's shape, {}", tensors[0].shape_ref());
+            let message = format!(
+                "all tensors must have the first's shape, {}",
+                tensors[0].shape_ref()
+            );
             return Err(Error::shape(OP, odd.shape_ref(), message));
         }
-        let slices: Vec<Tensor> =
-            tensors.iter().map(|t| t.unsqueeze(axis)).collect::<Result<_>>()?;
+        let mut slices = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            slices.push(tensor.unsqueeze(axis)?);
+        }
         Self::concat(&slices.iter().collect::<Vec<_>>(), axis)
     }
 
@@ -190,13 +219,24 @@ impl Tensor {
     ) -> Tensor {
         let device = &parts[0].device;
         let at = Location::caller();
-        let (used, layouts): (Vec<&Tensor>, Vec<Layout>) =
-            parts.iter().zip(&regions).filter(|(p, _)| p.size() > 0).map(|(p, r)| (*p, r.clone())).unzip();
+        let (used, layouts): (Vec<&Tensor>, Vec<Layout>) = parts
+            .iter()
+            .zip(&regions)
+            .filter(|(p, _)| p.size() > 0)
+            .map(|(p, r)| (*p, r.clone()))
+            .unzip();
         let out = if shape.size() == 0 || used.is_empty() {
             Self::constant(Scalar::Int(0), dtype, shape, device)
         } else {
             let args = used.iter().map(|part| part.arg(part.shape_ref())).collect();
-            Self::record(Op::Assemble { regions: layouts }, args, shape, dtype, device, at)
+            Self::record(
+                Op::Assemble { regions: layouts },
+                args,
+                shape,
+                dtype,
+                device,
+                at,
+            )
         };
         track(out, parts, Rule::Assemble { regions })
     }

@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::{Arg, Op};
+use crate::op::Op;
 use crate::shape::{MAX_RANK, Shape};
 
 impl Tensor {
@@ -75,7 +76,11 @@ impl Tensor {
     fn product(&self, rhs: &Tensor, op: &'static str, vector: bool) -> Result<Tensor> {
         let split = |t: &Tensor| {
             let at = t.ndim() - 2;
-            (Shape::of(&t.shape()[..at]), t.shape()[at], t.shape()[at + 1])
+            (
+                Shape::of(&t.shape()[..at]),
+                t.shape()[at],
+                t.shape()[at + 1],
+            )
         };
         let ((batch_a, m, k), (batch_b, _, n)) = (split(self), split(rhs));
         let batch = batch_a.broadcast(&batch_b, op)?;
@@ -84,7 +89,12 @@ impl Tensor {
             return Err(Error::shape(op, self.shape_ref(), message));
         }
         let with = |rows: usize, columns: usize| -> Shape {
-            batch.dims().iter().copied().chain([rows, columns]).collect()
+            batch
+                .dims()
+                .iter()
+                .copied()
+                .chain([rows, columns])
+                .collect()
         };
         let shape = with(m, n);
         self.device.check_size(op, &shape, self.dtype)?;
@@ -97,7 +107,14 @@ impl Tensor {
             };
             let args = vec![operand(self, with(m, k)), operand(rhs, with(k, n))];
             let at = Location::caller();
-            Self::record(Op::Matmul { vector }, args, shape, self.dtype, &self.device, at)
+            Self::record(
+                Op::Matmul { vector },
+                args,
+                shape,
+                self.dtype,
+                &self.device,
+                at,
+            )
         };
         Ok(track(out, &[self, rhs], Rule::Matmul))
     }

@@ -6,53 +6,39 @@ use std::f64::consts::PI;
 use std::panic::Location;
 
 use super::Tensor;
+use crate::call::Arg;
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Arg, Op, PointOp, math};
+use crate::generator::Generator;
+use crate::op::{Op, PointOp, math};
 use crate::shape::{IntoShape, Shape};
 
-/// A stream of random tensors.
-///
-/// Element `i` of the `n`-th tensor drawn is made of Philox's block at counter `(i, 0, n)` under the
-/// seed as key, whatever was drawn before.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// let dev = Device::cpu();
-/// let a = Generator::new(7).uniform([3], &dev)?;
-/// let b = Generator::new(7).uniform([3], &dev)?;
-/// assert_eq!(a.to_vec::<f32>()?, b.to_vec::<f32>()?);
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Generator {
-    seed: u64,
-    drawn: u64,
-}
-
 impl Generator {
-    /// A generator at the start of the stream of that seed.
-    pub fn new(seed: u64) -> Self {
-        Self { seed, drawn: 0 }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn - 1
-    }
-
     /// Random words of a draw; each lane is a stream of its own.
     #[track_caller]
     fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
         device.check_size("random", shape, DType::U32)?;
         if shape.size() == 0 {
-            return Ok(Tensor::constant(Scalar::Int(0), DType::U32, shape.clone(), device));
+            return Ok(Tensor::constant(
+                Scalar::Int(0),
+                DType::U32,
+                shape.clone(),
+                device,
+            ));
         }
-        let words = [self.seed as u32, (self.seed >> 32) as u32, draw as u32, (draw >> 32) as u32];
+        let [k0, k1] = self.key();
+        let words = [k0, k1, draw as u32, (draw >> 32) as u32];
         let args = words.map(|w| Arg::Scalar(w, DType::U32)).to_vec();
         let (op, at) = (Op::Random { lane }, Location::caller());
-        Ok(Tensor::record(op, args, shape.clone(), DType::U32, device, at))
+        Ok(Tensor::record(
+            op,
+            args,
+            shape.clone(),
+            DType::U32,
+            device,
+            at,
+        ))
     }
 
     /// Uniform numbers in `[0, 1)`, multiples of 2⁻²⁴, as `f32`.
@@ -81,7 +67,9 @@ impl Generator {
             let message = format!("the bounds must be finite and in order, not {low} and {high}");
             return Err(Error::value("uniform", message));
         }
-        self.uniform(shape, device)?.try_mul(high - low)?.try_add(low)
+        self.uniform(shape, device)?
+            .try_mul(high - low)?
+            .try_add(low)
     }
 
     /// Normal numbers of mean 0 and deviation 1, by Box and Muller's transform, as `f32`.
@@ -117,7 +105,12 @@ impl Generator {
         }
         let (shape, draw) = (shape.into_shape()?, self.next());
         let bits = self.bits(draw, 0, &shape, device)?;
-        let width = Tensor::constant(Scalar::Int(high - low), DType::U32, Shape::default(), device);
+        let width = Tensor::constant(
+            Scalar::Int(high - low),
+            DType::U32,
+            Shape::default(),
+            device,
+        );
         let scaled = Tensor::point(PointOp::MulHi, &[&bits, &width], &shape, DType::U32);
         scaled.to_dtype(DType::I32).try_add(low)
     }
@@ -130,7 +123,7 @@ impl Generator {
     pub fn permutation(&mut self, n: usize, device: &Device) -> Result<Tensor> {
         let draw = self.next();
         let mut order: Vec<u32> = (0..n as u32).collect();
-        let key = [self.seed as u32, (self.seed >> 32) as u32];
+        let key = self.key();
         // Fisher and Yates' shuffle.
         for i in (1..n).rev() {
             let word = math::philox([i as u32, 0, draw as u32, (draw >> 32) as u32], key)[0];
@@ -144,7 +137,12 @@ impl Generator {
 #[track_caller]
 fn unit(bits: &Tensor) -> Tensor {
     let whole = 1.0 / (1u64 << 24) as f64;
-    let high = Tensor::constant(Scalar::Int(1 << 24), DType::U32, Shape::default(), bits.device());
+    let high = Tensor::constant(
+        Scalar::Int(1 << 24),
+        DType::U32,
+        Shape::default(),
+        bits.device(),
+    );
     let top = Tensor::point(PointOp::MulHi, &[bits, &high], bits.shape_ref(), DType::U32);
     top.to_dtype(DType::F32) * whole
 }

@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Arg, Op, ReduceOp};
+use crate::op::{Op, ReduceOp};
 use crate::shape::{MAX_RANK, Shape};
 
 /// The axes of a reduction: one, several, or all.
@@ -17,23 +18,28 @@ pub trait IntoAxes {
     fn into_axes(self) -> Option<Vec<isize>>;
 }
 
-impl IntoAxes for isize {
-    fn into_axes(self) -> Option<Vec<isize>> {
-        Some(vec![self])
-    }
+/// For each type that an integer literal or the number of an axis may have.
+macro_rules! into_axes {
+    ($($t:ty)*) => {$(
+        impl IntoAxes for $t {
+            fn into_axes(self) -> Option<Vec<isize>> {
+                [self].into_axes()
+            }
+        }
+        impl<const N: usize> IntoAxes for [$t; N] {
+            fn into_axes(self) -> Option<Vec<isize>> {
+                self[..].into_axes()
+            }
+        }
+        impl IntoAxes for &[$t] {
+            fn into_axes(self) -> Option<Vec<isize>> {
+                // An axis beyond isize is one that no tensor has.
+                Some(self.iter().map(|&a| isize::try_from(a).unwrap_or(isize::MAX)).collect())
+            }
+        }
+    )*};
 }
-
-impl<const N: usize> IntoAxes for [isize; N] {
-    fn into_axes(self) -> Option<Vec<isize>> {
-        Some(self.to_vec())
-    }
-}
-
-impl IntoAxes for &[isize] {
-    fn into_axes(self) -> Option<Vec<isize>> {
-        Some(self.to_vec())
-    }
-}
+into_axes!(i32 isize usize);
 
 impl IntoAxes for std::ops::RangeFull {
     fn into_axes(self) -> Option<Vec<isize>> {
@@ -52,12 +58,18 @@ struct AxisSet {
 
 impl AxisSet {
     fn new(reduced: [bool; MAX_RANK]) -> Self {
-        Self { reduced, keepdims: true }
+        Self {
+            reduced,
+            keepdims: true,
+        }
     }
 
     /// The same axes, gone from the result.
     fn dropped(self) -> Self {
-        Self { keepdims: false, ..self }
+        Self {
+            keepdims: false,
+            ..self
+        }
     }
 
     /// The shape that a tensor of the shape is reduced to.
@@ -125,7 +137,12 @@ impl Tensor {
 
     /// Elements per result.
     fn count(&self, set: &AxisSet) -> usize {
-        self.shape().iter().zip(&set.reduced).filter(|(_, s)| **s).map(|(d, _)| d).product()
+        self.shape()
+            .iter()
+            .zip(&set.reduced)
+            .filter(|(_, s)| **s)
+            .map(|(d, _)| d)
+            .product()
     }
 
     #[track_caller]
@@ -135,8 +152,10 @@ impl Tensor {
         if self.size() == 0 {
             let defined = matches!(op, ReduceOp::Sum | ReduceOp::Prod);
             if shape.size() > 0 && !defined {
-                let message =
-                    format!("zero-size array to reduction {}, which has no identity", op.name());
+                let message = format!(
+                    "zero-size array to reduction {}, which has no identity",
+                    op.name()
+                );
                 return Err(Error::shape(op.name(), self.shape_ref(), message));
             }
             let identity = Scalar::from_bits(op.identity(self.dtype), dtype);
@@ -150,20 +169,35 @@ impl Tensor {
         let axes = std::array::from_fn(|i| set.reduced[i] && i < self.ndim());
         let args = vec![Arg::Value(storage, layout)];
         let at = Location::caller();
-        let out = Self::record(Op::Reduce { op, axes }, args, shape, dtype, &self.device, at);
+        let out = Self::record(
+            Op::Reduce { op, axes },
+            args,
+            shape,
+            dtype,
+            &self.device,
+            at,
+        );
         let kept = self.shape_ref().reduced(&axes, true);
         Ok(track(out, &[self], Rule::Reduce { op, kept }))
     }
 
     #[track_caller]
     fn sum_set(&self, set: &AxisSet) -> Result<Tensor> {
-        let x = if self.dtype == DType::Bool { self.to_dtype(DType::I32) } else { self.clone() };
+        let x = if self.dtype == DType::Bool {
+            self.to_dtype(DType::I32)
+        } else {
+            self.clone()
+        };
         x.reduce(ReduceOp::Sum, set)
     }
 
     #[track_caller]
     fn prod_set(&self, set: &AxisSet) -> Result<Tensor> {
-        let x = if self.dtype == DType::Bool { self.to_dtype(DType::I32) } else { self.clone() };
+        let x = if self.dtype == DType::Bool {
+            self.to_dtype(DType::I32)
+        } else {
+            self.clone()
+        };
         x.reduce(ReduceOp::Prod, set)
     }
 
@@ -194,7 +228,12 @@ impl Tensor {
             return self.reduce(op, set);
         }
         let shape = set.result(self.shape_ref());
-        Ok(Self::constant(Scalar::Bool(op == ReduceOp::Min), DType::Bool, shape, &self.device))
+        Ok(Self::constant(
+            Scalar::Bool(op == ReduceOp::Min),
+            DType::Bool,
+            shape,
+            &self.device,
+        ))
     }
 
     #[track_caller]
@@ -210,7 +249,8 @@ impl Tensor {
     #[track_caller]
     fn mean_set(&self, set: &AxisSet) -> Result<Tensor> {
         let x = self.to_dtype(self.dtype.to_float());
-        x.reduce(ReduceOp::Sum, set)?.try_mul(1.0 / self.count(set) as f64)
+        x.reduce(ReduceOp::Sum, set)?
+            .try_mul(1.0 / self.count(set) as f64)
     }
 
     #[track_caller]
@@ -218,7 +258,12 @@ impl Tensor {
         let x = self.to_dtype(self.dtype.to_float());
         if x.size() == 0 {
             let shape = set.result(x.shape_ref());
-            return Ok(Self::constant(f64::NEG_INFINITY.into(), x.dtype, shape, &self.device));
+            return Ok(Self::constant(
+                f64::NEG_INFINITY.into(),
+                x.dtype,
+                shape,
+                &self.device,
+            ));
         }
         let shift = x.shift(set)?;
         let sum = x.try_sub(&shift)?.exp().reduce(ReduceOp::Sum, set)?;
@@ -323,6 +368,8 @@ impl Tensor {
         for (i, (&d, flag)) in self.shape().iter().zip(&mut set).enumerate() {
             *flag = i < shift || (shape.dims()[i - shift] == 1 && d != 1);
         }
-        Ok(self.reduce(ReduceOp::Sum, &AxisSet::new(set))?.reshaped(shape))
+        Ok(self
+            .reduce(ReduceOp::Sum, &AxisSet::new(set))?
+            .reshaped(shape))
     }
 }

@@ -122,8 +122,16 @@ impl Tensor {
     pub fn slice(&self, spec: SliceSpec) -> Result<Tensor> {
         const OP: &str = "slice";
         let entries = spec.0;
-        let named = entries.iter().filter(|d| matches!(d, Dim::At(_) | Dim::Range(..))).count();
-        if entries.iter().filter(|d| matches!(d, Dim::Ellipsis)).count() > 1 {
+        let named = entries
+            .iter()
+            .filter(|d| matches!(d, Dim::At(_) | Dim::Range(..)))
+            .count();
+        if entries
+            .iter()
+            .filter(|d| matches!(d, Dim::Ellipsis))
+            .count()
+            > 1
+        {
             return Err(Error::value(OP, "an index can only have a single ellipsis"));
         }
         if named > self.ndim() {
@@ -145,10 +153,19 @@ impl Tensor {
                 }
                 Dim::At(index) => {
                     let size = self.shape()[source];
-                    let at = if index < 0 { index + size as isize } else { index };
+                    let at = if index < 0 {
+                        index + size as isize
+                    } else {
+                        index
+                    };
                     if at < 0 || at >= size as isize {
                         let index = index as i64;
-                        return Err(Error::new(ErrorKind::Index { op: OP, index, axis: source, size }));
+                        return Err(Error::new(ErrorKind::Index {
+                            op: OP,
+                            index,
+                            axis: source,
+                            size,
+                        }));
                     }
                     out = out.sliced(axis, at, 1, 1).squeeze(axis as isize)?;
                     source += 1;
@@ -179,6 +196,10 @@ fn resolve(start: Option<isize>, end: Option<isize>, step: isize, size: usize) -
     let (first, last) = if step > 0 { (low, high) } else { (high, low) };
     let (start, end) = (bound(start, first), bound(end, last));
     let span = if step > 0 { end - start } else { start - end };
-    let len = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
+    let len = if span <= 0 {
+        0
+    } else {
+        (span - 1) / step.abs() + 1
+    };
     (if len == 0 { 0 } else { start }, len as usize)
 }

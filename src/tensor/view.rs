@@ -7,35 +7,40 @@ use crate::layout::{Layout, infer_shape};
 use crate::op::PointOp;
 use crate::shape::{IntoShape, MAX_RANK, Shape};
 
-/// What can be given as the sizes of a reshape, one of which may be −1.
+/// What can be given as the sizes of a reshape, one of which may be −1: an integer or an array or
+/// slice of integers.
 pub trait IntoDims {
     /// The sizes.
     fn into_dims(self) -> Vec<isize>;
 }
 
-impl<const N: usize> IntoDims for [isize; N] {
-    fn into_dims(self) -> Vec<isize> {
-        self.to_vec()
-    }
+/// For each type that an integer literal or a length may have.
+macro_rules! into_dims {
+    ($($t:ty)*) => {$(
+        impl IntoDims for $t {
+            fn into_dims(self) -> Vec<isize> {
+                [self].into_dims()
+            }
+        }
+        impl<const N: usize> IntoDims for [$t; N] {
+            fn into_dims(self) -> Vec<isize> {
+                self[..].into_dims()
+            }
+        }
+        impl IntoDims for &[$t] {
+            fn into_dims(self) -> Vec<isize> {
+                // A size beyond isize is one that no tensor has.
+                self.iter().map(|&d| isize::try_from(d).unwrap_or(isize::MAX)).collect()
+            }
+        }
+        impl IntoDims for &Vec<$t> {
+            fn into_dims(self) -> Vec<isize> {
+                self[..].into_dims()
+            }
+        }
+    )*};
 }
-
-impl IntoDims for &[isize] {
-    fn into_dims(self) -> Vec<isize> {
-        self.to_vec()
-    }
-}
-
-impl IntoDims for isize {
-    fn into_dims(self) -> Vec<isize> {
-        vec![self]
-    }
-}
-
-impl IntoDims for &[usize] {
-    fn into_dims(self) -> Vec<isize> {
-        self.iter().map(|&d| isize::try_from(d).unwrap_or(isize::MAX)).collect()
-    }
-}
+into_dims!(i32 isize usize);
 
 impl IntoDims for &Shape {
     fn into_dims(self) -> Vec<isize> {
@@ -92,11 +97,16 @@ impl Tensor {
         const OP: &str = "permute";
         self.shape_ref().axis_set(OP, axes)?;
         if axes.len() != self.ndim() {
-            let message = format!("each of the {} axes must be named once, not {axes:?}", self.ndim());
+            let message = format!(
+                "each of the {} axes must be named once, not {axes:?}",
+                self.ndim()
+            );
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
-        let order: Vec<usize> =
-            axes.iter().map(|&a| self.shape_ref().axis(OP, a)).collect::<Result<_>>()?;
+        let order: Vec<usize> = axes
+            .iter()
+            .map(|&a| self.shape_ref().axis(OP, a))
+            .collect::<Result<_>>()?;
         Ok(self.permuted(&order))
     }
 
@@ -132,7 +142,10 @@ impl Tensor {
     pub fn squeeze(&self, axis: isize) -> Result<Tensor> {
         let at = self.shape_ref().axis("squeeze", axis)?;
         if self.shape()[at] != 1 {
-            let message = format!("axis {axis} has size {}, only size 1 can go", self.shape()[at]);
+            let message = format!(
+                "axis {axis} has size {}, only size 1 can go",
+                self.shape()[at]
+            );
             return Err(Error::shape("squeeze", self.shape_ref(), message));
         }
         Ok(self.view(self.layout.remove_axis(at), Rule::Reshape))
@@ -160,7 +173,11 @@ impl Tensor {
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
         if !(-rank..rank).contains(&axis) {
-            let message = format!("axis {axis} is out of range, {} to {} are valid", -rank, rank - 1);
+            let message = format!(
+                "axis {axis} is out of range, {} to {} are valid",
+                -rank,
+                rank - 1
+            );
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
         let at = if axis < 0 { axis + rank } else { axis } as usize;
@@ -210,7 +227,10 @@ impl Tensor {
             return self.clone();
         }
         let region = Layout::contiguous(self.shape_ref().clone()).slice(axis, start, step, len);
-        self.view(self.layout.slice(axis, start, step, len), Rule::Region(region))
+        self.view(
+            self.layout.slice(axis, start, step, len),
+            Rule::Region(region),
+        )
     }
 
     /// The part that has the given layout in a contiguous tensor of this shape.
@@ -221,9 +241,12 @@ impl Tensor {
             Source::Stored(_) => {
                 let whole = self.contiguous();
                 let offset = whole.layout.offset() + region.offset();
-                let layout =
-                    Layout::from_parts(region.shape().clone(), region.strides(), offset);
-                return track(whole.with_layout(layout), &[self], Rule::Region(region.clone()));
+                let layout = Layout::from_parts(region.shape().clone(), region.strides(), offset);
+                return track(
+                    whole.with_layout(layout),
+                    &[self],
+                    Rule::Region(region.clone()),
+                );
             }
         };
         self.view(layout, Rule::Region(region.clone()))

@@ -12,6 +12,7 @@ macro_rules! tests {
 
 pub(crate) mod compare;
 pub(crate) mod golden;
+pub(crate) mod layouts;
 
 use std::fmt::Display;
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use crate::error::ErrorKind;
 use crate::layout::Layout;
 use crate::op::program::Indexed;
 use crate::op::{Body, Inst, math};
-use crate::plan::Kernel;
+use crate::plan::{Kernel, Store};
 use crate::shape::Shape;
 
 /// Elements of a block: with the 24 registers of a long program, 24 KiB.
@@ -27,7 +27,12 @@ pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
 impl Faults {
     fn index(&self, index: i64, axis: usize, size: usize) {
         if let Ok(mut fault) = self.0.lock() {
-            fault.get_or_insert(ErrorKind::Index { op: "gather", index, axis, size });
+            fault.get_or_insert(ErrorKind::Index {
+                op: "gather",
+                index,
+                axis,
+                size,
+            });
         }
     }
 
@@ -36,17 +41,47 @@ impl Faults {
     }
 }
 
+/// Where a stream reads.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Words(&'a [u32]),
+    /// The output of that number, in place, before it is written.
+    Output(usize),
+}
+
+/// What a block is computed from besides streams.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a, 'o> {
+    /// The core's results for the block.
+    core: &'a [u32],
+    /// The task's share of the outputs, and the number of the element it starts at.
+    outputs: (&'a [&'o mut [u32]], usize),
+}
+
 /// What a body reads, bound to memory.
 pub(super) struct Inputs<'a> {
-    streams: Vec<&'a [u32]>,
+    streams: Vec<Source<'a>>,
     scalars: Vec<u32>,
 }
 
 impl<'a> Inputs<'a> {
-    pub(super) fn bind(body: &Body, memory: &'a [SlotMemory], scalars: &[u32]) -> Self {
-        let words = |slot: Option<usize>| slot.map_or(&[][..], |s| memory[s].words());
+    /// The outputs have left the slots of `stores`.
+    pub(super) fn bind(
+        body: &Body,
+        stores: &[Store],
+        memory: &'a [SlotMemory],
+        scalars: &[u32],
+    ) -> Self {
+        let source = |slot: usize| match stores.iter().position(|s| s.slot == slot) {
+            Some(output) => Source::Output(output),
+            None => Source::Words(memory[slot].words()),
+        };
+        let streams = body
+            .streams
+            .iter()
+            .map(|s| s.slot.map_or(Source::Words(&[]), source));
         Self {
-            streams: body.streams.iter().map(|s| words(s.slot)).collect(),
+            streams: streams.collect(),
             scalars: body.scalars.iter().map(|&n| scalars[n]).collect(),
         }
     }
@@ -81,30 +116,40 @@ impl<'a> Runner<'a> {
             Some(order) => order.iter().map(|&i| shape.dims()[i]).collect(),
             None => shape.clone(),
         };
-        Self { body, inputs, space: Space::new(&shape, layouts.iter()), faults }
+        Self {
+            body,
+            inputs,
+            space: Space::new(&shape, layouts.iter()),
+            faults,
+        }
     }
 
     pub(super) fn registers(&self) -> Registers {
         Registers(vec![0; self.body.program.insts.len() * BLOCK])
     }
 
-    /// Runs elements `start..start + len`, at most a block; `core` holds the core's results for
-    /// these.
-    pub(super) fn run(&self, regs: &mut Registers, start: usize, len: usize, core: Option<&[u32]>) {
+    /// Runs elements `start..start + len`, at most a block.
+    pub(super) fn run(
+        &self,
+        regs: &mut Registers,
+        start: usize,
+        len: usize,
+        beside: Beside<'_, '_>,
+    ) {
         for (at, (inst, dtype)) in self.body.program.insts.iter().enumerate() {
             let (before, rest) = regs.0.split_at_mut(at * BLOCK);
             let reg = |r: u16| &before[r as usize * BLOCK..][..len];
             let out = &mut rest[..len];
             match inst {
-                Inst::Load(k) => self.load(*k as usize, start, out),
+                Inst::Load(k) => self.load(*k as usize, start, out, beside),
                 Inst::Param(k) => out.fill(self.inputs.scalars[*k as usize]),
-                Inst::Core => {
-                    if let Some(core) = core {
-                        out.copy_from_slice(&core[..len]);
-                    }
-                }
+                Inst::Core => out.copy_from_slice(&beside.core[..len]),
                 Inst::Index(k) => self.places(*k as usize, start, out),
-                Inst::Random { stream, params, lane } => {
+                Inst::Random {
+                    stream,
+                    params,
+                    lane,
+                } => {
                     self.places(*stream as usize, start, out);
                     let [k0, k1, c0, c1] = params.map(|p| self.inputs.scalars[p as usize]);
                     for word in out {
@@ -128,14 +173,28 @@ impl<'a> Runner<'a> {
         &regs.0[self.body.program.results[result] as usize * BLOCK..][..len]
     }
 
-    fn load(&self, k: usize, start: usize, out: &mut [u32]) {
-        let source = self.inputs.streams[k];
+    fn load(&self, k: usize, start: usize, out: &mut [u32], beside: Beside<'_, '_>) {
+        let source = match self.inputs.streams[k] {
+            Source::Words(words) => words,
+            // Read in place: the layout is the output's own.
+            Source::Output(output) => {
+                let (outputs, first) = beside.outputs;
+                return copy_own(
+                    self.body.streams[k].dtype,
+                    outputs[output],
+                    start - first,
+                    out,
+                );
+            }
+        };
         let len = out.len();
         if self.body.streams[k].dtype == DType::F16 {
             let source: &[f16] = bytemuck::cast_slice(source);
             return self.space.runs(k, start, len, |done, run, place, stride| {
                 for (i, word) in out[done..done + run].iter_mut().enumerate() {
-                    *word = source[(place + i as isize * stride) as usize].to_f32().to_bits();
+                    *word = source[(place + i as isize * stride) as usize]
+                        .to_f32()
+                        .to_bits();
                 }
             });
         }
@@ -154,35 +213,54 @@ impl<'a> Runner<'a> {
     }
 
     fn places(&self, k: usize, start: usize, out: &mut [u32]) {
-        self.space.runs(k, start, out.len(), |done, run, place, stride| {
-            for (i, word) in out[done..done + run].iter_mut().enumerate() {
-                *word = (place + i as isize * stride) as u32;
-            }
-        });
+        self.space
+            .runs(k, start, out.len(), |done, run, place, stride| {
+                for (i, word) in out[done..done + run].iter_mut().enumerate() {
+                    *word = (place + i as isize * stride) as u32;
+                }
+            });
     }
 
     fn gather(&self, k: usize, start: usize, index: &[u32], signed: bool, out: &mut [u32]) {
-        let source = self.inputs.streams[k];
+        let Source::Words(source) = self.inputs.streams[k] else {
+            unreachable!("the source of a gather is read anywhere, so never written in place");
+        };
         let stream = &self.body.streams[k];
-        let Some(Indexed { axis, stride: axis_stride, size }) = stream.gather else { return };
-        self.space.runs(k, start, index.len(), |done, run, place, stride| {
-            for i in 0..run {
-                let given = index[done + i];
-                let wanted = if signed { given as i32 as i64 } else { given as i64 };
-                let mut at = if wanted < 0 { wanted + size as i64 } else { wanted };
-                if at < 0 || at >= size as i64 {
-                    self.faults.index(wanted, axis, size);
-                    at = 0;
-                }
-                let at = (place + i as isize * stride + at as isize * axis_stride) as usize;
-                out[done + i] = match stream.dtype {
-                    DType::F16 => {
-                        bytemuck::cast_slice::<u32, f16>(source)[at].to_f32().to_bits()
+        let Some(Indexed {
+            axis,
+            stride: axis_stride,
+            size,
+        }) = stream.gather
+        else {
+            return;
+        };
+        self.space
+            .runs(k, start, index.len(), |done, run, place, stride| {
+                for i in 0..run {
+                    let given = index[done + i];
+                    let wanted = if signed {
+                        given as i32 as i64
+                    } else {
+                        given as i64
+                    };
+                    let mut at = if wanted < 0 {
+                        wanted + size as i64
+                    } else {
+                        wanted
+                    };
+                    if at < 0 || at >= size as i64 {
+                        self.faults.index(wanted, axis, size);
+                        at = 0;
                     }
-                    _ => source[at],
-                };
-            }
-        });
+                    let at = (place + i as isize * stride + at as isize * axis_stride) as usize;
+                    out[done + i] = match stream.dtype {
+                        DType::F16 => bytemuck::cast_slice::<u32, f16>(source)[at]
+                            .to_f32()
+                            .to_bits(),
+                        _ => source[at],
+                    };
+                }
+            });
     }
 }
 
@@ -203,7 +281,11 @@ pub(super) fn map(
         let mut regs = runner.registers();
         for start in (0..size).step_by(BLOCK) {
             let len = BLOCK.min(size - start);
-            runner.run(&mut regs, start, len, core.map(|c| &c[start..]));
+            let beside = Beside {
+                core: after(core, start),
+                ..Beside::default()
+            };
+            runner.run(&mut regs, start, len, beside);
             for (k, (store, out)) in kernel.stores.iter().zip(outputs.iter_mut()).enumerate() {
                 let values = runner.result(&regs, k, len);
                 space.runs(k, start, len, |done, run, place, stride| {
@@ -230,7 +312,16 @@ pub(super) fn map(
         let end = size.min((i + 1) * GRAIN);
         for start in (i * GRAIN..end).step_by(BLOCK) {
             let len = BLOCK.min(end - start);
-            runner.run(&mut regs, start, len, core.map(|c| &c[start..]));
+            let outputs = (&chunks[..], i * GRAIN);
+            runner.run(
+                &mut regs,
+                start,
+                len,
+                Beside {
+                    core: after(core, start),
+                    outputs,
+                },
+            );
             for (k, (store, chunk)) in kernel.stores.iter().zip(&mut chunks).enumerate() {
                 let values = runner.result(&regs, k, len);
                 match store.dtype {
@@ -246,6 +337,23 @@ pub(super) fn map(
         tasks.into_iter().enumerate().for_each(task);
     } else {
         tasks.into_par_iter().enumerate().for_each(task);
+    }
+}
+
+/// The core's results from an element on.
+fn after(core: Option<&[u32]>, start: usize) -> &[u32] {
+    core.map_or(&[], |c| &c[start..])
+}
+
+fn copy_own(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) {
+    match dtype {
+        DType::F16 => {
+            let source: &[f16] = &bytemuck::cast_slice(source)[start..];
+            for (word, value) in out.iter_mut().zip(source) {
+                *word = value.to_f32().to_bits();
+            }
+        }
+        _ => out.copy_from_slice(&source[start..][..out.len()]),
     }
 }
 

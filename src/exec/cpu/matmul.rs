@@ -21,14 +21,18 @@ pub(super) fn run(
     let (batch, m) = (&a_layout.dims()[..rank - 2], a_layout.dims()[rank - 2]);
     let n = b_layout.dims()[rank - 1];
     let batches = Shape::of(batch);
-    let over_batch = |l: &Layout| Layout::from_parts(batches.clone(), &l.strides()[..rank - 2], l.offset());
+    let over_batch =
+        |l: &Layout| Layout::from_parts(batches.clone(), &l.strides()[..rank - 2], l.offset());
     let (a_batch, b_batch) = (over_batch(a_layout), over_batch(b_layout));
     let space = Space::new(&batches, [&a_batch, &b_batch].into_iter());
     let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
     let (a_steps, b_steps) = (steps(a_layout), steps(b_layout));
     let mut out = vec![0u32; batches.size() * m * n];
     let wide = |words: &[u32]| -> Vec<u32> {
-        bytemuck::cast_slice::<u32, half::f16>(words).iter().map(|v| v.to_f32().to_bits()).collect()
+        bytemuck::cast_slice::<u32, half::f16>(words)
+            .iter()
+            .map(|v| v.to_f32().to_bits())
+            .collect()
     };
     let (a_wide, b_wide);
     let (a, b) = match dtype {
@@ -44,7 +48,13 @@ pub(super) fn run(
             space.runs(path, i, 1, |_, _, place, _| at = place);
             at
         };
-        let size = Product { m, n, k, a: (place(0), a_steps), b: (place(1), b_steps) };
+        let size = Product {
+            m,
+            n,
+            k,
+            a: (place(0), a_steps),
+            b: (place(1), b_steps),
+        };
         match dtype {
             DType::F32 | DType::F16 => {
                 let (a, b) = (bytemuck::cast_slice(a), bytemuck::cast_slice(b));
@@ -70,7 +80,13 @@ struct Product {
 
 impl Product {
     fn real(&self, a: &[f32], b: &[f32], c: &mut [f32]) {
-        let &Self { m, n, k, a: (a_at, [a_rs, a_cs]), b: (b_at, [b_rs, b_cs]) } = self;
+        let &Self {
+            m,
+            n,
+            k,
+            a: (a_at, [a_rs, a_cs]),
+            b: (b_at, [b_rs, b_cs]),
+        } = self;
         let reach = |(at, [rs, cs]): (isize, [isize; 2]), rows: usize, cols: usize| {
             let ends = [rs * (rows as isize - 1), cs * (cols as isize - 1)];
             let low: isize = at + ends.iter().filter(|e| **e < 0).sum::<isize>();
@@ -80,8 +96,11 @@ impl Product {
         let inside = |(low, high): (isize, isize), len: usize| low >= 0 && high < len as isize;
         assert!(inside(reach(self.a, m, k), a.len()) && inside(reach(self.b, k, n), b.len()));
         assert_eq!(c.len(), m * n);
-        let threads =
-            if m * n * k < PARALLEL { Parallelism::None } else { Parallelism::Rayon(0) };
+        let threads = if m * n * k < PARALLEL {
+            Parallelism::None
+        } else {
+            Parallelism::Rayon(0)
+        };
         // SAFETY: the asserts above show that every element of the operands, first and last of each
         // dimension included, lies in its slice, and that the result fills its own.
         unsafe {
@@ -111,7 +130,13 @@ impl Product {
 
     /// Integers, wrapping: the same bits for either sign.
     fn whole(&self, a: &[u32], b: &[u32], c: &mut [u32]) {
-        let &Self { n, k, a: (a_at, [a_rs, a_cs]), b: (b_at, [b_rs, b_cs]), .. } = self;
+        let &Self {
+            n,
+            k,
+            a: (a_at, [a_rs, a_cs]),
+            b: (b_at, [b_rs, b_cs]),
+            ..
+        } = self;
         for (i, row) in c.chunks_mut(n).enumerate() {
             for l in 0..k {
                 let left = a[(a_at + i as isize * a_rs + l as isize * a_cs) as usize];

@@ -25,7 +25,11 @@ struct Inner {
 /// The size class of a request: the next power of two or three quarters of it.
 pub(crate) fn size_class(words: usize) -> usize {
     let full = words.max(MIN_WORDS).next_power_of_two();
-    if words <= full / 4 * 3 && full > MIN_WORDS { full / 4 * 3 } else { full }
+    if words <= full / 4 * 3 && full > MIN_WORDS {
+        full / 4 * 3
+    } else {
+        full
+    }
 }
 
 impl Pool {
@@ -40,10 +44,12 @@ impl Pool {
             Some(memory) => memory,
             None => {
                 let mut memory = Vec::new();
-                memory.try_reserve_exact(class).map_err(|e| ErrorKind::OutOfMemory {
-                    device: "cpu".into(),
-                    message: format!("{} bytes asked for: {e}", 4 * class as u64),
-                })?;
+                memory
+                    .try_reserve_exact(class)
+                    .map_err(|e| ErrorKind::OutOfMemory {
+                        device: "cpu".into(),
+                        message: format!("{} bytes asked for: {e}", 4 * class as u64),
+                    })?;
                 memory.resize(class, 0);
                 inner.memory.reserved += 4 * class as u64;
                 inner.made += 1;
@@ -60,7 +66,9 @@ impl Pool {
 
     pub(super) fn free(&self, id: BufferId) {
         let mut inner = self.lock();
-        let Some((memory, class)) = inner.live.remove(&id) else { return };
+        let Some((memory, class)) = inner.live.remove(&id) else {
+            return;
+        };
         inner.memory.in_use -= 4 * class as u64;
         match Arc::into_inner(memory) {
             Some(memory) if memory.len() == class => {
@@ -73,13 +81,19 @@ impl Pool {
 
     /// The content of a buffer.
     pub(super) fn get(&self, id: BufferId) -> Arc<Vec<u32>> {
-        self.lock().live.get(&id).map(|(memory, _)| memory.clone()).unwrap_or_default()
+        self.lock()
+            .live
+            .get(&id)
+            .map(|(memory, _)| memory.clone())
+            .unwrap_or_default()
     }
 
-    /// Takes the memory of a buffer that nobody else reads, to be written and put back.
+    /// Takes the memory of a buffer to be written and put back; a copy, if a read still holds it.
     pub(super) fn take(&self, id: BufferId) -> Vec<u32> {
         let mut inner = self.lock();
-        let Some((memory, class)) = inner.live.get_mut(&id) else { return Vec::new() };
+        let Some((memory, class)) = inner.live.get_mut(&id) else {
+            return Vec::new();
+        };
         let class = *class;
         Arc::into_inner(std::mem::take(memory)).unwrap_or_else(|| vec![0; class])
     }

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::block::{BLOCK, Faults, Inputs, Runner};
+use super::block::{BLOCK, Beside, Faults, Inputs, Runner};
 use crate::dtype::DType;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
@@ -28,7 +28,12 @@ pub(super) fn run(
     let shape: Shape = kept.dims().iter().chain(reduced.dims()).copied().collect();
     let (rows, columns) = (kept.size(), reduced.size());
     let fold = Fold { op, dtype };
-    let unit = |axis: usize| prologue.streams.iter().any(|s| s.layout.strides()[axis] == 1);
+    let unit = |axis: usize| {
+        prologue
+            .streams
+            .iter()
+            .any(|s| s.layout.strides()[axis] == 1)
+    };
     let by_columns = kept.ndim() > 0
         && reduced.ndim() > 0
         && unit(kept.ndim() - 1)
@@ -81,7 +86,11 @@ impl<T> Pairwise<T> {
     }
 
     fn finish(self, combine: impl Fn(T, T) -> T) -> Option<T> {
-        self.0.into_iter().rev().map(|(_, v)| v).reduce(|later, before| combine(before, later))
+        self.0
+            .into_iter()
+            .rev()
+            .map(|(_, v)| v)
+            .reduce(|later, before| combine(before, later))
     }
 }
 
@@ -106,14 +115,15 @@ impl Fold {
     fn pairs(&self, values: impl Iterator<Item = u32>) -> u32 {
         let mut sums = Pairwise(Vec::new());
         values.for_each(|v| sums.push(v, |a, b| self.combine(a, b)));
-        sums.finish(|a, b| self.combine(a, b)).unwrap_or(self.op.identity(self.dtype))
+        sums.finish(|a, b| self.combine(a, b))
+            .unwrap_or(self.op.identity(self.dtype))
     }
 
     fn span(&self, runner: &Runner<'_>, start: usize, len: usize) -> u32 {
         let mut regs = runner.registers();
         self.pairs((0..len).step_by(BLOCK).map(|at| {
             let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, None);
+            runner.run(&mut regs, start + at, n, Beside::default());
             self.block(runner.result(&regs, 0, n))
         }))
     }
@@ -141,7 +151,7 @@ impl Fold {
         let mut best: Option<(u32, u32)> = None;
         for at in (0..len).step_by(BLOCK) {
             let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, None);
+            runner.run(&mut regs, start + at, n, Beside::default());
             for (i, &value) in runner.result(&regs, 0, n).iter().enumerate() {
                 let better = |(_, b): (u32, u32)| self.op.prefers_later(self.dtype, b, value);
                 if best.is_none_or(better) {
@@ -157,27 +167,36 @@ impl Fold {
     fn columns(&self, runner: &Runner<'_>, rows: usize, columns: usize) -> Vec<u32> {
         let mut out = vec![0; rows];
         let add = |mut a: Vec<u32>, b: Vec<u32>| {
-            a.iter_mut().zip(b).for_each(|(a, b)| *a = self.combine(*a, b));
+            a.iter_mut()
+                .zip(b)
+                .for_each(|(a, b)| *a = self.combine(*a, b));
             a
         };
-        out.par_chunks_mut(BLOCK).enumerate().for_each(|(i, chunk)| {
-            let mut regs = runner.registers();
-            let mut sums = Pairwise(Vec::new());
-            for first in (0..columns).step_by(ROWS) {
-                let mut sum = vec![self.op.identity(self.dtype); chunk.len()];
-                for c in first..columns.min(first + ROWS) {
-                    runner.run(&mut regs, c * rows + i * BLOCK, chunk.len(), None);
-                    let values = runner.result(&regs, 0, chunk.len());
-                    for (s, &v) in sum.iter_mut().zip(values) {
-                        *s = self.combine(*s, v);
+        out.par_chunks_mut(BLOCK)
+            .enumerate()
+            .for_each(|(i, chunk)| {
+                let mut regs = runner.registers();
+                let mut sums = Pairwise(Vec::new());
+                for first in (0..columns).step_by(ROWS) {
+                    let mut sum = vec![self.op.identity(self.dtype); chunk.len()];
+                    for c in first..columns.min(first + ROWS) {
+                        runner.run(
+                            &mut regs,
+                            c * rows + i * BLOCK,
+                            chunk.len(),
+                            Beside::default(),
+                        );
+                        let values = runner.result(&regs, 0, chunk.len());
+                        for (s, &v) in sum.iter_mut().zip(values) {
+                            *s = self.combine(*s, v);
+                        }
                     }
+                    sums.push(sum, add);
                 }
-                sums.push(sum, add);
-            }
-            if let Some(sum) = sums.finish(add) {
-                chunk.copy_from_slice(&sum);
-            }
-        });
+                if let Some(sum) = sums.finish(add) {
+                    chunk.copy_from_slice(&sum);
+                }
+            });
         out
     }
 }

@@ -44,7 +44,11 @@ impl Space {
             dims.push(1);
             strides.iter_mut().for_each(|s| s.push(0));
         }
-        let paths = layouts.iter().zip(strides).map(|(l, s)| (l.offset() as isize, s)).collect();
+        let paths = layouts
+            .iter()
+            .zip(strides)
+            .map(|(l, s)| (l.offset() as isize, s))
+            .collect();
         Self { dims, paths }
     }
 

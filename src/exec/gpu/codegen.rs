@@ -57,7 +57,8 @@ fn cast(from: DType, to: DType, a: &str) -> String {
     match (from, to) {
         (F16 | F32, I32) => format!("tw_to_i32({a})"),
         (F16 | F32, U32) => format!("tw_to_u32({a})"),
-        (F16 | F32, Bool) => format!("({a} != 0.0)"),
+        // Not `!=`: naga translates it to an ordered comparison, which is false for NaN.
+        (F16 | F32, Bool) => format!("!({a} == 0.0)"),
         (Bool, F16 | F32) => format!("select(0.0, 1.0, {a})"),
         (Bool, I32) => format!("select(0i, 1i, {a})"),
         (Bool, U32) => format!("select(0u, 1u, {a})"),
@@ -98,12 +99,18 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
             Inst::Param(k) => param(dtype, names.scalars + *k as usize),
             Inst::Core => names.core.into(),
             Inst::Index(k) => names.streams[*k as usize].1.clone(),
-            Inst::Random { stream, params, lane } => {
+            Inst::Random {
+                stream,
+                params,
+                lane,
+            } => {
                 let place = &names.streams[*stream as usize].1;
                 let [k0, k1, c0, c1] =
                     params.map(|p| format!("word({}u)", names.scalars + p as usize));
                 let component = ["x", "y", "z", "w"][*lane as usize];
-                format!("tw_philox(vec4<u32>({place}, 0u, {c0}, {c1}), vec2<u32>({k0}, {k1})).{component}")
+                format!(
+                    "tw_philox(vec4<u32>({place}, 0u, {c0}, {c1}), vec2<u32>({k0}, {k1})).{component}"
+                )
             }
             Inst::Gather { stream, index } => {
                 let (buffer, place) = &names.streams[*stream as usize];
@@ -113,7 +120,10 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                     _ => format!("checked_index_u({}, {first}u)", reg(*index)),
                 };
                 text += &format!("    let at{at} = {place} + {given} * word({first}u);\n");
-                load(streams[*stream as usize].dtype, &format!("{buffer}[at{at}]"))
+                load(
+                    streams[*stream as usize].dtype,
+                    &format!("{buffer}[at{at}]"),
+                )
             }
             Inst::Apply(op, args) => {
                 let from = program.dtype(args[op.arity() - 1]);
@@ -131,7 +141,11 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
             DType::F16 if computed => format!("f32(f16({value}))"),
             _ => value,
         };
-        text += &format!("    let {}: {} = {value};\n", reg(at as Reg), register(dtype));
+        text += &format!(
+            "    let {}: {} = {value};\n",
+            reg(at as Reg),
+            register(dtype)
+        );
     }
     text
 }

@@ -44,12 +44,21 @@ impl Fault {
     }
 
     fn tell(&self, kind: ErrorKind) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(kind);
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(kind);
     }
 
     pub(super) fn lose(&self, message: String) {
-        let kind = ErrorKind::DeviceLost { device: self.name.clone(), message };
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(kind);
+        let kind = ErrorKind::DeviceLost {
+            device: self.name.clone(),
+            message,
+        };
+        self.lost
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(kind);
     }
 
     /// The fault to tell, if there is one.
@@ -57,7 +66,12 @@ impl Fault {
         if let Some(kind) = &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
             return Err(kind.clone());
         }
-        match self.pending.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             Some(kind) => Err(kind),
             None => Ok(()),
         }

@@ -22,7 +22,12 @@ impl Walk {
     }
 
     pub(super) fn end(&self) -> usize {
-        self.base + if self.flat { self.paths } else { 1 + MAX_RANK * (1 + self.paths) }
+        self.base
+            + if self.flat {
+                self.paths
+            } else {
+                1 + MAX_RANK * (1 + self.paths)
+            }
     }
 
     /// Statements that add to the variables `names` the places of element `index`.
@@ -40,7 +45,10 @@ impl Walk {
         let sizes = self.base + 1;
         let stride = |i: usize| sizes + MAX_RANK * (1 + i);
         text += &format!("    {{\n    var rest = {index};\n");
-        text += &format!("    for (var d = word({}u) - 1u; d > 0u; d -= 1u) {{\n", self.base);
+        text += &format!(
+            "    for (var d = word({}u) - 1u; d > 0u; d -= 1u) {{\n",
+            self.base
+        );
         text += &format!("        let size = word({sizes}u + d);\n");
         text += "        let at = rest % size;\n        rest /= size;\n";
         for (i, name) in names.iter().enumerate() {

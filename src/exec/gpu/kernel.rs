@@ -88,7 +88,11 @@ impl Writer {
                 at
             }
             None => {
-                self.bindings.push(Binding { bound, writable, element });
+                self.bindings.push(Binding {
+                    bound,
+                    writable,
+                    element,
+                });
                 self.bindings.len() - 1
             }
         };
@@ -129,7 +133,9 @@ impl Writer {
             self.scalars.push((scalars + i, n));
             self.words.push(0);
         }
-        let places: Vec<String> = (0..space.paths.len()).map(|i| format!("{prefix}{i}")).collect();
+        let places: Vec<String> = (0..space.paths.len())
+            .map(|i| format!("{prefix}{i}"))
+            .collect();
         let streams = body
             .streams
             .iter()
@@ -141,12 +147,24 @@ impl Writer {
                 (buffer, place.clone())
             })
             .collect();
-        BodyText { offsets, gathers, scalars, places, streams }
+        BodyText {
+            offsets,
+            gathers,
+            scalars,
+            places,
+            streams,
+        }
     }
 
     /// The statements of a kernel's body for element `i`, whose core computed `core`; stores
     /// included.
-    pub(super) fn body(&mut self, kernel: &Kernel, space: &Space, flat: bool, core: &str) -> String {
+    pub(super) fn body(
+        &mut self,
+        kernel: &Kernel,
+        space: &Space,
+        flat: bool,
+        core: &str,
+    ) -> String {
         let body = &kernel.body;
         let head = self.head(body, space, "p");
         let walk = self.walk(space, flat);
@@ -187,8 +205,15 @@ impl Writer {
             let _ = writeln!(element, "    var {place} = {q};");
         }
         element += &inner.text(&places, "k");
-        let streams = head.streams.iter().zip(&places).map(|((b, _), p)| (b.clone(), p.clone()));
-        let head = BodyText { streams: streams.collect(), ..head };
+        let streams = head
+            .streams
+            .iter()
+            .zip(&places)
+            .map(|((b, _), p)| (b.clone(), p.clone()));
+        let head = BodyText {
+            streams: streams.collect(),
+            ..head
+        };
         element += &head.statements(body, "v", "");
         (begin, element)
     }
@@ -203,11 +228,18 @@ impl Writer {
             text += "enable f16;\n";
         }
         let vectors = self.words.len().div_ceil(4);
-        let _ = writeln!(text, "struct Params {{ words: array<vec4<u32>, {vectors}> }}");
+        let _ = writeln!(
+            text,
+            "struct Params {{ words: array<vec4<u32>, {vectors}> }}"
+        );
         text += "@group(0) @binding(0) var<uniform> params: Params;\n";
         text += types;
         for (at, binding) in self.bindings.iter().enumerate() {
-            let access = if binding.writable { "read_write" } else { "read" };
+            let access = if binding.writable {
+                "read_write"
+            } else {
+                "read"
+            };
             let name = match binding.bound {
                 Bound::Slot(_) => format!("b{at}"),
                 Bound::Scratch => "scratch".into(),
@@ -241,10 +273,24 @@ impl Writer {
         if self.indexed {
             library += CHECKED_INDEX;
         }
-        let slots = [&[("header", header.as_str()), ("library", library.as_str())], slots].concat();
+        let slots = [
+            &[("header", header.as_str()), ("library", library.as_str())],
+            slots,
+        ]
+        .concat();
         let text = template::fill(source, &slots);
-        let dispatch = Dispatch { words: self.words, scalars: self.scalars, groups };
-        Shader { name, text, bindings: self.bindings, dispatches: vec![dispatch], scratch: 0 }
+        let dispatch = Dispatch {
+            words: self.words,
+            scalars: self.scalars,
+            groups,
+        };
+        Shader {
+            name,
+            text,
+            bindings: self.bindings,
+            dispatches: vec![dispatch],
+            scratch: 0,
+        }
     }
 }
 
@@ -299,7 +345,13 @@ pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
     let body = writer.body(kernel, &body_space(kernel), flat, "");
     let groups = size.div_ceil(target.group);
     let source = include_str!("../../../shaders/map.wgsl");
-    writer.finish("map", source, ("", target.group), &[("body", &body)], groups)
+    writer.finish(
+        "map",
+        source,
+        ("", target.group),
+        &[("body", &body)],
+        groups,
+    )
 }
 
 /// The dtype of a core's accumulator as a WGSL type.

@@ -115,12 +115,20 @@ impl Product<'_> {
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
         let over_batch = |x: &Matrix| {
-            Layout::from_parts(batch.clone(), &x.layout.strides()[..rank - 2], x.layout.offset())
+            Layout::from_parts(
+                batch.clone(),
+                &x.layout.strides()[..rank - 2],
+                x.layout.offset(),
+            )
         };
         let (a_batch, b_batch) = (over_batch(self.a), over_batch(self.b));
         let batches = Space::new(&batch, [&a_batch, &b_batch].into_iter());
         let body = body_space(kernel);
-        let can = Flat { kept: batches.dims.len() == 1, reduced: true, body: body.dims.len() == 1 };
+        let can = Flat {
+            kept: batches.dims.len() == 1,
+            reduced: true,
+            body: body.dims.len() == 1,
+        };
         let flat = flat(can);
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
@@ -164,12 +172,18 @@ impl Product<'_> {
         writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
         let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
         let walk = writer.walk(&batches, flat.kept);
-        let mut operands =
-            format!("    var a = word({offsets}u);\n    var b = word({}u);\n", offsets + 1);
+        let mut operands = format!(
+            "    var a = word({offsets}u);\n    var b = word({}u);\n",
+            offsets + 1
+        );
         operands += &walk.text(&["a".into(), "b".into()], "batch");
 
         let register = codegen::register(self.dtype);
-        let rounded = if self.dtype == DType::F16 { "f32(f16(core))" } else { "core" };
+        let rounded = if self.dtype == DType::F16 {
+            "f32(f16(core))"
+        } else {
+            "core"
+        };
         let statements = writer.body(kernel, &body, flat.body, rounded);
         let finish = format!("fn finish(i: u32, core: {register}) {{\n{statements}}}\n");
         let long = statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
@@ -185,7 +199,11 @@ impl Product<'_> {
             ("operands", operands.as_str()),
             ("finishes", finishes.as_str()),
         ];
-        slots.extend(text.slots[1..].iter().map(|(name, text)| (*name, text.as_str())));
+        slots.extend(
+            text.slots[1..]
+                .iter()
+                .map(|(name, text)| (*name, text.as_str())),
+        );
         let groups = total.div_ceil(text.per_group);
         writer.finish(text.name, text.source, ("", text.group), &slots, groups)
     }
@@ -207,8 +225,17 @@ impl Product<'_> {
                 Direction::Across => 0,
             };
             // The place of the contiguous dimension: (rows, k) on the left, (k, columns) on the right.
-            let unit = dims.len() - 2 + if std::ptr::eq(x, self.a) { unit } else { 1 - unit };
-            let reach: isize = dims.iter().zip(strides).map(|(&d, &s)| (d as isize - 1) * s).sum();
+            let unit = dims.len() - 2
+                + if std::ptr::eq(x, self.a) {
+                    unit
+                } else {
+                    1 - unit
+                };
+            let reach: isize = dims
+                .iter()
+                .zip(strides)
+                .map(|(&d, &s)| (d as isize - 1) * s)
+                .sum();
             let aligned = x.layout.offset() % 4 == 0
                 && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
@@ -237,7 +264,13 @@ impl Product<'_> {
     fn vector(&self, kernel: &Kernel, target: &Target, flat: impl Fn(Flat) -> Flat) -> Shader {
         let rank = kernel.shape.ndim();
         let (rows, columns) = (rank - 2, rank - 1);
-        let whole: Shape = kernel.shape.dims().iter().copied().chain([self.k]).collect();
+        let whole: Shape = kernel
+            .shape
+            .dims()
+            .iter()
+            .copied()
+            .chain([self.k])
+            .collect();
         let laid = |x: &Matrix, row: isize, column: isize, step: isize| {
             let mut strides = x.layout.strides()[..rows].to_vec();
             strides.extend([row, column, step]);
@@ -252,7 +285,11 @@ impl Product<'_> {
         let a = laid(self.a, stride(self.a, rows), 0, stride(self.a, columns));
         let b = laid(self.b, 0, stride(self.b, columns), stride(self.b, rows));
         // Products are not rounded to f16: the sum accumulates in f32.
-        let dtype = if self.dtype == DType::F16 { DType::F32 } else { self.dtype };
+        let dtype = if self.dtype == DType::F16 {
+            DType::F32
+        } else {
+            self.dtype
+        };
         let program = Program {
             insts: vec![
                 (Inst::Load(0), dtype),
@@ -261,7 +298,11 @@ impl Product<'_> {
             ],
             results: vec![2],
         };
-        let prologue = Body { program, streams: vec![a, b], scalars: vec![] };
+        let prologue = Body {
+            program,
+            streams: vec![a, b],
+            scalars: vec![],
+        };
         let reduction = Reduction {
             op: ReduceOp::Sum,
             dtype: self.dtype,
@@ -336,14 +377,27 @@ impl Tile {
             .collect();
         let numbers = |offsets: &[usize]| list(offsets.iter().map(|o| format!("{o}u")).collect());
         let (rows, columns) = (self.rows.len(), self.columns.len());
-        let _ = writeln!(text, "    var sums = array<{acc}, {}>({});", rows * columns, list(sums));
-        let _ = writeln!(text, "    var rows = array<u32, {rows}>({});", numbers(&self.rows));
+        let _ = writeln!(
+            text,
+            "    var sums = array<{acc}, {}>({});",
+            rows * columns,
+            list(sums)
+        );
+        let _ = writeln!(
+            text,
+            "    var rows = array<u32, {rows}>({});",
+            numbers(&self.rows)
+        );
         let _ = writeln!(
             text,
             "    var columns = array<u32, {columns}>({});",
             numbers(&self.columns)
         );
-        let _ = writeln!(text, "    for (var s = 0u; s < {}u; s += 1u) {{", rows * columns);
+        let _ = writeln!(
+            text,
+            "    for (var s = 0u; s < {}u; s += 1u) {{",
+            rows * columns
+        );
         let _ = writeln!(text, "        let r = rows[s / {columns}u];");
         let _ = writeln!(text, "        let c = columns[s % {columns}u];");
         text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";

@@ -33,7 +33,14 @@ impl Pipelines {
         let params = super::run::params_layout(&device);
         let dump = std::env::var_os(DUMP).map(Into::into);
         let immediates = limits.max_immediate_size;
-        Self { device, params, made: Mutex::default(), count: AtomicU64::new(0), dump, immediates }
+        Self {
+            device,
+            params,
+            made: Mutex::default(),
+            count: AtomicU64::new(0),
+            dump,
+            immediates,
+        }
     }
 
     pub(super) fn made(&self) -> u64 {
@@ -66,35 +73,47 @@ impl Pipelines {
             binding: i as u32,
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Storage { read_only: !binding.writable },
+                ty: wgpu::BufferBindingType::Storage {
+                    read_only: !binding.writable,
+                },
                 has_dynamic_offset: false,
                 min_binding_size: None,
             },
             count: None,
         };
         let entries: Vec<_> = shader.bindings.iter().enumerate().map(entry).collect();
-        let storage = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some(shader.name),
-            entries: &entries,
-        });
-        let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some(shader.name),
-            bind_group_layouts: &[Some(&self.params), Some(&storage)],
-            immediate_size: 0,
-        });
-        let compute = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(shader.name),
-            layout: Some(&layout),
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions {
-                // Every kernel writes its workgroup memory before it reads it.
-                zero_initialize_workgroup_memory: false,
-                ..Default::default()
-            },
-            cache: None,
-        });
-        Pipeline { id, compute, storage }
+        let storage = self
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some(shader.name),
+                entries: &entries,
+            });
+        let layout = self
+            .device
+            .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                label: Some(shader.name),
+                bind_group_layouts: &[Some(&self.params), Some(&storage)],
+                immediate_size: 0,
+            });
+        let compute = self
+            .device
+            .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(shader.name),
+                layout: Some(&layout),
+                module: &module,
+                entry_point: Some("main"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    // Every kernel writes its workgroup memory before it reads it.
+                    zero_initialize_workgroup_memory: false,
+                    ..Default::default()
+                },
+                cache: None,
+            });
+        Pipeline {
+            id,
+            compute,
+            storage,
+        }
     }
 
     fn module(&self, shader: &Shader) -> wgpu::ShaderModule {
@@ -123,7 +142,8 @@ fn dump(folder: &std::path::Path, shader: &Shader) {
     use std::hash::BuildHasher;
     let hash = rustc_hash::FxBuildHasher.hash_one(&shader.text);
     let file = folder.join(format!("{}-{hash:016x}.wgsl", shader.name));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, &shader.text));
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, &shader.text));
     if let Err(error) = written {
         eprintln!("{DUMP}: {} cannot be written: {error}", file.display());
     }

@@ -31,7 +31,12 @@ struct Inner {
 
 impl Pool {
     pub(super) fn new(device: wgpu::Device, name: String, fault: Arc<Fault>) -> Self {
-        Self { device, name, fault, inner: Mutex::default() }
+        Self {
+            device,
+            name,
+            fault,
+            inner: Mutex::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -44,7 +49,12 @@ impl Pool {
         let bytes = (4 * size_class(words) as u64).min(limit / 4 * 4);
         if 4 * words as u64 > bytes {
             let device = self.name.clone();
-            return Err(ErrorKind::TooLarge { op: "alloc", bytes: 4 * words as u64, limit, device });
+            return Err(ErrorKind::TooLarge {
+                op: "alloc",
+                bytes: 4 * words as u64,
+                limit,
+                device,
+            });
         }
         if let Some(id) = self.reuse(bytes) {
             return Ok(id);
@@ -54,7 +64,8 @@ impl Pool {
             // What waits to be used again may be what is missing.
             Err(ErrorKind::OutOfMemory { .. }) => {
                 self.trim();
-                self.fault.poll(&self.device, wgpu::PollType::wait_indefinitely())?;
+                self.fault
+                    .poll(&self.device, wgpu::PollType::wait_indefinitely())?;
                 self.create(bytes)?
             }
             Err(other) => return Err(other),
@@ -91,7 +102,9 @@ impl Pool {
 
     pub(super) fn free(&self, id: BufferId) {
         let mut inner = self.lock();
-        let Some(bytes) = inner.all.get(&id).map(wgpu::Buffer::size) else { return };
+        let Some(bytes) = inner.all.get(&id).map(wgpu::Buffer::size) else {
+            return;
+        };
         inner.memory.in_use -= bytes;
         inner.idle.entry(bytes).or_default().push(id);
     }

@@ -40,7 +40,9 @@ impl Staging {
 impl Gpu {
     pub(super) fn start_read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         let bytes = 4 * words as u64;
-        let staging = self.staging.take(&self.device, 4 * size_class(words + FAULT_WORDS) as u64);
+        let staging = self
+            .staging
+            .take(&self.device, 4 * size_class(words + FAULT_WORDS) as u64);
         let source = self.pool.get(buffer);
         let faults = self.runner.fault_buffer();
         let mut encoder = self.device.create_command_encoder(&Default::default());
@@ -52,15 +54,20 @@ impl Gpu {
 
         let (sender, receiver) = oneshot_channel();
         let end = bytes + 4 * FAULT_WORDS as u64;
-        staging.slice(..end).map_async(wgpu::MapMode::Read, move |result| {
-            // Nobody may be waiting any more.
-            let _ = sender.send(result);
-        });
+        staging
+            .slice(..end)
+            .map_async(wgpu::MapMode::Read, move |result| {
+                // Nobody may be waiting any more.
+                let _ = sender.send(result);
+            });
         let (pool, fault) = (self.staging.clone(), self.fault.clone());
         let future = async move {
             let mapped = receiver.receive().await;
             fault.check()?;
-            let lost = |message: String| ErrorKind::DeviceLost { device: String::new(), message };
+            let lost = |message: String| ErrorKind::DeviceLost {
+                device: String::new(),
+                message,
+            };
             match mapped {
                 Some(Ok(())) => {}
                 Some(Err(error)) => return Err(lost(error.to_string())),
@@ -98,7 +105,10 @@ impl Gpu {
 }
 
 fn wait_for(index: &wgpu::SubmissionIndex) -> wgpu::PollType {
-    wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: None }
+    wgpu::PollType::Wait {
+        submission_index: Some(index.clone()),
+        timeout: None,
+    }
 }
 
 /// Sees to it that the read's future is woken: natively nothing polls the device by itself, so a

@@ -12,7 +12,7 @@ use crate::shape::Shape;
 /// Elements of a result from which it is worth cutting into slices.
 const MIN_SLICE: usize = 4096;
 /// Elements that a lane folds at most before slices are cut, however many results there are.
-const MAX_LANE: usize = 1 << 16;
+const MAX_LANE: usize = 1 << 12;
 
 /// What a reduction reduces, taken from a kernel's core.
 pub(super) struct Reduction<'a> {
@@ -48,14 +48,21 @@ impl Reduction<'_> {
             Space::new(shape, layouts.iter())
         };
         let whole = rank + self.reduced.ndim();
-        (part(0..rank, self.kept, true), part(rank..whole, self.reduced, false))
+        (
+            part(0..rank, self.kept, true),
+            part(rank..whole, self.reduced, false),
+        )
     }
 
     /// The walks that can be lines.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let (kept, reduced) = self.spaces();
         let line = |space: &Space| space.dims.len() == 1;
-        Flat { kept: line(&kept), reduced: line(&reduced), body: line(&body_space(kernel)) }
+        Flat {
+            kept: line(&kept),
+            reduced: line(&reduced),
+            body: line(&body_space(kernel)),
+        }
     }
 
     /// The shader; `flat` may claim no more than [`Reduction::flat`].
@@ -117,8 +124,7 @@ impl Reduction<'_> {
         ];
         let source = include_str!("../../../shaders/reduce.wgsl");
         let groups = grid.blocks * grid.slices;
-        let mut shader =
-            writer.finish("reduce", source, (&types, target.group), &slots, groups);
+        let mut shader = writer.finish("reduce", source, (&types, target.group), &slots, groups);
         if grid.slices > 1 {
             // The partial results of a result are as many as there are slices.
             let last = self.second(&shader.dispatches[0], &grid, target, results);
@@ -154,7 +160,12 @@ impl Reduction<'_> {
         let slices = by_fill.max(by_length).max(1);
         // No slice is empty.
         let slices = elements.div_ceil(elements.div_ceil(slices));
-        Grid { columns, width, blocks, slices }
+        Grid {
+            columns,
+            width,
+            blocks,
+            slices,
+        }
     }
 
     /// The dispatch that folds the slices.
@@ -192,7 +203,10 @@ fn arg_fold(op: ReduceOp, dtype: DType, element: &str) -> String {
                  (!tw_is_nan(a.value) && b.value {better} a.value)"
             ),
         ),
-        false => ("a.value == b.value".into(), format!("b.value {better} a.value")),
+        false => (
+            "a.value == b.value".into(),
+            format!("b.value {better} a.value"),
+        ),
     };
     let none = codegen::register(DType::U32);
     format!(

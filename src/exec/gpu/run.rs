@@ -121,7 +121,9 @@ impl Runner {
     /// Forgets the bind groups of buffers that are gone.
     pub(super) fn forget(&self, gone: &[BufferId]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.bind_groups.retain(|(_, buffers), _| !buffers.iter().any(|b| gone.contains(b)));
+        state
+            .bind_groups
+            .retain(|(_, buffers), _| !buffers.iter().any(|b| gone.contains(b)));
     }
 }
 
@@ -136,13 +138,23 @@ impl Gpu {
         let mut scratch = Vec::new();
         for kernel in prepared.iter() {
             // A kernel that needs none still binds some.
-            scratch.push(match kernel.shader.bindings.iter().any(|b| b.bound == Bound::Scratch) {
-                true => Some(self.pool.alloc(kernel.shader.scratch.max(1))?),
-                false => None,
-            });
+            scratch.push(
+                match kernel
+                    .shader
+                    .bindings
+                    .iter()
+                    .any(|b| b.bound == Bound::Scratch)
+                {
+                    true => Some(self.pool.alloc(kernel.shader.scratch.max(1))?),
+                    false => None,
+                },
+            );
         }
         let submitted = self.submit(&prepared, slots, &scratch, scalars);
-        scratch.into_iter().flatten().for_each(|id| self.pool.free(id));
+        scratch
+            .into_iter()
+            .flatten()
+            .for_each(|id| self.pool.free(id));
         submitted
     }
 
@@ -212,7 +224,12 @@ impl Gpu {
             Bound::Scratch => scratch.unwrap_or_default(),
             Bound::Fault => 0,
         };
-        let buffers: Vec<BufferId> = kernel.shader.bindings.iter().map(|b| name(&b.bound)).collect();
+        let buffers: Vec<BufferId> = kernel
+            .shader
+            .bindings
+            .iter()
+            .map(|b| name(&b.bound))
+            .collect();
         let key = (kernel.pipeline.id, buffers);
         if let Some(group) = state.bind_groups.get(&key) {
             return group.clone();
@@ -247,7 +264,12 @@ impl Gpu {
 
     /// The dispatches of a plan.
     fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
-        let lock = || self.runner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || {
+            self.runner
+                .state
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
         if let Some(prepared) = lock().plans.get(&plan.id) {
             return prepared.clone();
         }
@@ -265,16 +287,26 @@ impl Gpu {
     /// shader will do; but the general one serves too, and is taken if it alone is compiled, so
     /// that a new shape compiles nothing.
     fn prepare(&self, kernel: &Kernel) -> Prepared {
-        let general = Flat { kept: false, reduced: false, body: false };
+        let general = Flat {
+            kept: false,
+            reduced: false,
+            body: false,
+        };
         let best = self.shader(kernel, &|can| can);
         if let Some(pipeline) = self.pipelines.find(&best) {
-            return Prepared { pipeline, shader: best };
+            return Prepared {
+                pipeline,
+                shader: best,
+            };
         }
         let fallback = self.shader(kernel, &|_| general);
         if fallback.text != best.text
             && let Some(pipeline) = self.pipelines.find(&fallback)
         {
-            return Prepared { pipeline, shader: fallback };
+            return Prepared {
+                pipeline,
+                shader: fallback,
+            };
         }
         // Whether a product is aligned or narrow may depend on a batch size, so that the text which
         // serves any other one is compiled now, while the structure is new.
@@ -282,7 +314,10 @@ impl Gpu {
             self.pipelines.get(&fallback);
         }
         let pipeline = self.pipelines.get(&best);
-        Prepared { pipeline, shader: best }
+        Prepared {
+            pipeline,
+            shader: best,
+        }
     }
 
     /// The shader of a kernel; `flat` chooses among the walks that can be lines.
@@ -290,18 +325,47 @@ impl Gpu {
         match &kernel.core {
             Core::Map => {
                 let body = kernel::is_flat(&kernel::body_space(kernel));
-                let chosen = flat(Flat { kept: true, reduced: true, body });
+                let chosen = flat(Flat {
+                    kept: true,
+                    reduced: true,
+                    body,
+                });
                 kernel::map(kernel, &self.target, chosen.body)
             }
-            Core::Reduce { op, dtype, prologue, kept, reduced } => {
-                let reduction =
-                    Reduction { op: *op, dtype: *dtype, prologue, kept, reduced };
+            Core::Reduce {
+                op,
+                dtype,
+                prologue,
+                kept,
+                reduced,
+            } => {
+                let reduction = Reduction {
+                    op: *op,
+                    dtype: *dtype,
+                    prologue,
+                    kept,
+                    reduced,
+                };
                 reduction.shader(kernel, &self.target, flat(reduction.flat(kernel)))
             }
-            Core::Matmul { a, b, dtype, k, vector } => {
-                let product = Product { a, b, dtype: *dtype, k: *k, vector: *vector };
-                let which: MatmulKernel =
-                    self.options.matmul.unwrap_or_else(|| product.choose(&self.target));
+            Core::Matmul {
+                a,
+                b,
+                dtype,
+                k,
+                vector,
+            } => {
+                let product = Product {
+                    a,
+                    b,
+                    dtype: *dtype,
+                    k: *k,
+                    vector: *vector,
+                };
+                let which: MatmulKernel = self
+                    .options
+                    .matmul
+                    .unwrap_or_else(|| product.choose(&self.target));
                 product.shader(kernel, &self.target, which, flat)
             }
         }

@@ -1,5 +1,9 @@
 //! Shader templates: WGSL that is valid as it stands, with slots that are filled.
 
+use std::sync::OnceLock;
+
+use crate::op::math;
+
 /// Replaces the slots of a template. A slot is the lines from `//[name` to `//]`.
 pub(super) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 4096);
@@ -39,11 +43,15 @@ pub(super) fn library(text: &str) -> String {
         }
     }
     let used = items.iter().filter(|(name, _)| wanted.contains(name));
-    used.map(|(_, body)| body.as_str()).collect::<Vec<_>>().join("\n")
+    used.map(|(_, body)| body.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn is_ours(word: &str) -> bool {
-    ["tw_", "TW_", "Tw"].iter().any(|prefix| word.starts_with(prefix))
+    ["tw_", "TW_", "Tw"]
+        .iter()
+        .any(|prefix| word.starts_with(prefix))
 }
 
 /// The identifiers of the library in a text: they start with `tw_`, `TW_` or `Tw`.
@@ -52,28 +60,25 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| is_ours(word))
 }
 
-/// The library's items in order, each with its name.
+/// The library's items in order, each with its name. An item starts with a keyword in the first column
+/// and ends with a line from the first column that closes it.
 fn items() -> &'static [(&'static str, String)] {
-    static ITEMS: std::sync::OnceLock<Vec<(&'static str, String)>> = std::sync::OnceLock::new();
+    static ITEMS: OnceLock<Vec<(&'static str, String)>> = OnceLock::new();
     ITEMS.get_or_init(|| {
         let mut items: Vec<(&'static str, String)> = Vec::new();
-        for source in super::LIBRARY {
-            let mut open = false;
-            for line in source.lines() {
-                let starts = ["fn ", "const ", "var<", "struct ", "alias "];
-                if !open && starts.iter().any(|s| line.starts_with(s)) {
-                    let name = line
-                        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                        .find(|w| is_ours(w));
-                    items.push((name.unwrap_or_default(), String::new()));
-                    open = true;
-                }
-                if open && let Some((_, body)) = items.last_mut() {
-                    body.push_str(line);
-                    body.push('\n');
-                    let one_line = line.ends_with(';') && !line.starts_with(' ');
-                    open = !(line == "}" || one_line || line == ");" || line.ends_with('}') && line.starts_with("fn "));
-                }
+        let mut open = false;
+        for line in math::WGSL.lines() {
+            let starts = ["fn ", "const ", "struct "]
+                .iter()
+                .any(|s| line.starts_with(s));
+            if !open && starts {
+                items.push((names(line).next().unwrap_or_default(), String::new()));
+                open = true;
+            }
+            if open && let Some((_, body)) = items.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+                open = line.starts_with(' ') || line.is_empty() || !line.ends_with(['}', ';']);
             }
         }
         items

@@ -3,9 +3,10 @@
 //! Method: x = n·ln 2 + r with an integer n and |r| ≤ ln 2 / 2, a polynomial for eʳ − 1, and the exponent n put back
 //! in two steps, so that results among the subnormals are rounded once.
 
+use std::f32::consts::LOG2_E;
+
 use super::rounding::nearest;
 
-const LOG2_E: f32 = 1.442695;
 /// ln 2 in 16 bits, so that its product with an n of up to 8 bits is exact, and the rest.
 pub(super) const LN_2_HI: f32 = 0.69314575;
 pub(super) const LN_2_LO: f32 = 1.4286068e-6;

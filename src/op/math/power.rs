@@ -4,14 +4,17 @@ use super::exponential::{bound, exp2_reduced, halves};
 use super::logarithm::split;
 use super::rounding::{floor, head_tail, nearest};
 
-/// (head, tail) with log₂ x = head + tail to about 32 bits, head of 12 bits, for positive finite x.
+/// (head, tail) with log₂ x = head + tail to about 33 bits, head of 12 bits, for positive finite x.
 ///
 /// With x = 2ᵉ·m, √½ ≤ m < √2 and s = (m − 1)/(m + 1): log₂ m = K·s + s³·R(s²), K = 2/ln 2. R was fitted by Remez's
-/// exchange, to an error of 2⁻³⁶ of the logarithm.
+/// exchange, to an error of 2⁻³⁶ of the logarithm. The first term and the leading part of the second are products of
+/// heads, so they are exact.
 #[inline(always)]
 fn log2_extended(x: f32) -> (f32, f32) {
-    /// K's leading 12 bits, and the rest.
-    const K: [f32; 2] = [2.8847656, 0.0006244568];
+    /// The leading 12 bits of K and of K/3, which R(0) is, and what is left of K.
+    const K: f32 = 2.8847656;
+    const K_REST: f32 = 0.0006244568;
+    const K_THIRD: f32 = 0.9616699;
     let (e, m) = split(x);
     let (e, f) = (e as f32, m - 1.0);
     let (divisor, _) = head_tail(m + 1.0);
@@ -20,12 +23,18 @@ fn log2_extended(x: f32) -> (f32, f32) {
     let (head, _) = head_tail(s);
     let rest = ((f - head * divisor) - head * divisor_rest) / (m + 1.0); // the first difference is exact
 
+    let (square, square_rest) = head_tail(head * head);
+    let square_rest = square_rest + rest * (s + head);
+    let (cube, cube_rest) = head_tail(square * head);
+    let cube_rest = cube_rest + (square * rest + square_rest * s);
     let z = s * s;
-    let r = 0.9617967 + z * (0.5770789 + z * (0.41192138 + z * 0.3366288));
-    let leading = K[0] * head; // exact
-    let small = (K[0] * rest + K[1] * s) + s * z * r;
-    let (sum, _) = head_tail(e + (leading + small));
-    (sum, (leading - (sum - e)) + small) // both differences are exact
+    let r = 0.00012677908 + z * (0.5770789 + z * (0.41192138 + z * 0.3366288));
+
+    let first = K * head;
+    let second = K_THIRD * cube;
+    let small = (K * rest + K_REST * s) + (K_THIRD * cube_rest + s * z * r);
+    let (sum, _) = head_tail(e + (first + (second + small)));
+    (sum, ((first - (sum - e)) + second) + small) // the inner differences are exact
 }
 
 /// x to the power of y, as C99 defines it: 1 where y is 0 or x is 1, whatever the other is; NaN for a negative finite x

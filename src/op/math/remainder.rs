@@ -1,6 +1,9 @@
 //! Division with Python's signs.
 
-use super::rounding::{ALL_INTEGERS, floor};
+use super::rounding::floor;
+
+/// Below, each integer is an f32.
+const EXACT: f32 = 16_777_216.0;
 
 /// a − b·⌊a / b⌋, with the sign of b: the exact remainder, rounded once where b is added to turn its sign.
 ///
@@ -27,7 +30,7 @@ pub(crate) fn floor_div(a: f32, b: f32) -> f32 {
     let near = quotient as f32;
     let floor = floor(near);
     // Where rounding to f32 reached an integer, the floor is the one below.
-    let floor = if f64::from(floor) > quotient && near.abs() < ALL_INTEGERS {
+    let floor = if f64::from(floor) > quotient && near.abs() < EXACT {
         floor - 1.0
     } else {
         floor
@@ -38,5 +41,9 @@ pub(crate) fn floor_div(a: f32, b: f32) -> f32 {
     } else {
         floor
     };
-    if a.is_infinite() { f32::NAN } else { floor }
+    if a.is_infinite() && b != 0.0 {
+        f32::NAN
+    } else {
+        floor
+    }
 }

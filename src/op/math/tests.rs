@@ -45,11 +45,11 @@ pub(crate) const UNARY: &[Unary] = rows! { Unary:
     acos, f64::acos, 2.0;
     atan, f64::atan, 2.0;
     erf, reference::erf, 2.0;
-    sigmoid, |x| 1.0 / (1.0 + (-x).exp()), 2.0;
+    sigmoid, |x| 1.0 / (1.0 + (-x).exp()), 2.5;
     silu, reference::silu, 3.0;
-    softplus, reference::softplus, 3.0;
-    gelu, reference::gelu, 4.0;
-    gelu_tanh, reference::gelu_tanh, 4.0;
+    softplus, reference::softplus, 2.0;
+    gelu, reference::gelu, 3.0;
+    gelu_tanh, reference::gelu_tanh, 3.0;
     relu, |x| if x <= 0.0 { 0.0 } else { x }, 0.0;
     sign, |x| if x == 0.0 || x.is_nan() { x } else { x.signum() }, 0.0;
     abs, f64::abs, 0.0;
@@ -61,13 +61,13 @@ pub(crate) const UNARY: &[Unary] = rows! { Unary:
 
 pub(crate) const BINARY: &[Binary] = rows! { Binary:
     atan2, f64::atan2, 2.0;
-    pow, reference::pow, 4.0;
+    pow, reference::pow, 2.0;
     rem, reference::rem, 0.5;
-    floor_div, reference::floor_div, 1.0;
+    floor_div, reference::floor_div, 0.51;
     min, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }, 0.0;
     max, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }, 0.0;
     leaky_relu, |x, slope| if x < 0.0 { x * slope } else { x }, 0.5;
-    elu, |x, alpha| if x < 0.0 { alpha * x.exp_m1() } else { x }, 3.0;
+    elu, |x, alpha| if x < 0.0 { alpha * x.exp_m1() } else { x }, 2.5;
 };
 
 /// Functions that f64 does not have, or not as accurately as f32 needs them.
@@ -161,7 +161,7 @@ mod reference {
     }
 
     pub(super) fn floor_div(a: f64, b: f64) -> f64 {
-        if a.is_infinite() || a.is_nan() {
+        if a.is_nan() || a.is_infinite() && b != 0.0 {
             f64::NAN
         } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
             -1.0
@@ -345,6 +345,33 @@ fn binary_functions_hold_their_bounds() {
     }
 }
 
+/// Pairs whose power spreads over the whole range, half of them with bases near 1.
+pub(crate) fn power_pairs(count: u32) -> impl Iterator<Item = (f32, f32)> {
+    random_bits(count).map(|[a, b, c, _]| {
+        let x = f32::from_bits(if c & 1 == 0 {
+            a & 0x7fff_ffff
+        } else {
+            a & 0x00ff_ffff | 0x3f00_0000
+        });
+        let log2_of_power = (f64::from(b) / 2f64.powi(32) - 0.5) * 300.0;
+        (x, (log2_of_power / f64::from(x).log2()) as f32)
+    })
+}
+
+#[test]
+fn powers_hold_their_bound_over_their_range() {
+    let error = |&(x, y): &(f32, f32)| ulps(pow(x, y), reference::pow(f64::from(x), f64::from(y)));
+    let (x, y) = power_pairs(1_000_000)
+        .max_by(|a, b| error(a).total_cmp(&error(b)))
+        .unwrap();
+    println!("pow {:8.4} at {x:e}, {y:e}", error(&(x, y)));
+    assert!(
+        error(&(x, y)) <= 2.0,
+        "pow({x:e}, {y:e}) is {} ULP off",
+        error(&(x, y))
+    );
+}
+
 #[test]
 fn philox_gives_the_published_answers() {
     let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
@@ -360,4 +387,142 @@ fn philox_gives_the_published_answers() {
         philox(pi, [0xa409_3822, 0x299f_31d0]),
         [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
     );
+}
+
+#[test]
+fn integer_division_has_pythons_signs() {
+    let values = [
+        0,
+        1,
+        -1,
+        2,
+        3,
+        -3,
+        7,
+        -7,
+        768,
+        i32::MAX,
+        i32::MIN,
+        i32::MIN + 1,
+    ];
+    for (a, b) in values.iter().flat_map(|&a| values.map(|b| (a, b))) {
+        let (wide_a, wide_b) = (i64::from(a), i64::from(b));
+        let floor = if b == 0 {
+            0
+        } else {
+            (wide_a as f64 / wide_b as f64).floor() as i64
+        };
+        assert_eq!(floor_div_i32(a, b), floor as i32, "{a} // {b}");
+        assert_eq!(
+            rem_i32(a, b),
+            if b == 0 {
+                0
+            } else {
+                (wide_a - wide_b * floor) as i32
+            },
+            "{a} % {b}"
+        );
+    }
+    assert_eq!((floor_div_u32(7, 0), rem_u32(7, 0)), (0, 0));
+    assert_eq!(
+        (floor_div_u32(u32::MAX, 7), rem_u32(u32::MAX, 7)),
+        (u32::MAX / 7, u32::MAX % 7)
+    );
+}
+
+#[test]
+fn integer_powers_wrap() {
+    assert_eq!(
+        [
+            pow_i32(-3, 3),
+            pow_i32(0, 0),
+            pow_i32(2, 31),
+            pow_i32(2, 32)
+        ],
+        [-27, 1, i32::MIN, 0]
+    );
+    assert_eq!(
+        [
+            pow_i32(1, -5),
+            pow_i32(-1, -5),
+            pow_i32(-1, -4),
+            pow_i32(2, -1),
+            pow_i32(0, -1)
+        ],
+        [1, -1, 1, 0, 0]
+    );
+    assert_eq!(
+        [pow_u32(3, 20), pow_u32(3, 21)],
+        [3_486_784_401, 1_870_418_611]
+    );
+}
+
+#[test]
+fn integer_signs_and_high_products() {
+    assert_eq!([sign_i32(i32::MIN), sign_i32(0), sign_i32(9)], [-1, 0, 1]);
+    assert_eq!(
+        [abs_i32(i32::MIN), abs_i32(-3), abs_i32(3)],
+        [i32::MIN, 3, 3]
+    );
+    assert_eq!(
+        [
+            mul_hi(u32::MAX, u32::MAX),
+            mul_hi(1 << 31, 2),
+            mul_hi(65535, 65535)
+        ],
+        [u32::MAX - 1, 1, 0]
+    );
+}
+
+#[test]
+fn casts_saturate_and_nan_is_zero() {
+    assert_eq!(
+        [f32::NAN, f32::INFINITY, -1e10, 2.9, -2.9].map(to_i32),
+        [0, i32::MAX, i32::MIN, 2, -2]
+    );
+    assert_eq!(
+        [f32::NAN, f32::INFINITY, -1.0, 2.9, 5e9].map(to_u32),
+        [0, u32::MAX, 0, 2, u32::MAX]
+    );
+}
+
+#[test]
+fn powers_of_small_integers_are_exact() {
+    for base in 1..=9 {
+        for exponent in 0..=7 {
+            assert_eq!(
+                pow(base as f32, exponent as f32),
+                (base as f32).powi(exponent),
+                "{base} ** {exponent}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_shader_functions_pass_the_validator_and_its_back_ends() {
+    use naga::back::{hlsl, msl, spv};
+    let module = naga::front::wgsl::parse_str(WGSL).unwrap();
+    let info = naga::valid::Validator::new(
+        naga::valid::ValidationFlags::all(),
+        naga::valid::Capabilities::empty(),
+    )
+    .validate(&module)
+    .unwrap();
+    spv::write_vec(&module, &info, &spv::Options::default(), None).unwrap();
+    msl::write_string(
+        &module,
+        &info,
+        &msl::Options::default(),
+        &msl::PipelineOptions::default(),
+    )
+    .unwrap();
+    let mut text = String::new();
+    hlsl::Writer::new(
+        &mut text,
+        &hlsl::Options::default(),
+        &hlsl::PipelineOptions::default(),
+    )
+    .write(&module, &info, None)
+    .unwrap();
 }

@@ -4,20 +4,21 @@
 //! reduction subtracts q·π/2 in four pieces (Cody and Waite); beyond, it multiplies the mantissa by the bits of 2/π
 //! that matter for its exponent, in integers (Payne and Hanek).
 
+use std::f32::consts::FRAC_2_PI;
+
 use super::exponential::power_of_two;
 use super::rounding::nearest;
 
 /// The largest |x| that `sin_small`, `cos_small` and `tan_small` reduce accurately: q stays below 2¹².
 pub(crate) const TRIG_SMALL: f32 = 6400.0;
 
-const TWO_OVER_PI: f32 = 0.636_619_8;
 /// π/2 in three pieces of 12 bits, whose products with q are exact, and one of 24.
 const HALF_PI: [f32; 4] = [1.5703125, 0.0004837513, 7.5495336e-8, 2.563344e-12];
 
 /// (q, r) with x = q·π/2 + r, for 0 ≤ x ≤ [`TRIG_SMALL`].
 #[inline(always)]
 fn reduce_small(x: f32) -> (u32, f32) {
-    let (q, int) = nearest(x * TWO_OVER_PI);
+    let (q, int) = nearest(x * FRAC_2_PI);
     let r = (x - q * HALF_PI[0]) - q * HALF_PI[1]; // exact
     let (third, fourth) = (q * HALF_PI[2], q * HALF_PI[3]);
     // One rounding less for most; near a multiple of π/2 the first subtraction is exact, and needed.
@@ -59,7 +60,7 @@ fn reduce_large(x: f32) -> (u32, f32) {
     };
     let low = mantissa * window(2);
     let middle = mantissa * window(1) + (low >> 32);
-    let turns = (mantissa * window(0) << 32).wrapping_add(middle); // in units of 2⁻⁶² quarter turns, mod 4
+    let turns = ((mantissa * window(0)) << 32).wrapping_add(middle); // in units of 2⁻⁶² quarter turns, mod 4
 
     let q = turns.wrapping_add(1 << 61) >> 62;
     let rest = turns.wrapping_sub(q << 62) as i64;

@@ -22,7 +22,10 @@ pub(super) fn text(
         let _ = writeln!(step, "    let x{r} = {load};");
     }
     for c in 0..columns {
-        let _ = writeln!(start, "    let at{c} = b + min(column + {c}u, n - 1u) * b_column;");
+        let _ = writeln!(
+            start,
+            "    let at{c} = b + min(column + {c}u, n - 1u) * b_column;"
+        );
         let load = codegen::load(dtype, &format!("{b}[at{c} + k * b_step]"));
         let _ = writeln!(step, "    let y{c} = {load};");
     }
@@ -43,7 +46,10 @@ pub(super) fn text(
             columns: (0..columns).collect(),
         },
         slots: vec![
-            ("tile", format!("const ROWS = {rows}u;\nconst COLUMNS = {columns}u;\n")),
+            (
+                "tile",
+                format!("const ROWS = {rows}u;\nconst COLUMNS = {columns}u;\n"),
+            ),
             ("start", start),
             ("step", step),
         ],

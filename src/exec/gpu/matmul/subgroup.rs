@@ -44,7 +44,12 @@ impl Block {
         let most = (BLOCK / lanes).max(COLUMNS);
         // A power of two that does not go far beyond n.
         let columns = n.div_ceil(lanes).clamp(1, most).next_power_of_two();
-        Self { lanes, rows, columns, run: columns.min(4) }
+        Self {
+            lanes,
+            rows,
+            columns,
+            run: columns.min(4),
+        }
     }
 
     /// Whether a lane has neighbouring columns to read at once.
@@ -58,11 +63,21 @@ impl Block {
     }
 
     pub(super) fn text(&self, dtype: DType, acc: &str, a: (&str, Reads), b: (&str, Reads)) -> Text {
-        let &Self { lanes, rows, columns, run } = self;
+        let &Self {
+            lanes,
+            rows,
+            columns,
+            run,
+        } = self;
         let constants = format!(
             "const LANES = {lanes}u;\nconst ROWS = {rows}u;\nconst COLUMNS = {columns}u;\nconst RUN = {run}u;\n"
         );
-        let operands = Operands { block: self, dtype, a, b };
+        let operands = Operands {
+            block: self,
+            dtype,
+            a,
+            b,
+        };
         let mut start = operands.start();
         for r in 0..rows {
             for c in 0..columns {
@@ -223,7 +238,11 @@ impl Operands<'_> {
         let block = self.block;
         let mut text = format!("    for (; k + {CHUNK}u <= inner; k += {CHUNK}u) {{\n");
         if self.a.1 != Reads::Single {
-            let step = if self.a.1 == Reads::AlongK { "k" } else { "k * a_step" };
+            let step = if self.a.1 == Reads::AlongK {
+                "k"
+            } else {
+                "k * a_step"
+            };
             for q in 0..self.quads() {
                 let load = self.quad(self.a, &format!("aq{q} + {step}"));
                 let _ = writeln!(text, "    let q{q} = {load};");

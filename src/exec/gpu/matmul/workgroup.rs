@@ -24,7 +24,10 @@ pub(super) fn text(dtype: DType, acc: &str, (a, b): (&str, &str), width: usize) 
         for i in 0..4 {
             let place = format!("{edge}_{i}");
             let load = load(buffer, format!("line + {place}"));
-            let _ = writeln!(text, "    let {place} = min(first + {i}u, {edge} - 1u) * step;");
+            let _ = writeln!(
+                text,
+                "    let {place} = min(first + {i}u, {edge} - 1u) * step;"
+            );
             let _ = writeln!(
                 text,
                 "    let e{i} = select({acc}(0), {load}, inside && first + {i}u < {edge});"
@@ -43,8 +46,16 @@ pub(super) fn text(dtype: DType, acc: &str, (a, b): (&str, &str), width: usize) 
     for u in 0..UNROLL {
         steps += "    {\n";
         for q in 0..quads {
-            let _ = writeln!(steps, "    let x{q} = left[(d + {u}u) * LINE + {}u + lane_row];", 8 * q);
-            let _ = writeln!(steps, "    let y{q} = right[(d + {u}u) * LINE + {}u + lane_column];", 8 * q);
+            let _ = writeln!(
+                steps,
+                "    let x{q} = left[(d + {u}u) * LINE + {}u + lane_row];",
+                8 * q
+            );
+            let _ = writeln!(
+                steps,
+                "    let y{q} = right[(d + {u}u) * LINE + {}u + lane_column];",
+                8 * q
+            );
         }
         for r in 0..4 * quads {
             for q in 0..quads {
@@ -65,7 +76,11 @@ pub(super) fn text(dtype: DType, acc: &str, (a, b): (&str, &str), width: usize) 
         source: include_str!("../../../../shaders/matmul_workgroup.wgsl"),
         group: 64,
         per_group: 1,
-        tile: Tile { block: [block, block], rows: offsets.clone(), columns: offsets },
+        tile: Tile {
+            block: [block, block],
+            rows: offsets.clone(),
+            columns: offsets,
+        },
         slots: vec![
             (
                 "tile",

@@ -1,16 +1,11 @@
-//! A recorded operation.
-
-use std::panic::Location;
-use std::sync::Arc;
+//! What a call computes.
 
 use super::program::Indexed;
 use super::{PointOp, ReduceOp};
-use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::shape::{MAX_RANK, Shape};
-use crate::storage::Storage;
+use crate::shape::MAX_RANK;
 
-/// What a call computes; its operands, shape and dtype are in the [`Call`].
+/// What a call computes; its operands, shape and dtype are beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
     /// A pointwise operation; each operand has the call's shape.
@@ -23,7 +18,10 @@ pub(crate) enum Op {
     /// The first's layout is already laid over the call's shape, with stride 0 on that axis.
     Gather(Indexed),
     /// A reduction of the one operand over the flagged axes, dropping them.
-    Reduce { op: ReduceOp, axes: [bool; MAX_RANK] },
+    Reduce {
+        op: ReduceOp,
+        axes: [bool; MAX_RANK],
+    },
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
     /// `vector` tells that one was given as a vector.
     Matmul { vector: bool },
@@ -47,27 +45,9 @@ impl Op {
     /// Whether each element of the result depends on one place of each operand, so that the call
     /// can be computed inside another kernel.
     pub(crate) fn is_pointwise(&self) -> bool {
-        matches!(self, Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_))
+        matches!(
+            self,
+            Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_)
+        )
     }
-}
-
-/// An operand.
-#[derive(Clone, Debug)]
-pub(crate) enum Arg {
-    /// A stored value seen through a layout.
-    Value(Arc<Storage>, Layout),
-    /// A constant, the same everywhere: a parameter of the plan, never part of its key.
-    Scalar(u32, DType),
-}
-
-/// An operation as plain data.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) op: Op,
-    pub(crate) args: Vec<Arg>,
-    pub(crate) shape: Shape,
-    pub(crate) dtype: DType,
-    pub(crate) out: Arc<Storage>,
-    /// The line of the user's program.
-    pub(crate) at: &'static Location<'static>,
 }

@@ -14,8 +14,10 @@ use std::time::Instant;
 use tilewise::prelude::*;
 
 const PIXELS: usize = 64;
-const EPOCHS: usize = 30;
+const EPOCHS: usize = 20;
 const BATCH: usize = 32;
+/// The learning rate at the start; it falls to 0 in even steps.
+const RATE: f64 = 0.01;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let seed = match std::env::args().nth(1) {
@@ -31,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (train, test) = load(&dev)?;
     let mut model = nn::mlp([PIXELS, 128, 10], nn::Relu, &dev)?;
-    let mut adam = optim::Adam::new(2e-3);
+    let mut adam = optim::Adam::new(RATE);
     let mut order = Generator::new(seed);
     println!(
         "{} images to learn from, {} held out, {} parameters",
@@ -40,7 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         model.parameter_count()
     );
 
-    for epoch in 1..=EPOCHS {
+    for epoch in 0..EPOCHS {
+        adam.set_learning_rate(RATE * (1.0 - epoch as f64 / EPOCHS as f64));
         let shuffled: Vec<u32> = order.permutation(train.len(), &dev)?.to_vec()?;
         let mut total = Tensor::zeros((), &dev)?;
         for rows in shuffled.chunks(BATCH) {
@@ -52,7 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let loss = total.item::<f32>()? / train.len() as f32;
         println!(
-            "epoch {epoch:2}  loss {loss:.4}  accuracy {:.4}",
+            "epoch {:2}  loss {loss:.4}  accuracy {:.4}",
+            epoch + 1,
             accuracy(&model, &test)?
         );
     }

@@ -11,7 +11,7 @@ use self::batch::Batch;
 use crate::call::{Arg, Call};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::Executor;
+use crate::exec::{Executor, Limits};
 use crate::op::Op;
 use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
@@ -32,8 +32,7 @@ pub(crate) struct Engine {
 /// The pending calls of one thread.
 pub(crate) struct Queue {
     engine: Arc<Engine>,
-    /// The largest result in bytes.
-    limit: u64,
+    limits: Limits,
     pending: Mutex<Calls>,
 }
 
@@ -45,10 +44,10 @@ struct Calls {
 
 impl Queue {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
-        let limit = engine.executor.limits().bytes;
+        let limits = engine.executor.limits();
         Arc::new(Self {
             engine,
-            limit,
+            limits,
             pending: Mutex::default(),
         })
     }
@@ -73,16 +72,8 @@ impl Queue {
             }
         }
         let executor = self.engine.executor.clone();
-        let bytes = (shape.size() * dtype.size()) as u64;
-        if bytes > self.limit {
+        if let Some(kind) = self.refusal(&op, &shape, dtype) {
             // Told to whoever reads it; what else is recorded is not concerned.
-            let (op, device) = (op.name(), executor.name());
-            let kind = ErrorKind::TooLarge {
-                op,
-                bytes,
-                limit: self.limit,
-                device,
-            };
             let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
             let state = State::Failed(error);
             return Arc::new(Storage::new(executor, dtype, shape.size(), state));
@@ -105,6 +96,26 @@ impl Queue {
             let _ = self.run(&mut pending);
         }
         out
+    }
+
+    /// Why the device cannot hold a result, if it cannot.
+    fn refusal(&self, op: &Op, shape: &Shape, dtype: DType) -> Option<ErrorKind> {
+        let (op, executor) = (op.name(), &self.engine.executor);
+        let bytes = (shape.size() * dtype.size()) as u64;
+        if bytes > self.limits.bytes {
+            let (limit, device) = (self.limits.bytes, executor.name());
+            return Some(ErrorKind::TooLarge {
+                op,
+                bytes,
+                limit,
+                device,
+            });
+        }
+        (dtype == DType::F16 && !self.limits.f16).then_some(ErrorKind::DType {
+            op,
+            dtype,
+            expected: "this adapter has no SHADER_F16; use f32 or another device",
+        })
     }
 
     /// Runs all that is pending.
@@ -141,8 +152,10 @@ impl Queue {
     }
 
     fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
-        let buffers = self.engine.executor.limits().buffers;
-        self.engine.plans.get(&batch.key, buffers, || batch.graph())
+        let engine = &self.engine;
+        engine
+            .plans
+            .get(&batch.key, self.limits.buffers, || batch.graph())
     }
 
     fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {

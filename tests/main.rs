@@ -15,10 +15,12 @@ mod errors;
 mod literature;
 mod loss;
 mod matmul;
+mod matmul_kernels;
 mod nn;
 mod optim;
 mod pointwise;
 mod programs;
+mod propagation;
 mod random;
 mod reduce;
 mod slice;
@@ -35,10 +37,12 @@ fn main() -> std::process::ExitCode {
         literature::tests(),
         loss::tests(),
         matmul::tests(),
+        matmul_kernels::tests(),
         nn::tests(),
         optim::tests(),
         pointwise::tests(),
         programs::tests(),
+        propagation::tests(),
         random::tests(),
         reduce::tests(),
         slice::tests(),

@@ -200,7 +200,7 @@ fn initial_values(dev: &Device) -> Result<()> {
     // A kernel's window counts for both fans.
     let kernel = nn::Init::XavierUniform.draw([8, 4, 5, 5], &mut generator, dev)?;
     let largest: f64 = kernel.abs().max(..)?.to_vec()?[0];
-    let bound = (6.0 / (100.0 + 200.0f64)).sqrt();
+    let bound = (6.0 / (100.0f64 + 200.0)).sqrt();
     assert!(
         largest <= bound && largest > 0.9 * bound,
         "{largest} against {bound}"

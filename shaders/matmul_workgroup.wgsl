@@ -1,12 +1,13 @@
 // A product with blocks of both operands in workgroup memory.
 //
-// A workgroup computes a block of BM × BN results, DEPTH steps of k at a time: it copies BM × DEPTH of
-// the left and DEPTH × BN of the right operand to workgroup memory, zeros beyond the edges, and each
-// invocation adds their products to its tile of ROWS × COLUMNS results in registers, over k in order.
-// The copies walk along whichever dimension of an operand is contiguous, so that a transposed operand
-// is read as well as any other.
+// A workgroup of 8 × 8 invocations computes a block of BLOCK × BLOCK results, DEPTH steps of k at a
+// time: it copies those of both operands to workgroup memory as vec4s of rows and of columns, zeros
+// beyond the edges, and each invocation adds their products to its tile in registers, over k in
+// order. A line of vec4s is one longer than the block, so that invocations that write down a column
+// of lines do not meet in a bank. The copies walk along whichever dimension of an operand is
+// contiguous, so that a transposed operand is read as well as any other.
 //
-// Rust unrolls the tile into the marked slots; as it stands, a tile is one result.
+// Rust unrolls the tile into the marked slots; as it stands, a tile is 4 × 4.
 
 //[header
 struct Params { words: array<vec4<u32>, 4> }
@@ -18,15 +19,14 @@ const GROUP = 64u;
 //]
 //[tile
 alias Acc = f32;
-const ROWS = 1u;
-const COLUMNS = 1u;
-const BM = 8u;
-const BN = 8u;
+const BLOCK = 32u;
 const DEPTH = 8u;
+const UNROLL = 1u;
 //]
+const LINE = BLOCK / 4u + 1u;
 
-var<workgroup> left: array<Acc, BM * DEPTH>;
-var<workgroup> right: array<Acc, BN * DEPTH>;
+var<workgroup> left: array<vec4<Acc>, LINE * DEPTH>;
+var<workgroup> right: array<vec4<Acc>, LINE * DEPTH>;
 
 fn word(i: u32) -> u32 {
     return params.words[i / 4u][i % 4u];
@@ -64,49 +64,74 @@ fn main(
         return;
     }
     let batch = number / tiles;
-    let block_row = number % tiles / across * BM;
-    let block_column = number % tiles % across * BN;
+    let block_row = number % tiles / across * BLOCK;
+    let block_column = number % tiles % across * BLOCK;
     //[operands
     let a = 0u;
     let b = 0u;
     //]
-    let lane_row = local / (BN / COLUMNS) * ROWS;
-    let lane_column = local % (BN / COLUMNS) * COLUMNS;
+    let lane_row = local / 8u;
+    let lane_column = local % 8u;
 
     //[start
-    var c0_0 = 0.0;
+    var t0_0 = vec4<Acc>();
+    var t1_0 = vec4<Acc>();
+    var t2_0 = vec4<Acc>();
+    var t3_0 = vec4<Acc>();
     //]
     for (var base = 0u; base < inner; base += DEPTH) {
-        for (var e = local; e < BM * DEPTH; e += GROUP) {
-            let r = select(e / DEPTH, e % BM, a_by_rows);
-            let d = select(e % DEPTH, e / BM, a_by_rows);
-            let inside = block_row + r < m && base + d < inner;
-            let place = a + min(block_row + r, m - 1u) * a_row + min(base + d, inner - 1u) * a_step;
+        for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
+            let q = select(e / DEPTH, e % (BLOCK / 4u), a_by_rows);
+            let d = select(e % DEPTH, e / (BLOCK / 4u), a_by_rows);
+            let inside = base + d < inner;
+            let line = a + min(base + d, inner - 1u) * a_step;
+            let first = block_row + q * 4u;
+            let step = a_row;
             //[left
-            left[d * BM + r] = select(0.0, b0[place], inside);
+            left[d * LINE + q] = vec4(
+                select(0.0, b0[line + min(first, m - 1u) * step], inside && first < m),
+                select(0.0, b0[line + min(first + 1u, m - 1u) * step], inside && first + 1u < m),
+                select(0.0, b0[line + min(first + 2u, m - 1u) * step], inside && first + 2u < m),
+                select(0.0, b0[line + min(first + 3u, m - 1u) * step], inside && first + 3u < m),
+            );
             //]
         }
-        for (var e = local; e < BN * DEPTH; e += GROUP) {
-            let c = select(e / DEPTH, e % BN, b_by_columns);
-            let d = select(e % DEPTH, e / BN, b_by_columns);
-            let inside = block_column + c < n && base + d < inner;
-            let place = b + min(base + d, inner - 1u) * b_step + min(block_column + c, n - 1u) * b_column;
+        for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
+            let q = select(e / DEPTH, e % (BLOCK / 4u), b_by_columns);
+            let d = select(e % DEPTH, e / (BLOCK / 4u), b_by_columns);
+            let inside = base + d < inner;
+            let line = b + min(base + d, inner - 1u) * b_step;
+            let first = block_column + q * 4u;
+            let step = b_column;
             //[right
-            right[d * BN + c] = select(0.0, b1[place], inside);
+            right[d * LINE + q] = vec4(
+                select(0.0, b1[line + min(first, n - 1u) * step], inside && first < n),
+                select(0.0, b1[line + min(first + 1u, n - 1u) * step], inside && first + 1u < n),
+                select(0.0, b1[line + min(first + 2u, n - 1u) * step], inside && first + 2u < n),
+                select(0.0, b1[line + min(first + 3u, n - 1u) * step], inside && first + 3u < n),
+            );
             //]
         }
         workgroupBarrier();
-        for (var d = 0u; d < DEPTH; d += 1u) {
-            //[step
-            c0_0 += left[d * BM + lane_row] * right[d * BN + lane_column];
+        for (var d = 0u; d < DEPTH; d += UNROLL) {
+            //[steps
+            let x = left[d * LINE + lane_row];
+            let y = right[d * LINE + lane_column];
+            t0_0 += x[0] * y;
+            t1_0 += x[1] * y;
+            t2_0 += x[2] * y;
+            t3_0 += x[3] * y;
             //]
         }
         workgroupBarrier();
     }
 
-    let row = block_row + lane_row;
-    let column = block_column + lane_column;
+    let row = block_row + lane_row * 4u;
+    let column = block_column + lane_column * 4u;
     let first = (batch * m + row) * n + column;
+    //[results
+    let c0_0 = t0_0[0];
+    //]
     //[finishes
     if row < m && column < n {
         finish(first, c0_0);

@@ -27,6 +27,10 @@ pub(crate) enum Rule {
     /// A variable: gradients end here, under this number.
     Leaf(u64),
     Point(PointOp),
+    /// The extremum of an element and its bound, where the bound has the gradient of equals.
+    Limit {
+        upper: bool,
+    },
     Cast,
     /// The same elements in the same shape.
     Identity,

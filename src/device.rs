@@ -1,6 +1,8 @@
 //! Devices: choosing one, describing it, and what it has done.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -10,8 +12,8 @@ use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
 use crate::exec::gpu::{self, Gpu, MatmulKernel};
 use crate::exec::{Executor, Limits};
+use crate::generator::Generator;
 use crate::queue::{Engine, Queue, Queues};
-use crate::tensor::Generator;
 
 /// Where tensors live and operations run: a GPU, or the CPU.
 ///
@@ -257,7 +259,13 @@ impl Device {
     ///
     /// # Errors
     /// As there.
-    pub async fn named_async(name: &str) -> Result<Self> {
+    #[track_caller]
+    pub fn named_async(name: &str) -> impl Future<Output = Result<Self>> {
+        let at = Location::caller();
+        async move { Self::find(name).await.map_err(|error| error.at(at)) }
+    }
+
+    async fn find(name: &str) -> Result<Self> {
         if name == "cpu" {
             return Ok(Self::cpu());
         }
@@ -328,13 +336,18 @@ impl Device {
             return Ok(device.clone());
         }
         let device = match std::env::var(VARIABLE) {
-            Ok(name) => Self::named(&name).map_err(|error| match error.kind() {
-                ErrorKind::NoDevice { message } => {
-                    let message = format!("{VARIABLE} is {message}");
-                    Error::new(ErrorKind::NoDevice { message })
+            Ok(name) => match Self::named(&name) {
+                Ok(device) => device,
+                Err(error) => {
+                    let kind = match error.kind() {
+                        ErrorKind::NoDevice { message } => ErrorKind::NoDevice {
+                            message: format!("{VARIABLE} is {message}"),
+                        },
+                        kind => kind.clone(),
+                    };
+                    return Err(Error::new(kind));
                 }
-                _ => error,
-            })?,
+            },
             // A software GPU is slower than the CPU executor, so it must be asked for.
             Err(_) => match Self::list().first() {
                 Some(best) if best.kind < DeviceKind::SoftwareGpu => Self::named(&best.id)?,
@@ -503,7 +516,7 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
     Ok((adapters.swap_remove(at), info))
 }
 
-fn cpu_info() -> DeviceInfo {
+pub(crate) fn cpu_info() -> DeviceInfo {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
     DeviceInfo {
         id: "cpu".into(),

@@ -70,6 +70,20 @@ pub enum ErrorKind {
         /// What would work, where that can be told.
         hint: String,
     },
+    /// Two shapes that do not go together, though they might broadcast.
+    #[error("{op}: {message}, but the shapes are {lhs} and {rhs}{hint}")]
+    Shapes {
+        /// The operation.
+        op: &'static str,
+        /// The first shape.
+        lhs: Shape,
+        /// The second shape.
+        rhs: Shape,
+        /// What would be right.
+        message: &'static str,
+        /// What would work, where that can be told.
+        hint: String,
+    },
     /// A shape the operation cannot work with.
     #[error("{op}: {message} (shape {shape})")]
     Shape {
@@ -229,6 +243,25 @@ impl Error {
     /// The line of the program whose call failed.
     pub fn location(&self) -> &'static Location<'static> {
         self.0.at
+    }
+
+    /// The error, moved to the caller's line if it was met inside this crate, as by a layer behind a
+    /// `dyn Module`, through which no caller is known. One met in a user's layer stays there.
+    #[track_caller]
+    pub(crate) fn outward(self) -> Self {
+        let here = file!();
+        let root = &here[..here.len() - "error.rs".len()];
+        if self.0.at.file().starts_with(root) {
+            self.again()
+        } else {
+            self
+        }
+    }
+
+    /// The same failure at a line that was noted before.
+    pub(crate) fn at(mut self, at: &'static Location<'static>) -> Self {
+        self.0.at = at;
+        self
     }
 
     /// The same failure met again at the caller's line: a fault of the device is told to each use.

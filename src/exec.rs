@@ -144,10 +144,11 @@ impl Future for Reading {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ReadResult> {
         let result = self.future.as_mut().poll(cx);
-        if result.is_pending() && !std::mem::replace(&mut self.woken, true) {
-            if let Err(fault) = (self.nudge)(Nudge::Wake) {
-                return Poll::Ready(Err(fault));
-            }
+        if result.is_pending()
+            && !std::mem::replace(&mut self.woken, true)
+            && let Err(fault) = (self.nudge)(Nudge::Wake)
+        {
+            return Poll::Ready(Err(fault));
         }
         result
     }

@@ -80,17 +80,6 @@ impl Layout {
         self.offset == 0 && self.is_contiguous()
     }
 
-    /// The place of the element with the given row-major number.
-    #[cfg(test)]
-    pub(crate) fn place(&self, mut linear: usize) -> usize {
-        let mut place = self.offset as isize;
-        for (&d, &s) in self.dims().iter().zip(self.strides()).rev() {
-            place += (linear % d) as isize * s;
-            linear /= d;
-        }
-        place as usize
-    }
-
     pub(crate) fn permute(&self, axes: &[usize]) -> Self {
         let shape = axes.iter().map(|&a| self.dims()[a]).collect();
         let strides: Vec<isize> = axes.iter().map(|&a| self.strides[a]).collect();
@@ -155,9 +144,7 @@ impl Layout {
             (i, j) = (i_end, j_end);
         }
         // Trailing ones have any stride; contiguous views keep contiguous strides.
-        for k in j..new.len() {
-            strides[k] = 1;
-        }
+        strides[j..new.len()].fill(1);
         Some(Self {
             shape: shape.clone(),
             strides,
@@ -236,18 +223,16 @@ pub(crate) fn infer_shape(op: &'static str, from: &Shape, dims: &[isize]) -> Res
         .iter()
         .filter(|&&d| d >= 0)
         .try_fold(1usize, |n, &d| n.checked_mul(d as usize));
-    let mismatch = || {
-        let message = format!("cannot reshape {} elements into {dims:?}", from.size());
-        Err(Error::shape(op, from, message))
+    let size = from.size();
+    let unknown = match known {
+        Some(known) if dims.contains(&-1) => {
+            (known > 0 && size.is_multiple_of(known)).then(|| size / known)
+        }
+        known => (known == Some(size)).then_some(0),
     };
-    let Some(known) = known else {
-        return mismatch();
-    };
-    let unknown = match dims.contains(&-1) {
-        true if known == 0 || !from.size().is_multiple_of(known) => return mismatch(),
-        true => from.size() / known,
-        false if known != from.size() => return mismatch(),
-        false => 0,
+    let Some(unknown) = unknown else {
+        let message = format!("cannot reshape {size} elements into {dims:?}");
+        return Err(Error::shape(op, from, message));
     };
     let sizes: Vec<usize> = dims
         .iter()

@@ -69,13 +69,22 @@
 
 #![warn(missing_docs)]
 
+// Some tests are shared with those outside.
+#[cfg(test)]
+extern crate self as tilewise;
+
 mod autograd;
+mod call;
 mod device;
 mod dtype;
 mod error;
 mod exec;
+mod generator;
 mod layout;
+mod loss;
+pub mod nn;
 mod op;
+pub mod optim;
 mod plan;
 mod queue;
 mod shape;
@@ -87,15 +96,17 @@ pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, Memory
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
 pub use exec::gpu::MatmulKernel;
+pub use generator::Generator;
 pub use half::f16;
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Dim, Ellipsis, Generator, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle,
-    SliceSpec, Tensor,
+    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
 };
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {
+    pub use crate::nn::{self, Module};
+    pub use crate::optim::{self, Optimizer};
     pub use crate::{
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };

@@ -1,14 +1,14 @@
 //! Operations as plain data: what the queue records, the planner fuses and the executors run.
 
-pub(crate) mod call;
 #[allow(clippy::excessive_precision)]
 pub(crate) mod math;
+mod operation;
 pub(crate) mod pointwise;
 pub(crate) mod program;
 pub(crate) mod reduce;
 mod table;
 
-pub(crate) use call::{Arg, Call, Op};
+pub(crate) use operation::Op;
 pub(crate) use pointwise::PointOp;
 pub(crate) use program::{Body, Inst, Program, Reg};
 pub(crate) use reduce::ReduceOp;

@@ -1,17 +1,18 @@
 //! Plans: a batch of calls as few kernels over buffers.
 //!
-//! [`key::Batch`] numbers the values of a batch and writes its structure down; [`cache::PlanCache`]
-//! finds the plan made for that structure before, or has [`fuse`] group the calls into kernels,
+//! [`cache::PlanCache`] finds the plan made for a structure before, or has [`fuse`] group the calls into kernels,
 //! [`lower`] write each kernel's programs, and [`slots`] assign buffers by liveness.
 
 pub(crate) mod cache;
 pub(crate) mod explain;
 mod fuse;
 mod graph;
-pub(crate) mod key;
 mod lower;
 mod slots;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use self::graph::{Graph, Input, Node, Value};
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};

@@ -1,18 +1,22 @@
 //! Queues: the calls of one thread on one device, in program order, until they are flushed.
 
+mod batch;
+
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustc_hash::FxHashMap;
 
+use self::batch::Batch;
+use crate::call::{Arg, Call};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::Executor;
-use crate::op::{Arg, Call, Op};
+use crate::exec::{Executor, Limits};
+use crate::op::Op;
+use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
-use crate::plan::{Plan, key};
 use crate::shape::Shape;
-use crate::storage::{State, Storage};
+use crate::storage::{Pending, State, Storage};
 
 /// A batch is run when it holds this many calls, mark or no mark.
 const MAX_CALLS: usize = 4096;
@@ -28,19 +32,22 @@ pub(crate) struct Engine {
 /// The pending calls of one thread.
 pub(crate) struct Queue {
     engine: Arc<Engine>,
-    pending: Mutex<Pending>,
+    limits: Limits,
+    pending: Mutex<Calls>,
 }
 
 #[derive(Default)]
-struct Pending {
+struct Calls {
     calls: Vec<Call>,
     bytes: u64,
 }
 
 impl Queue {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
+        let limits = engine.executor.limits();
         Arc::new(Self {
             engine,
+            limits,
             pending: Mutex::default(),
         })
     }
@@ -58,15 +65,21 @@ impl Queue {
         for arg in &args {
             if let Arg::Value(storage, _) = arg
                 && let Some(queue) = storage.pending()
-                && !std::ptr::eq(queue.as_ptr(), Arc::as_ptr(self))
+                && !std::ptr::addr_eq(queue.as_ptr(), Arc::as_ptr(self))
                 && let Some(other) = queue.upgrade()
             {
-                // A failure stays with the storage and fails what is computed from it.
-                let _ = other.flush();
+                other.flush();
             }
         }
-        let state = State::Pending(Arc::downgrade(self));
         let executor = self.engine.executor.clone();
+        if let Some(kind) = self.refusal(&op, &shape, dtype) {
+            // Told to whoever reads it; what else is recorded is not concerned.
+            let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
+            let state = State::Failed(error);
+            return Arc::new(Storage::new(executor, dtype, shape.size(), state));
+        }
+        let queue: Weak<dyn Pending> = Arc::<Self>::downgrade(self);
+        let state = State::Pending(queue);
         let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.bytes += 4 * out.words() as u64;
@@ -85,6 +98,26 @@ impl Queue {
         out
     }
 
+    /// Why the device cannot hold a result, if it cannot.
+    fn refusal(&self, op: &Op, shape: &Shape, dtype: DType) -> Option<ErrorKind> {
+        let (op, executor) = (op.name(), &self.engine.executor);
+        let bytes = shape.bytes(dtype.size());
+        if bytes > self.limits.bytes {
+            let (limit, device) = (self.limits.bytes, executor.name());
+            return Some(ErrorKind::TooLarge {
+                op,
+                bytes,
+                limit,
+                device,
+            });
+        }
+        (dtype == DType::F16 && !self.limits.f16).then_some(ErrorKind::DType {
+            op,
+            dtype,
+            expected: "this adapter has no SHADER_F16; use f32 or another device",
+        })
+    }
+
     /// Runs all that is pending.
     pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
         self.run(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
@@ -95,21 +128,17 @@ impl Queue {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let (calls, _) = split_failed(pending.calls.clone());
         // The copies made above hold each storage once more.
-        let batch = key::Batch::new(&calls, 1);
-        (!calls.is_empty()).then(|| {
-            self.engine
-                .plans
-                .get(&batch, &self.engine.executor.limits())
-        })
+        let batch = Batch::new(&calls, 1);
+        (!calls.is_empty()).then(|| self.plan_of(&batch))
     }
 
-    fn run(&self, pending: &mut Pending) -> Result<(), ErrorKind> {
-        let Pending { calls, .. } = std::mem::take(pending);
+    fn run(&self, pending: &mut Calls) -> Result<(), ErrorKind> {
+        let Calls { calls, .. } = std::mem::take(pending);
         if calls.is_empty() {
             return Ok(());
         }
         let (calls, mut result) = split_failed(calls);
-        let batch = key::Batch::new(&calls, 0);
+        let batch = Batch::new(&calls, 0);
         if let Err(kind) = self.execute(&batch) {
             let error = Error::new(kind.clone());
             for call in &calls {
@@ -122,9 +151,19 @@ impl Queue {
         result
     }
 
-    fn execute(&self, batch: &key::Batch<'_>) -> Result<(), ErrorKind> {
+    fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
+        let (plans, buffers) = (&self.engine.plans, self.limits.buffers);
+        if !self.limits.by_line {
+            return plans.get(&batch.key, buffers, || batch.graph());
+        }
+        let lines = batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
+        let key: Vec<u64> = batch.key.iter().copied().chain(lines).collect();
+        plans.get(&key, buffers, || batch.graph())
+    }
+
+    fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
-        let plan = self.engine.plans.get(batch, &executor.limits());
+        let plan = self.plan_of(batch);
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
         let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
@@ -167,21 +206,30 @@ impl Queue {
     }
 }
 
+/// Why an operand failed, if one did.
+fn failure(args: &[Arg]) -> Option<Error> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Value(storage, _) => match storage.state() {
+            State::Failed(error) => Some(error),
+            _ => None,
+        },
+        Arg::Scalar(..) => None,
+    })
+}
+
+impl Pending for Queue {
+    fn flush(&self) {
+        // A failure is told by the storages it concerns.
+        let _ = Queue::flush(self);
+    }
+}
+
 /// Takes out the calls that depend on a failed value and fails their results too.
 fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
-    let failure = |call: &Call| {
-        call.args.iter().find_map(|arg| match arg {
-            Arg::Value(storage, _) => match storage.state() {
-                State::Failed(error) => Some(error),
-                _ => None,
-            },
-            Arg::Scalar(..) => None,
-        })
-    };
     let mut result = Ok(());
     let calls = calls
         .into_iter()
-        .filter(|call| match failure(call) {
+        .filter(|call| match failure(&call.args) {
             Some(error) => {
                 result = Err(error.kind().clone());
                 call.out.set(State::Failed(error));

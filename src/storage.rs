@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::dtype::{DType, words};
 use crate::error::{Error, Result};
 use crate::exec::{BufferId, Executor};
-use crate::queue::Queue;
 
 /// A one-dimensional run of elements on a device: recorded, computed, or failed.
 pub(crate) struct Storage {
@@ -15,11 +14,17 @@ pub(crate) struct Storage {
     state: Mutex<State>,
 }
 
+/// Where a recorded value waits to be computed.
+pub(crate) trait Pending: Send + Sync {
+    /// Computes all that waits; a failure is told by the storages it concerns.
+    fn flush(&self);
+}
+
 /// How far the value of a storage has come.
 #[derive(Clone)]
 pub(crate) enum State {
     /// Recorded in a queue that has not been flushed.
-    Pending(Weak<Queue>),
+    Pending(Weak<dyn Pending>),
     /// In the device's memory, or on its way there in program order.
     Ready(BufferId),
     /// Its buffer now holds the result of an operation that was its last use.
@@ -61,7 +66,7 @@ impl Storage {
     }
 
     /// The queue the value waits in, if it does.
-    pub(crate) fn pending(&self) -> Option<Weak<Queue>> {
+    pub(crate) fn pending(&self) -> Option<Weak<dyn Pending>> {
         match &*self.lock() {
             State::Pending(queue) => Some(queue.clone()),
             _ => None,
@@ -72,8 +77,7 @@ impl Storage {
     #[track_caller]
     pub(crate) fn ready(&self) -> Result<BufferId> {
         if let Some(queue) = self.pending().and_then(|q| q.upgrade()) {
-            // A failure is told below, to whom it concerns.
-            let _ = queue.flush();
+            queue.flush();
         }
         match self.state() {
             State::Ready(buffer) => Ok(buffer),

@@ -17,18 +17,18 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::autograd::Node;
+use crate::call::Arg;
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::BufferId;
 use crate::layout::Layout;
-use crate::op::{Arg, Op, PointOp};
+use crate::op::{Op, PointOp};
 use crate::shape::Shape;
 use crate::storage::Storage;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
-pub use self::random::Generator;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
@@ -245,7 +245,7 @@ impl Tensor {
     #[track_caller]
     pub fn contiguous(&self) -> Tensor {
         // A half in the middle of a word cannot be bound or read on its own.
-        let odd = self.dtype == DType::F16 && self.layout.offset() % 2 != 0;
+        let odd = self.dtype == DType::F16 && !self.layout.offset().is_multiple_of(2);
         match self.source {
             Source::Stored(_) if self.layout.is_contiguous() && !odd => self.clone(),
             _ => {

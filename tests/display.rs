@@ -4,7 +4,13 @@ use tilewise::{DType, Device, Error, Result, Tensor, f16};
 
 use crate::support::golden::{Array, Golden};
 
-tests![golden, f16_and_precision, elision_reads_the_edges, views, debug];
+tests![
+    golden,
+    f16_and_precision,
+    elision_reads_the_edges,
+    views,
+    debug
+];
 
 /// The array as a tensor of its own dtype.
 fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
@@ -28,18 +34,34 @@ fn golden(device: &Device) -> Result<()> {
 
 /// Texts are of NumPy 2.4.
 fn f16_and_precision(device: &Device) -> Result<()> {
-    let print = |values: &[f32]| -> Result<Tensor> {
-        Tensor::from_slice(values, [values.len()], device)
-    };
-    assert_eq!(format!("{:.3}", print(&[1.0 / 3.0, 0.5, 1e-3])?), "[0.333 0.5   0.001]");
+    let print =
+        |values: &[f32]| -> Result<Tensor> { Tensor::from_slice(values, [values.len()], device) };
+    assert_eq!(
+        format!("{:.3}", print(&[1.0 / 3.0, 0.5, 1e-3])?),
+        "[0.333 0.5   0.001]"
+    );
     assert_eq!(format!("{:.3}", print(&[0.1999, 0.9996])?), "[0.2 1. ]");
-    assert_eq!(format!("{:.3}", print(&[0.0625, 0.0005, 0.0015])?), "[0.062 0.001 0.002]");
-    assert_eq!(format!("{:.3}", print(&[12345.678, 1e4])?), "[12345.678 10000.   ]");
+    assert_eq!(
+        format!("{:.3}", print(&[0.0625, 0.0005, 0.0015])?),
+        "[0.062 0.001 0.002]"
+    );
+    assert_eq!(
+        format!("{:.3}", print(&[12345.678, 1e4])?),
+        "[12345.678 10000.   ]"
+    );
     assert_eq!(format!("{:.3}", print(&[1e-4, 2e-4])?), "[0. 0.]");
-    assert_eq!(format!("{:.1}", print(&[1.234e-9, 1.0])?), "[1.2e-09 1.0e+00]");
+    assert_eq!(
+        format!("{:.1}", print(&[1.234e-9, 1.0])?),
+        "[1.2e-09 1.0e+00]"
+    );
     assert_eq!(format!("{:.3}", print(&[1.0 / 3.0])?.sum(0)?), "0.333");
-    assert_eq!(print(&[1234567.0, 1e6])?.to_string(), "[1.234567e+06 1.000000e+06]");
+    assert_eq!(
+        print(&[1234567.0, 1e6])?.to_string(),
+        "[1.234567e+06 1.000000e+06]"
+    );
     assert_eq!(print(&[999999.0])?.to_string(), "[999999.]");
+    // Halfway between two decimals of the fewest digits.
+    assert_eq!(print(&[225_329.62])?.to_string(), "[225329.62]");
     assert_eq!(print(&[0.001, 1.0])?.to_string(), "[0.001 1.   ]");
     assert_eq!(print(&[1e-4])?.squeeze_all().to_string(), "1e-04");
     assert_eq!(print(&[1e6])?.squeeze_all().to_string(), "1e+06");
@@ -73,7 +95,10 @@ fn elision_reads_the_edges() -> Result<()> {
     device.flush()?;
     let before = device.memory();
     let text = x.to_string();
-    assert!(text.starts_with("[[[      0       1       2 ...     197     198     199]\n"), "{text}");
+    assert!(
+        text.starts_with("[[[      0       1       2 ...     197     198     199]\n"),
+        "{text}"
+    );
     assert!(text.ends_with(" 7999997 7999998 7999999]]]"), "{text}");
     // A copy of the whole would have shown in the peak.
     assert!(device.memory().peak < before.peak + x.nbytes() as u64 / 2);
@@ -84,15 +109,24 @@ fn views(device: &Device) -> Result<()> {
     let x = Tensor::arange(0, 6, 1, device)?.reshape([2, 3])?;
     assert_eq!(x.t().to_string(), "[[0 3]\n [1 4]\n [2 5]]");
     assert_eq!(x.flip(1)?.to_string(), "[[2 1 0]\n [5 4 3]]");
-    assert_eq!(Tensor::new(7, device)?.broadcast_to([2, 2])?.to_string(), "[[7 7]\n [7 7]]");
-    assert_eq!(Tensor::full([2], true, DType::Bool, device)?.to_string(), "[ True  True]");
+    assert_eq!(
+        Tensor::new(7, device)?.broadcast_to([2, 2])?.to_string(),
+        "[[7 7]\n [7 7]]"
+    );
+    assert_eq!(
+        Tensor::full([2], true, DType::Bool, device)?.to_string(),
+        "[ True  True]"
+    );
     let rank8 = Tensor::zeros([1; 8], device)?;
     assert_eq!(rank8.to_string(), "[[[[[[[[0.]]]]]]]]");
     // A failed computation is printed, and is no error of the writer.
     let far = Tensor::from_slice(&[0, 9], [2], device)?;
     let picked = x.index_select(0, &far)?;
     let text = picked.to_string();
-    assert!(text.contains("index 9 is out of range for axis 0 of size 2"), "{text}");
+    assert!(
+        text.contains("index 9 is out of range for axis 0 of size 2"),
+        "{text}"
+    );
     Ok::<(), Error>(())
 }
 
@@ -101,6 +135,9 @@ fn debug() -> Result<()> {
     assert_eq!(format!("{x:?}"), "Tensor(f32 (2,3) on cpu, strides [0, 0])");
     let x = Tensor::new([[1, 2], [3, 4]], &Device::cpu())?;
     assert_eq!(format!("{x:?}"), "Tensor(i32 (2,2) on cpu)");
-    assert_eq!(format!("{:?}", x.t()), "Tensor(i32 (2,2) on cpu, strides [1, 2])");
+    assert_eq!(
+        format!("{:?}", x.t()),
+        "Tensor(i32 (2,2) on cpu, strides [1, 2])"
+    );
     Ok(())
 }

@@ -11,6 +11,7 @@ tests![
     agrees_within_webgpu_limits,
     same_bits_on_every_run,
     same_bits_however_parameters_travel,
+    matmul_subgroup_at_the_edges,
     matmul_registers_at_the_edges,
     matmul_workgroup_at_the_edges,
     matmul_vector_at_the_edges,
@@ -71,6 +72,10 @@ fn same_bits_however_parameters_travel(gpu: Gpu<'_>) -> Result<()> {
         assert_eq!(a, b);
     }
     Ok(())
+}
+
+fn matmul_subgroup_at_the_edges(gpu: Gpu<'_>) -> Result<()> {
+    products(&gpu, MatmulKernel::Subgroup, &[8, 16, 32])
 }
 
 fn matmul_registers_at_the_edges(gpu: Gpu<'_>) -> Result<()> {
@@ -151,7 +156,12 @@ fn maps_and_reductions_at_the_edges(gpu: Gpu<'_>) -> Result<()> {
 }
 
 fn batches_and_ranks(gpu: Gpu<'_>) -> Result<()> {
-    for kernel in [MatmulKernel::Registers, MatmulKernel::Workgroup, MatmulKernel::Vector] {
+    for kernel in [
+        MatmulKernel::Subgroup,
+        MatmulKernel::Registers,
+        MatmulKernel::Workgroup,
+        MatmulKernel::Vector,
+    ] {
         let dev = gpu.checked(options().matmul(kernel))?;
         let mut generator = Generator::new(11);
         let mut normal = |shape: &[usize]| generator.normal(shape, &dev);
@@ -207,19 +217,26 @@ fn too_large(device: &Device) -> Result<()> {
     is_too_large(column.try_add(&row));
     is_too_large(column.eq(&row));
     is_too_large(column.matmul(&row));
-    is_too_large(column.broadcast_to([side, side]));
     is_too_large(column.gt(0.0)?.select(&row, 1.0));
-    is_too_large(Tensor::zeros([limit + 1], device));
     is_too_large(Tensor::uniform([limit + 1], device));
     is_too_large(Tensor::eye(side, side, device));
     is_too_large(Tensor::arange(0.0, (limit + 1) as f64, 1.0, device));
     is_too_large(Tensor::linspace(0.0, 1.0, limit + 1, device));
-    let index = Tensor::zeros([side, 1], device)?.to_dtype(DType::U32);
-    is_too_large(index.squeeze(1)?.one_hot(side));
-    is_too_large(row.index_select(0, &index.squeeze(1)?));
+    let index = column.squeeze(1)?.to_dtype(DType::U32);
+    is_too_large(index.one_hot(side));
+    is_too_large(row.index_select(0, &index));
     let half = Tensor::zeros([limit / 2 + 1], device)?;
     is_too_large(Tensor::concat(&[&half, &half], 0));
     is_too_large(Tensor::stack(&[&half, &half], 0));
+    // Where a method cannot fail, the read of its result does.
+    is_too_large(column.broadcast_to([side, side])?.exp().to_vec::<f32>());
+    is_too_large(Tensor::zeros([limit + 1], device)?.contiguous().read::<f32>().map(|_| ()));
+    // More places than 32 bits count, though no memory holds them.
+    let repeated = column.slice(s![0..1])?.broadcast_to([1 << 20, 1 << 20])?;
+    is_too_large(repeated.sum(..));
+    is_too_large(repeated.argmax(1));
+    let wide = Tensor::zeros([1 << 40, 1], device)?;
+    assert!(wide.try_add(&wide.t()).is_err());
     // The device is none the worse for it.
     assert_eq!((column.slice(s![0..2])? + 1.0).to_vec::<f32>()?, [1.0, 1.0]);
     Ok(())

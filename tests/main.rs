@@ -8,18 +8,50 @@
 #[macro_use]
 mod support;
 
+mod autograd;
+mod broadcast;
 mod display;
+mod errors;
 mod executors;
+mod literature;
+mod loss;
+mod matmul;
+mod matmul_kernels;
+mod nn;
+mod optim;
+mod pointwise;
+mod programs;
+mod propagation;
+mod random;
+mod reduce;
 mod runtime;
 mod shaders;
+mod slice;
+mod threads;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
         support::compare::tests(),
         support::golden::tests(),
+        autograd::tests(),
+        broadcast::tests(),
         display::tests(),
+        errors::tests(),
         executors::tests(),
+        literature::tests(),
+        loss::tests(),
+        matmul::tests(),
+        matmul_kernels::tests(),
+        nn::tests(),
+        optim::tests(),
+        pointwise::tests(),
+        programs::tests(),
+        propagation::tests(),
+        random::tests(),
+        reduce::tests(),
         runtime::tests(),
         shaders::tests(),
+        slice::tests(),
+        threads::tests(),
     ])
 }

@@ -43,7 +43,7 @@ fn check(name: &str, text: &str) -> Result<(), String> {
         .map_err(|e| format!("{name}: {}", e.emit_to_string(text)))?;
     let info = Validator::new(
         ValidationFlags::all(),
-        Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16,
+        Capabilities::IMMEDIATES | Capabilities::SHADER_FLOAT16 | Capabilities::SUBGROUP,
     )
     .validate(&module)
     .map_err(|e| format!("{name}: {}", e.emit_to_string(text)))?;
@@ -102,7 +102,7 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated-shaders");
     let folder = folder.join(std::process::id().to_string());
     let variants = [
-        DeviceOptions::new().matmul(MatmulKernel::Registers),
+        DeviceOptions::new(),
         DeviceOptions::new().webgpu_limits().matmul(MatmulKernel::Workgroup),
     ];
     for options in variants {
@@ -112,7 +112,7 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
     let found = shaders(&folder);
     let checked = check_all(&found);
     let removed = std::fs::remove_dir_all(&folder);
-    for kind in ["map", "reduce", "matmul_registers", "matmul_workgroup"] {
+    for kind in ["map", "reduce", "matmul_workgroup"] {
         assert!(found.iter().any(|(name, _)| name.starts_with(kind)), "no {kind}");
     }
     checked?;

@@ -54,7 +54,8 @@ fn tw_floor_div(a: f32, b: f32) -> f32 {
     let a_bits = tw_magnitude_bits(a);
     let b_bits = tw_magnitude_bits(b);
     let sign = tw_sign_bit(a) ^ tw_sign_bit(b);
-    if a_bits >= TW_INF || b_bits > TW_INF || (a_bits == 0u && b_bits == 0u) {
+    let undefined = select(a_bits == TW_INF, a_bits == 0u, b_bits == 0u);
+    if undefined || a_bits > TW_INF || b_bits > TW_INF {
         return tw_override(a, TW_NAN, true);
     }
     if b_bits == 0u {

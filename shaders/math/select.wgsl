@@ -57,10 +57,6 @@ fn tw_max(a: f32, b: f32) -> f32 {
     return tw_override(select(b, a, a >= b), TW_NAN, tw_is_nan(a) || tw_is_nan(b));
 }
 
-fn tw_clamp(x: f32, lo: f32, hi: f32) -> f32 {
-    return tw_min(tw_max(x, lo), hi);
-}
-
 fn tw_sqrt(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let y = tw_override(sqrt(x), bits, (bits & 0x7fffffffu) == 0u || bits == TW_INF);

@@ -53,7 +53,7 @@ impl Rule {
                 inputs: [true, false, false],
                 output: true,
             },
-            Self::Matmul => Needs {
+            Self::Limit { .. } | Self::Matmul => Needs {
                 inputs: [true, true, false],
                 output: false,
             },
@@ -83,17 +83,15 @@ impl Rule {
 pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -> Result<Parts> {
     Ok(match rule {
         Rule::Point(op) => point_gradients(*op, g, s),
+        Rule::Limit { upper } => {
+            let (x, bound) = (s.a(), s.b());
+            let inside = if *upper { x.lt(&bound) } else { x.gt(&bound) }?;
+            vec![Some(where_true(&inside, g)), Some(where_false(&inside, g))]
+        }
         // Summed to the operand's shape and cast to its dtype by the walk.
         Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
         Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],
-        Rule::Permute(order) => {
-            let mut inverse = vec![0; order.len()];
-            order
-                .iter()
-                .enumerate()
-                .for_each(|(to, &from)| inverse[from] = to);
-            vec![Some(g.permuted(&inverse))]
-        }
+        Rule::Permute(order) => vec![Some(g.permuted(&inverse(order)))],
         Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
         Rule::Region(region) => {
             let region = vec![region.clone()];
@@ -125,18 +123,7 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
         .collect();
     Ok(match op {
         ReduceOp::Sum => Some(g.expanded(shape)),
-        ReduceOp::Prod => {
-            // The product of the others: by division where no element is zero, all of it at the one
-            // zero of a group, and nothing where a group has two.
-            let x = s.a();
-            let zero = x.eq(0.0)?;
-            let rest = zero.select(1.0, &x)?;
-            let product = rest.prod_keepdims(&axes[..])?;
-            let zeros = zero.to_dtype(x.dtype()).sum_keepdims(&axes[..])?;
-            let others = zeros.eq(0.0)?.select(product.try_div(&rest)?, 0.0)?;
-            let alone = zeros.eq(1.0)?.select(&product, 0.0)?;
-            Some(g.try_mul(zero.select(&alone, &others)?)?)
-        }
+        ReduceOp::Prod => Some(g.try_mul(others(&s.a(), &axes)?)?),
         ReduceOp::Max | ReduceOp::Min => {
             // Shared evenly among equals.
             let x = s.a();
@@ -147,6 +134,54 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
         }
         ReduceOp::ArgMax | ReduceOp::ArgMin => None,
     })
+}
+
+/// For each element the product of all others along the axes: what stands before it times what stands
+/// behind it, by doubling. Exact with zeros, and so are its own gradients.
+#[track_caller]
+fn others(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
+    // The axes as one, last.
+    let rank = x.ndim();
+    let gone = |i: usize| axes.contains(&(i as isize));
+    let order: Vec<usize> = (0..rank)
+        .filter(|&i| !gone(i))
+        .chain((0..rank).filter(|&i| gone(i)))
+        .collect();
+    let ordered = x.permuted(&order);
+    let n: usize = axes.iter().map(|&i| x.shape()[i as usize]).product();
+    let rows = Shape::of(&[x.size() / n, n]);
+    let flat = ordered.reshaped(&rows);
+    let scan = |x: &Tensor| -> Result<Tensor> {
+        let mut y = shifted(x, 1)?;
+        let mut step = 1;
+        while step < n {
+            y = y.try_mul(shifted(&y, step)?)?;
+            step *= 2;
+        }
+        Ok(y)
+    };
+    let (before, behind) = (scan(&flat)?, scan(&flat.flipped(1))?.flipped(1));
+    let product = before.try_mul(behind)?.reshaped(ordered.shape_ref());
+    Ok(product.permuted(&inverse(&order)))
+}
+
+/// Rows moved to the right by some places, with ones moving in.
+#[track_caller]
+fn shifted(x: &Tensor, by: usize) -> Result<Tensor> {
+    let (rows, n) = (x.shape()[0], x.shape()[1]);
+    let by = by.min(n);
+    let ones = Tensor::constant(1.into(), x.dtype(), Shape::of(&[rows, by]), x.device());
+    Tensor::concat(&[&ones, &x.sliced(1, 0, 1, n - by)], 1)
+}
+
+/// The order that undoes a permutation.
+fn inverse(order: &[usize]) -> Vec<usize> {
+    let mut inverse = vec![0; order.len()];
+    order
+        .iter()
+        .enumerate()
+        .for_each(|(to, &from)| inverse[from] = to);
+    inverse
 }
 
 #[track_caller]
@@ -173,13 +208,18 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
         ));
     }
     let index = index.detach();
-    let index = index.lt(0)?.select(index.try_add(size)?, &index)?;
     let places = Tensor::index(size, g.device())?.to_dtype(index.dtype());
+    // Whether an index names a place; from the end if it is negative. Computed in the shape of the
+    // comparison, so that it fuses with what uses it.
+    let names = |places: &Tensor, index: &Tensor| -> Result<Tensor> {
+        let distance = places.try_sub(index)?;
+        distance.eq(0)?.logical_or(&distance.eq(size)?)
+    };
     // An index that selects whole slices is the same along the other axes: a one-hot product.
     let along = (0..index.ndim()).all(|i| i == axis || index.shape()[i] == 1);
     if along {
         let flat = index.reshape([-1])?;
-        let one_hot = places.unsqueeze(1)?.eq(&flat)?.to_dtype(g.dtype());
+        let one_hot = names(&places.unsqueeze(1)?, &flat)?.to_dtype(g.dtype());
         let first = |t: &Tensor, rank: usize| -> Vec<usize> {
             debug_assert_eq!(t.ndim(), rank);
             std::iter::once(axis)
@@ -190,23 +230,21 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
         let rows = g.permuted(&order).reshape([flat.size() as isize, -1])?;
         let sums = one_hot.matmul(&rows)?;
         let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
-        let mut inverse = vec![0; order.len()];
-        order
-            .iter()
-            .enumerate()
-            .for_each(|(to, &from)| inverse[from] = to);
-        return Ok(sums.reshaped(&Shape::of(&dims)).permuted(&inverse));
+        return Ok(sums.reshaped(&Shape::of(&dims)).permuted(&inverse(&order)));
     }
-    // (…, places, indices, …) compared, then summed over the indices.
-    let pick = index.unsqueeze(axis as isize)?;
-    let mut spread = vec![1; pick.ndim()];
-    spread[axis] = size;
-    let hit = pick
-        .eq(places.reshaped(&Shape::of(&spread)))?
-        .to_dtype(g.dtype());
-    let sums = hit
-        .try_mul(g.unsqueeze(axis as isize)?)?
-        .sum(axis as isize + 1)?;
+    let spread = |rank: usize| {
+        let mut dims = vec![1; rank];
+        dims[axis] = size;
+        places.reshaped(&Shape::of(&dims))
+    };
+    let sums = if index.shape()[axis] == 1 {
+        // One index for all places, as a loss picks one class a row: nothing to sum.
+        where_true(&names(&spread(index.ndim()), &index)?, g)
+    } else {
+        // (…, places, indices, …) compared, then summed over the indices.
+        let hit = names(&spread(index.ndim() + 1), &index.unsqueeze(axis as isize)?)?;
+        where_true(&hit, &g.unsqueeze(axis as isize)?).sum(axis as isize + 1)?
+    };
     // The index may cover less than the source on the other axes.
     if sums.shape_ref() == shape {
         return Ok(sums);
@@ -290,19 +328,23 @@ fn gelu_slope(a: &Tensor) -> Tensor {
     ((a * FRAC_1_SQRT_2).erf() + 1.0) * 0.5 + a * density
 }
 
+/// With u = 2·√(2/π)·(a + 0.044715·a³), for which gelu_tanh is a·σ(u): σ(u)·(1 + a·u'·σ(−u)), which
+/// unlike 1 − tanh² loses no digits where σ is small.
 fn gelu_tanh_slope(a: &Tensor) -> Tensor {
     const CUBIC: f64 = 0.044715;
-    let scale = (2.0 / PI).sqrt();
-    let t = ((a + a * a.square() * CUBIC) * scale).tanh();
-    let inner = (a.square() * (3.0 * CUBIC) + 1.0) * scale;
-    (&t + 1.0) * 0.5 + a * (1.0 - t.square()) * inner * 0.5
+    let scale = 2.0 * (2.0 / PI).sqrt();
+    // Beyond, the slope is 0 or 1 to the last bit, and in f16 the square would overflow.
+    let a = &must(a.clamp(-12.0, 12.0));
+    let u = a * (a.square() * CUBIC + 1.0) * scale;
+    let rise = (a.square() * (3.0 * CUBIC) + 1.0) * scale;
+    u.sigmoid() * (a * rise * (-u).sigmoid() + 1.0)
 }
 
 /// b·aᵇ⁻¹ and y·ln a, each 0 where its factor is: 0⁰ has slope 0 in a, 0ᵇ has slope 0 in b.
 fn pow_gradient(g: &Tensor, a: &Tensor, b: &Tensor, y: &Tensor) -> (Tensor, Tensor) {
     let none = must(b.eq(0.0));
     let by_base = g * b * must(a.pow(b - 1.0));
-    let flat = must(must(a.eq(0.0)).logical_and(&must(b.ge(0.0))));
+    let flat = must(must(a.eq(0.0)).logical_and(must(b.ge(0.0))));
     // The logarithm of a safe base where the slope is 0 anyway.
     let by_exponent = g * y * must(flat.select(1.0, a)).ln();
     (
@@ -316,8 +358,8 @@ fn extremum_gradient(g: &Tensor, a: &Tensor, b: &Tensor, larger: bool) -> (Tenso
     let first = must(if larger { a.gt(b) } else { a.lt(b) });
     let equal = must(a.eq(b));
     let half = g * 0.5;
-    let to_first = select(&equal, &half, &where_true(&first, g));
-    (to_first.clone(), g - to_first)
+    let to = |other: &Tensor| select(&equal, &half, other);
+    (to(&where_true(&first, g)), to(&where_false(&first, g)))
 }
 
 fn positive(a: &Tensor) -> Tensor {

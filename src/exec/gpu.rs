@@ -81,6 +81,14 @@ pub(crate) fn kind(device: wgpu::DeviceType) -> DeviceKind {
     }
 }
 
+/// The lanes of a subgroup, if all subgroups have the same number and products have blocks for it.
+fn lanes(info: &wgpu::AdapterInfo, features: wgpu::Features) -> Option<usize> {
+    let lanes = info.subgroup_min_size as usize;
+    let fixed = info.subgroup_min_size == info.subgroup_max_size && lanes.is_power_of_two();
+    let known = features.contains(wgpu::Features::SUBGROUP) && fixed;
+    (known && matmul::subgroup::LANES.contains(&lanes)).then_some(lanes)
+}
+
 impl Gpu {
     pub(crate) async fn open(adapter: &wgpu::Adapter, options: DeviceOptions) -> Result<Self> {
         let info = adapter.get_info();
@@ -88,7 +96,7 @@ impl Gpu {
         let wanted = if options.webgpu_limits {
             wgpu::Features::empty()
         } else {
-            wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES
+            wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES | wgpu::Features::SUBGROUP
         };
         let features = offered & wanted;
         let asked = if options.webgpu_limits {
@@ -135,6 +143,7 @@ impl Gpu {
                 true => 0,
                 false => bounds.max_immediate_size as usize,
             },
+            subgroup: lanes(&info, features),
         };
         let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
         Ok(Self {

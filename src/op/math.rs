@@ -45,9 +45,7 @@ pub(crate) use philox::philox;
 pub(crate) use power::pow;
 pub(crate) use remainder::{floor_div, rem};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
-pub(crate) use select::{
-    abs, clamp, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt,
-};
+pub(crate) use select::{abs, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
 pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
 
 /// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.

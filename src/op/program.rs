@@ -49,14 +49,6 @@ impl Program {
         self.insts[reg as usize].1
     }
 
-    /// A program whose single result is what the core computed.
-    pub(crate) fn core_only(dtype: DType) -> Self {
-        Self {
-            insts: vec![(Inst::Core, dtype)],
-            results: vec![0],
-        }
-    }
-
     /// The number of operations, loads and parameters not counted.
     pub(crate) fn ops(&self) -> usize {
         let count = |(inst, _): &&(Inst, DType)| {

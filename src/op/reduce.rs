@@ -65,10 +65,10 @@ reductions! {
     Prod "prod", f32 |a, b| a * b, "({a} * {b})", "1.0";
         i32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1i"; u32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1u";
     /// The largest element; NaN wins. On bools: whether any is true.
-    Max "max", f32 |a, b| math::max(a, b), "tw_max({a}, {b})", "tw_override(0.0, TW_SIGN | TW_INF, true)";
+    Max "max", f32 math::max, "tw_max({a}, {b})", "tw_override(0.0, TW_SIGN | TW_INF, true)";
         i32 |a, b| a.max(b), "max({a}, {b})", "i32(-2147483647 - 1)"; u32 |a, b| a.max(b), "max({a}, {b})", "0u";
     /// The smallest element; NaN wins. On bools: whether all are true.
-    Min "min", f32 |a, b| math::min(a, b), "tw_min({a}, {b})", "tw_override(0.0, TW_INF, true)";
+    Min "min", f32 math::min, "tw_min({a}, {b})", "tw_override(0.0, TW_INF, true)";
         i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a, b| a.min(b), "min({a}, {b})", "4294967295u";
 }
 

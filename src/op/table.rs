@@ -43,10 +43,10 @@ macro_rules! pointwise_table {
                 Tan tan 4, |a| math::tan(a), "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
                 /// The inverse sine in radians; NaN outside [−1, 1].
                 Asin asin 4, |a| math::asin(a), "tw_asin({a})",
-                    [a] |g, s| g * (1.0 - s.a().square()).rsqrt();
+                    [a] |g, s| g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt();
                 /// The inverse cosine in radians; NaN outside [−1, 1].
                 Acos acos 4, |a| math::acos(a), "tw_acos({a})",
-                    [a] |g, s| -(g * (1.0 - s.a().square()).rsqrt());
+                    [a] |g, s| -(g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt());
                 /// The inverse tangent in radians.
                 Atan atan 4, |a| math::atan(a), "tw_atan({a})",
                     [a] |g, s| g / (s.a().square() + 1.0);
@@ -61,7 +61,7 @@ macro_rules! pointwise_table {
                 Erf erf 4, |a| math::erf(a), "tw_erf({a})",
                     [a] |g, s| g * (-s.a().square()).exp() * FRAC_2_SQRT_PI;
                 /// The logistic function, 1/(1 + e⁻ᵃ).
-                Sigmoid sigmoid 2, |a| math::sigmoid(a), "tw_sigmoid({a})",
+                Sigmoid sigmoid 3, |a| math::sigmoid(a), "tw_sigmoid({a})",
                     [y] |g, s| g * s.y() * (1.0 - s.y());
                 /// The rectifier, max(a, 0); NaN stays NaN.
                 Relu relu 0, |a| math::relu(a), "tw_relu({a})",
@@ -148,13 +148,13 @@ macro_rules! pointwise_table {
                     u |a, b| a.wrapping_mul(b), "({a} * {b})";
                     [a b] |g, s| (g * s.b(), g * s.a());
                 /// The remainder with the sign of the divisor, as Python's `%`; an integer modulo 0 is 0.
-                Rem remainder 0,
+                Rem remainder 1,
                     f |a, b| math::rem(a, b), "tw_rem({a}, {b})";
                     i |a, b| math::rem_i32(a, b), "tw_rem_i32({a}, {b})";
                     u |a, b| math::rem_u32(a, b), "tw_rem_u32({a}, {b})";
                     [a b] |g, s| (g.clone(), -(g * floor_divide(&s.a(), &s.b())));
                 /// The quotient rounded down, as Python's `//`; an integer over 0 is 0.
-                FloorDiv floor_divide 0,
+                FloorDiv floor_divide 1,
                     f |a, b| math::floor_div(a, b), "tw_floor_div({a}, {b})";
                     i |a, b| math::floor_div_i32(a, b), "tw_floor_div_i32({a}, {b})";
                     u |a, b| math::floor_div_u32(a, b), "tw_floor_div_u32({a}, {b})";

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::key::Batch;
-use super::{Plan, fuse, graph::Graph, slots};
-use crate::exec::Limits;
+use super::{Graph, Plan, fuse, slots};
 
 /// Plans kept; beyond this the one unused for longest goes.
 const CAPACITY: usize = 256;
@@ -26,22 +24,24 @@ struct Entry {
 }
 
 impl PlanCache {
-    pub(crate) fn get(&self, batch: &Batch<'_>, limits: &Limits) -> Arc<Plan> {
-        let mut key = batch.key.clone();
-        if limits.by_line {
-            key.extend(batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64));
-        }
+    /// The plan for calls of the structure that the key writes down; `graph` gives the calls.
+    pub(crate) fn get(
+        &self,
+        key: &[u64],
+        buffers: usize,
+        graph: impl FnOnce() -> Graph,
+    ) -> Arc<Plan> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         {
             let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(entry) = plans.get_mut(key.as_slice()) {
+            if let Some(entry) = plans.get_mut(key) {
                 entry.used = now;
                 self.hits.fetch_add(1, Ordering::Relaxed);
                 return entry.plan.clone();
             }
         }
         self.made.fetch_add(1, Ordering::Relaxed);
-        let plan = Arc::new(build(batch, limits));
+        let plan = Arc::new(build(&graph(), buffers));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= CAPACITY
             && let Some(oldest) = plans
@@ -70,9 +70,8 @@ impl PlanCache {
     }
 }
 
-fn build(batch: &Batch<'_>, limits: &Limits) -> Plan {
+fn build(graph: &Graph, buffers: usize) -> Plan {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let graph = Graph::new(batch);
-    let drafts = fuse::group(&graph, limits);
-    slots::assign(&graph, &drafts, NEXT.fetch_add(1, Ordering::Relaxed))
+    let drafts = fuse::group(graph, buffers);
+    slots::assign(graph, &drafts, NEXT.fetch_add(1, Ordering::Relaxed))
 }

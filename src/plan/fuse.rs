@@ -12,7 +12,6 @@
 //! compiled, so that a program gives the same kernels and the same bits each run.
 
 use super::graph::{Graph, Input};
-use crate::exec::Limits;
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::shape::Shape;
@@ -74,7 +73,7 @@ pub(super) struct Cone {
 }
 
 pub(super) struct Fusion<'a> {
-    pub(super) graph: &'a Graph<'a>,
+    pub(super) graph: &'a Graph,
     /// Whether the call's result is not inlined into its users.
     stored: Vec<bool>,
     pub(super) drafts: Vec<Option<Draft>>,
@@ -83,15 +82,15 @@ pub(super) struct Fusion<'a> {
     buffers: usize,
 }
 
-/// The kernels of a batch in the order they run.
-pub(super) fn group<'a>(graph: &'a Graph<'a>, limits: &Limits) -> Fusion<'a> {
-    let stored = choose_stored(graph, limits.buffers);
+/// The kernels of a batch in the order they run, none of which binds more than `buffers`.
+pub(super) fn group<'a>(graph: &'a Graph, buffers: usize) -> Fusion<'a> {
+    let stored = choose_stored(graph, buffers);
     let mut fusion = Fusion {
         graph,
         stored,
         drafts: Vec::new(),
         home: vec![usize::MAX; graph.len()],
-        buffers: limits.buffers,
+        buffers,
     };
     fusion.draft();
     fusion.merge_maps();
@@ -100,14 +99,14 @@ pub(super) fn group<'a>(graph: &'a Graph<'a>, limits: &Limits) -> Fusion<'a> {
 }
 
 /// Decides which pointwise calls are stored.
-fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
+fn choose_stored(graph: &Graph, buffers: usize) -> Vec<bool> {
     let mut stored: Vec<bool> = (0..graph.len())
         .map(|n| graph.live[n] && (graph.alive(n) || !graph.call(n).op.is_pointwise()))
         .collect();
     let mut users = vec![0usize; graph.len()];
     for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        for operand in 0..graph.inputs[n].len() {
-            if let Input::Value(value, _) = graph.inputs[n][operand]
+        for operand in 0..graph.inputs(n).len() {
+            if let Input::Value(value, _) = graph.inputs(n)[operand]
                 && let Some(maker) = graph.maker[value]
             {
                 users[maker] += 1;
@@ -134,7 +133,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
             let mut total = 1;
             let mut reads: Vec<Load> = Vec::new();
             let mut longest = None;
-            for operand in 0..graph.inputs[n].len() {
+            for operand in 0..graph.inputs(n).len() {
                 match graph.inlinable(n, operand).filter(|&m| !stored[m]) {
                     Some(maker) => {
                         total += ops[maker];
@@ -146,7 +145,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
                         }
                     }
                     None => {
-                        if let Input::Value(v, layout) = &graph.inputs[n][operand] {
+                        if let Input::Value(v, layout) = &graph.inputs(n)[operand] {
                             push_new(&mut reads, (*v, layout.clone()));
                         }
                     }
@@ -161,7 +160,7 @@ fn choose_stored(graph: &Graph<'_>, buffers: usize) -> Vec<bool> {
                 }
             }
         }
-        epilogue[n] = (0..graph.inputs[n].len()).any(|operand| {
+        epilogue[n] = (0..graph.inputs(n).len()).any(|operand| {
             graph.direct(n, operand).is_some_and(|m| {
                 let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
                 let continues = epilogue[m] && !stored[m];
@@ -216,7 +215,7 @@ impl Fusion<'_> {
     pub(super) fn shape(&self, draft: &Draft) -> &Shape {
         match (draft.core, draft.region) {
             (_, Some((call, None))) => self.graph.shape(call),
-            (_, Some((call, Some(i)))) => match &self.graph.inputs[call][i] {
+            (_, Some((call, Some(i)))) => match &self.graph.inputs(call)[i] {
                 Input::Value(_, layout) => layout.shape(),
                 Input::Scalar(..) => match &self.graph.call(call).op {
                     Op::Assemble { regions } => regions[i].shape(),
@@ -249,7 +248,7 @@ impl Fusion<'_> {
         let mut cone = Cone::default();
         let Some(core) = draft.core else { return cone };
         let alone = Draft::new(None, vec![]);
-        for operand in 0..self.graph.inputs[core].len() {
+        for operand in 0..self.graph.inputs(core).len() {
             self.visit_operand(core, operand, &alone, &mut cone);
         }
         cone.members.sort_unstable();
@@ -261,14 +260,14 @@ impl Fusion<'_> {
         if cone.members.contains(&node) {
             return;
         }
-        for operand in 0..self.graph.inputs[node].len() {
+        for operand in 0..self.graph.inputs(node).len() {
             self.visit_operand(node, operand, draft, cone);
         }
         cone.members.push(node);
     }
 
     fn visit_operand(&self, node: usize, operand: usize, draft: &Draft, cone: &mut Cone) {
-        let Input::Value(value, layout) = &self.graph.inputs[node][operand] else {
+        let Input::Value(value, layout) = &self.graph.inputs(node)[operand] else {
             return;
         };
         if let Some(maker) = self.graph.direct(node, operand)
@@ -312,12 +311,18 @@ impl Fusion<'_> {
         body.members.len() <= most_ops && loads + stores <= self.buffers
     }
 
+    /// Whether a draft loads a result of its own: used in place a result is a register, but through
+    /// a view it must have been stored by a kernel before.
+    fn reads_itself(&self, draft: &Draft) -> bool {
+        self.loads(draft).iter().any(|(value, _)| {
+            let maker = self.graph.maker[*value];
+            maker.is_some_and(|m| draft.core == Some(m) || draft.roots.contains(&m))
+        })
+    }
+
     fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
-            loop {
-                let Some(current) = self.drafts[k].clone() else {
-                    break;
-                };
+            while let Some(current) = self.drafts[k].clone() {
                 if current.core.is_some() || current.region.is_some() {
                     break;
                 }
@@ -334,7 +339,7 @@ impl Fusion<'_> {
                     let mut roots = [earlier.roots.clone(), current.roots.clone()].concat();
                     roots.sort_unstable();
                     let merged = Draft::new(None, roots);
-                    if !self.fits(&merged, MAX_OPS) {
+                    if self.reads_itself(&merged) || !self.fits(&merged, MAX_OPS) {
                         return None;
                     }
                     // Down to the later place, or up to the earlier one.
@@ -393,13 +398,7 @@ impl Fusion<'_> {
                 let mut roots = self.drafts[c].as_ref().map_or(vec![], |d| d.roots.clone());
                 roots.extend(&later.roots);
                 let merged = Draft::new(Some(core), roots);
-                // The core must be used in place, not through a view of it.
-                let through_view = self
-                    .body(&merged)
-                    .loads
-                    .iter()
-                    .any(|(v, _)| *v == self.graph.result(core));
-                if !through_view && self.fits(&merged, most_ops) {
+                if !self.reads_itself(&merged) && self.fits(&merged, most_ops) {
                     self.place(merged, c, k);
                 }
             }

@@ -1,12 +1,13 @@
 //! A batch as a graph: which call makes each value, who uses it, and which calls matter.
 
-use super::key::Batch;
+use std::panic::Location;
+
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::{Arg, Call, Op};
+use crate::op::Op;
 use crate::shape::Shape;
 
-/// An operand of a node.
+/// An operand of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Input {
     /// The value with that number, through a layout.
@@ -15,40 +16,47 @@ pub(crate) enum Input {
     Scalar(usize, DType),
 }
 
-pub(crate) struct Graph<'a> {
-    batch: &'a Batch<'a>,
-    /// The operands of each call.
-    pub(crate) inputs: Vec<Vec<Input>>,
+/// A call of the batch.
+pub(crate) struct Node {
+    pub(crate) op: Op,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) shape: Shape,
+    pub(crate) dtype: DType,
+    /// The number of the value it makes.
+    pub(crate) result: usize,
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// A value of the batch.
+pub(crate) struct Value {
+    pub(crate) dtype: DType,
+    pub(crate) words: usize,
+    /// Whether somebody outside the batch holds it.
+    pub(crate) held: bool,
+}
+
+/// The calls of a batch in program order, over numbered values.
+pub(crate) struct Graph {
+    nodes: Vec<Node>,
+    values: Vec<Value>,
     /// The call that makes each value; `None` for values from outside the batch.
     pub(crate) maker: Vec<Option<usize>>,
     /// Whether a call's result reaches a value that outlives the batch.
     pub(crate) live: Vec<bool>,
 }
 
-impl<'a> Graph<'a> {
-    pub(crate) fn new(batch: &'a Batch<'a>) -> Self {
-        let mut maker = vec![None; batch.values.len()];
-        for (call, &value) in batch.results.iter().enumerate() {
-            maker[value] = Some(call);
+impl Graph {
+    pub(crate) fn new(nodes: Vec<Node>, values: Vec<Value>) -> Self {
+        let mut maker = vec![None; values.len()];
+        for (n, node) in nodes.iter().enumerate() {
+            maker[node.result] = Some(n);
         }
-        let inputs: Vec<Vec<Input>> = batch
-            .calls
-            .iter()
-            .zip(&batch.operands)
-            .map(|(call, operands)| {
-                let input = |(arg, &n): (&Arg, &usize)| match arg {
-                    Arg::Value(_, layout) => Input::Value(n, layout.clone()),
-                    Arg::Scalar(_, dtype) => Input::Scalar(n, *dtype),
-                };
-                call.args.iter().zip(operands).map(input).collect()
-            })
-            .collect();
-        let mut live = vec![false; batch.calls.len()];
-        let mut wanted = batch.alive.clone();
-        for call in (0..batch.calls.len()).rev() {
-            live[call] = wanted[batch.results[call]];
-            if live[call] {
-                for input in &inputs[call] {
+        let mut live = vec![false; nodes.len()];
+        let mut wanted: Vec<bool> = values.iter().map(|v| v.held).collect();
+        for (n, node) in nodes.iter().enumerate().rev() {
+            live[n] = wanted[node.result];
+            if live[n] {
+                for input in &node.inputs {
                     if let Input::Value(value, _) = input {
                         wanted[*value] = true;
                     }
@@ -56,56 +64,60 @@ impl<'a> Graph<'a> {
             }
         }
         Self {
-            batch,
-            inputs,
+            nodes,
+            values,
             maker,
             live,
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.inputs.len()
+        self.nodes.len()
     }
 
-    pub(crate) fn call(&self, node: usize) -> &Call {
-        &self.batch.calls[node]
+    pub(crate) fn call(&self, node: usize) -> &Node {
+        &self.nodes[node]
+    }
+
+    pub(crate) fn inputs(&self, node: usize) -> &[Input] {
+        &self.nodes[node].inputs
     }
 
     pub(crate) fn shape(&self, node: usize) -> &Shape {
-        &self.call(node).shape
+        &self.nodes[node].shape
     }
 
     /// The value that the call makes.
     pub(crate) fn result(&self, node: usize) -> usize {
-        self.batch.results[node]
+        self.nodes[node].result
     }
 
     /// Whether the call's result outlives the batch.
     pub(crate) fn alive(&self, node: usize) -> bool {
-        self.batch.alive[self.result(node)]
+        self.held(self.result(node))
     }
 
     /// Whether somebody outside the batch holds the value.
     pub(crate) fn held(&self, value: usize) -> bool {
-        self.batch.alive[value]
+        self.values[value].held
     }
 
     pub(crate) fn values(&self) -> usize {
-        self.batch.values.len()
+        self.values.len()
     }
 
     pub(crate) fn dtype(&self, value: usize) -> DType {
-        self.batch.values[value].dtype()
+        self.values[value].dtype
     }
 
     pub(crate) fn words(&self, value: usize) -> usize {
-        self.batch.values[value].words()
+        self.values[value].words
     }
 
     /// The call behind an operand if the operand is that call's result as it was made: an element
     /// of the consumer's iteration space is the same element of the producer's.
     pub(crate) fn direct(&self, node: usize, operand: usize) -> Option<usize> {
-        let Input::Value(value, layout) = &self.inputs[node][operand] else {
+        let Input::Value(value, layout) = &self.inputs(node)[operand] else {
             return None;
         };
         // The source of a gather is read anywhere.

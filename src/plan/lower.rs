@@ -99,7 +99,7 @@ fn lower_core(
     let call = graph.call(core);
     match &call.op {
         Op::Reduce { op, axes } => {
-            let whole = match &graph.inputs[core][0] {
+            let whole = match &graph.inputs(core)[0] {
                 Input::Value(_, layout) => layout.shape().clone(),
                 Input::Scalar(..) => unreachable!("reductions of constants are not recorded"),
             };
@@ -111,7 +111,7 @@ fn lower_core(
             let order = [kept, reduced].concat();
             let mut writer = Writer::new(fusion, slot, Some(order));
             writer.write(prologue);
-            let dtype = match &graph.inputs[core][0] {
+            let dtype = match &graph.inputs(core)[0] {
                 Input::Value(value, _) => graph.dtype(*value),
                 Input::Scalar(_, dtype) => *dtype,
             };
@@ -126,7 +126,7 @@ fn lower_core(
             }
         }
         Op::Matmul { vector } => {
-            let matrix = |operand: usize| match &graph.inputs[core][operand] {
+            let matrix = |operand: usize| match &graph.inputs(core)[operand] {
                 Input::Value(value, layout) => Matrix {
                     slot: slot(*value),
                     layout: layout.clone(),
@@ -182,7 +182,7 @@ impl<'a> Writer<'a> {
             self.line = Some(call.at);
             let reg = match &call.op {
                 Op::Point(op) => {
-                    let count = self.fusion.graph.inputs[node].len();
+                    let count = self.fusion.graph.inputs(node).len();
                     let regs: Vec<Reg> = (0..count).map(|i| self.operand(node, i)).collect();
                     let arg = |i: usize| regs[i.min(count - 1)];
                     // A copy is the register it copies.
@@ -198,7 +198,7 @@ impl<'a> Writer<'a> {
                 Op::Random { lane } => {
                     let stream = self.places(&call.shape);
                     let params =
-                        std::array::from_fn(|i| match &self.fusion.graph.inputs[node][i] {
+                        std::array::from_fn(|i| match &self.fusion.graph.inputs(node)[i] {
                             Input::Scalar(n, _) => self.scalar(*n),
                             Input::Value(..) => unreachable!("seeds and counters are scalars"),
                         });
@@ -213,7 +213,7 @@ impl<'a> Writer<'a> {
                 }
                 Op::Gather(indexed) => {
                     let index = self.operand(node, 1);
-                    let Input::Value(value, layout) = &self.fusion.graph.inputs[node][0] else {
+                    let Input::Value(value, layout) = &self.fusion.graph.inputs(node)[0] else {
                         unreachable!("the source of a gather is stored");
                     };
                     let stream = self.stream(Some(*value), layout.clone(), Some(*indexed));
@@ -230,7 +230,7 @@ impl<'a> Writer<'a> {
     /// The register that holds an operand of a call.
     fn operand(&mut self, node: usize, operand: usize) -> Reg {
         let graph = self.fusion.graph;
-        match &graph.inputs[node][operand] {
+        match &graph.inputs(node)[operand] {
             Input::Scalar(n, dtype) => {
                 let param = self.scalar(*n);
                 self.push(Inst::Param(param), *dtype)

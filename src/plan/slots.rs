@@ -5,12 +5,13 @@
 //! there: an optimiser's step needs no second copy of the model.
 
 use super::fuse::{Draft, Fusion};
-use super::graph::Graph;
+use super::graph::{Graph, Input};
 use super::lower::lower;
 use super::{Kernel, Plan, Slot};
+use crate::op::Op;
 
 /// Writes the plan of the grouped kernels.
-pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
+pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, id: u64) -> Plan {
     let stores = fusion.stores();
     // Values a kernel touches, and the last kernel that touches each.
     let touched: Vec<Vec<usize>> = fusion
@@ -56,7 +57,8 @@ pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
             let donor = donors(graph, fusion, draft).into_iter().find(|&d| {
                 last[d] == k
                     && !given.contains(&d)
-                    && graph.dtype(d).size() == graph.dtype(value).size()
+                    // A binding has one type.
+                    && graph.dtype(d) == graph.dtype(value)
                     && graph.words(d) == words
             });
             if let Some(donor) = donor {
@@ -110,12 +112,23 @@ pub(super) fn assign(graph: &Graph<'_>, fusion: &Fusion<'_>, id: u64) -> Plan {
 
 /// The operands of a draft whose slots its results may take, were this their last use: read in place
 /// by the body alone, and held by nobody outside.
-fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
+fn donors(graph: &Graph, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
     if draft.region.is_some() {
         return vec![];
     }
     let shape = fusion.shape(draft);
-    let body = fusion.body(draft).loads;
+    let cone = fusion.body(draft);
+    // The source of a gather is read anywhere, though its layout may not tell.
+    let gathered: Vec<usize> = cone
+        .members
+        .iter()
+        .filter(|&&n| matches!(graph.call(n).op, Op::Gather { .. }))
+        .filter_map(|&n| match &graph.inputs(n)[0] {
+            Input::Value(value, _) => Some(*value),
+            Input::Scalar(..) => None,
+        })
+        .collect();
+    let body = cone.loads;
     let before = fusion.prologue(draft).loads;
     let in_place = |value: usize| {
         let here = body.iter().filter(|(v, _)| *v == value);
@@ -125,6 +138,6 @@ fn donors(graph: &Graph<'_>, fusion: &Fusion<'_>, draft: &Draft) -> Vec<usize> {
     };
     body.iter()
         .map(|(v, _)| *v)
-        .filter(|&v| !graph.held(v) && in_place(v))
+        .filter(|v| !graph.held(*v) && !gathered.contains(v) && in_place(*v))
         .collect()
 }

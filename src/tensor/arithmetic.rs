@@ -105,8 +105,11 @@ macro_rules! operator {
             type Output = Tensor;
             #[track_caller]
             fn $method(self, rhs: &Tensor) -> Tensor {
-                let lhs = Operand::from(self).meet(stringify!($method), rhs);
-                must(lhs.and_then(|(lhs, _)| lhs.$call(rhs)))
+                // No closure: in one, errors and calls would not know the caller's line.
+                match Operand::from(self).meet(stringify!($method), rhs) {
+                    Ok((lhs, _)) => must(lhs.$call(rhs)),
+                    Err(error) => must(Err(error)),
+                }
             }
         }
     )*};

@@ -120,8 +120,9 @@ impl<T: Nested> IntoData for T {
     fn into_tensor(self, device: &Device) -> Result<Tensor> {
         const OP: &str = "Tensor::new";
         let (mut dims, mut values) = (Vec::new(), Vec::new());
-        self.collect(0, &mut dims, &mut Vec::new(), &mut values)
-            .map_err(|message| Error::value(OP, message))?;
+        if let Err(message) = self.collect(0, &mut dims, &mut Vec::new(), &mut values) {
+            return Err(Error::value(OP, message));
+        }
         if dims.len() > MAX_RANK {
             let message = format!(
                 "{} levels of nesting, at most {MAX_RANK} are possible",

@@ -37,10 +37,13 @@ impl Tensor {
         if T::DTYPE == DType::F16 {
             device.check_dtype(OP, T::DTYPE)?;
         }
-        let words = T::encode(values).map_err(|at| {
-            let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
-            Error::value(OP, message)
-        })?;
+        let words = match T::encode(values) {
+            Ok(words) => words,
+            Err(at) => {
+                let message = format!("value {:?} at {at} does not fit {}", values[at], T::DTYPE);
+                return Err(Error::value(OP, message));
+            }
+        };
         Self::from_words(OP, &words, T::DTYPE, shape, device)
     }
 
@@ -55,7 +58,7 @@ impl Tensor {
         if shape.size() == 0 {
             return Ok(Self::constant(Scalar::Int(0), dtype, shape, device));
         }
-        device.check_size(op, &shape)?;
+        device.check_size(op, &shape, dtype)?;
         let executor = device.executor();
         let buffer = executor.alloc(words.len())?;
         // Owned from here on, so that a failed upload frees it.
@@ -77,8 +80,7 @@ impl Tensor {
     /// A tensor filled with one value; takes no memory until it is written to.
     ///
     /// # Errors
-    /// A shape beyond eight dimensions or what the device can hold, or a value that does not fit the
-    /// dtype.
+    /// A shape beyond eight dimensions, or a value that does not fit the dtype.
     #[track_caller]
     pub fn full(
         shape: impl IntoShape,
@@ -94,9 +96,7 @@ impl Tensor {
                 format!("{value:?} does not fit {dtype}"),
             ));
         }
-        let shape = shape.into_shape()?;
-        device.check_size("full", &shape)?;
-        Ok(Self::constant(value, dtype, shape, device))
+        Ok(Self::constant(value, dtype, shape.into_shape()?, device))
     }
 
     /// A tensor of `f32` zeros.
@@ -208,7 +208,7 @@ impl Tensor {
         if n == 0 {
             return Ok(Self::constant(Scalar::Int(0), DType::U32, shape, device));
         }
-        device.check_size("arange", &shape)?;
+        device.check_size("arange", &shape, DType::U32)?;
         Ok(Self::record(
             Op::Index,
             vec![],
@@ -255,13 +255,10 @@ impl Device {
         }))
     }
 
-    /// An error if a tensor of the shape is more than the device can hold. Every dtype counts four
-    /// bytes an element, so that what holds a tensor also holds any cast of it.
     #[track_caller]
-    pub(crate) fn check_size(&self, op: &'static str, shape: &Shape) -> Result<()> {
-        let limit = self.limits().bytes;
-        let bytes = shape.dims().iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
-        if bytes <= limit || shape.dims().contains(&0) {
+    pub(crate) fn check_size(&self, op: &'static str, shape: &Shape, dtype: DType) -> Result<()> {
+        let (bytes, limit) = (shape.bytes(dtype.size()), self.limits().bytes);
+        if bytes <= limit {
             return Ok(());
         }
         Err(Error::new(ErrorKind::TooLarge {

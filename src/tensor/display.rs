@@ -76,19 +76,34 @@ impl Printed {
     #[cfg(not(target_arch = "wasm32"))]
     fn of(tensor: &Tensor) -> Result<Self> {
         let elided = tensor.size() > THRESHOLD;
-        let axes = tensor.shape().iter().map(|&size| match elided && size > 2 * EDGE {
-            true => (2 * EDGE, true),
-            false => (size, false),
-        });
+        let axes = tensor
+            .shape()
+            .iter()
+            .map(|&size| match elided && size > 2 * EDGE {
+                true => (2 * EDGE, true),
+                false => (size, false),
+            });
         let axes = axes.collect();
-        let shown = if elided { tensor.detach().edges(0)? } else { tensor.detach() };
+        let shown = if elided {
+            tensor.detach().edges(0)?
+        } else {
+            tensor.detach()
+        };
         let values = match tensor.dtype {
-            DType::F32 => {
-                Values::Float(shown.to_vec::<f32>()?.into_iter().map(Number::from).collect())
-            }
-            DType::F16 => {
-                Values::Float(shown.to_vec::<f16>()?.into_iter().map(Number::from).collect())
-            }
+            DType::F32 => Values::Float(
+                shown
+                    .to_vec::<f32>()?
+                    .into_iter()
+                    .map(Number::from)
+                    .collect(),
+            ),
+            DType::F16 => Values::Float(
+                shown
+                    .to_vec::<f16>()?
+                    .into_iter()
+                    .map(Number::from)
+                    .collect(),
+            ),
             DType::I32 | DType::U32 => Values::Int(shown.to_vec()?),
             DType::Bool => Values::Bool(shown.to_vec()?),
         };
@@ -115,14 +130,19 @@ impl Printed {
 /// Texts of one width.
 fn align(items: Vec<String>) -> Vec<String> {
     let width = items.iter().map(String::len).max().unwrap_or(0);
-    items.into_iter().map(|item| format!("{item:>width$}")).collect()
+    items
+        .into_iter()
+        .map(|item| format!("{item:>width$}"))
+        .collect()
 }
 
 impl Tensor {
     /// The first and last [`EDGE`] elements of each axis from `axis` on, or all where there are no
     /// more; a small tensor, made on the device.
     fn edges(&self, axis: usize) -> Result<Tensor> {
-        let Some(&size) = self.shape().get(axis) else { return Ok(self.clone()) };
+        let Some(&size) = self.shape().get(axis) else {
+            return Ok(self.clone());
+        };
         if size <= 2 * EDGE {
             return self.edges(axis + 1);
         }

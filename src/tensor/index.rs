@@ -4,11 +4,12 @@ use std::panic::Location;
 
 use super::{Source, Tensor};
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
+use crate::op::Op;
 use crate::op::program::Indexed;
-use crate::op::{Arg, Op};
 use crate::shape::Shape;
 
 impl Tensor {
@@ -89,7 +90,7 @@ impl Tensor {
         index: &Tensor,
         shape: &Shape,
     ) -> Result<Tensor> {
-        self.device.check_size(op, shape)?;
+        self.device.check_size(op, shape, self.dtype)?;
         let size = self.shape()[axis];
         if shape.size() == 0 {
             return Ok(Self::constant(
@@ -168,9 +169,12 @@ impl Tensor {
             dims[at] += tensor.shape()[at];
         }
         let shape = Shape::checked(OP, &dims)?;
-        first.device.check_size(OP, &shape)?;
+        first.device.check_size(OP, &shape, dtype)?;
         let whole = Layout::contiguous(shape.clone());
-        let parts: Vec<Tensor> = tensors.iter().map(|t| t.to_dtype(dtype)).collect();
+        let mut parts = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            parts.push(tensor.to_dtype(dtype));
+        }
         let mut start = 0;
         let regions: Vec<Layout> = parts
             .iter()
@@ -198,10 +202,10 @@ impl Tensor {
             );
             return Err(Error::shape(OP, odd.shape_ref(), message));
         }
-        let slices: Vec<Tensor> = tensors
-            .iter()
-            .map(|t| t.unsqueeze(axis))
-            .collect::<Result<_>>()?;
+        let mut slices = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            slices.push(tensor.unsqueeze(axis)?);
+        }
         Self::concat(&slices.iter().collect::<Vec<_>>(), axis)
     }
 

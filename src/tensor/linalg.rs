@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::{Arg, Op};
+use crate::op::Op;
 use crate::shape::{MAX_RANK, Shape};
 
 impl Tensor {
@@ -96,7 +97,7 @@ impl Tensor {
                 .collect()
         };
         let shape = with(m, n);
-        self.device.check_size(op, &shape)?;
+        self.device.check_size(op, &shape, self.dtype)?;
         let out = if shape.size() == 0 || k == 0 {
             Self::constant(Scalar::Int(0), self.dtype, shape, &self.device)
         } else {

@@ -1,10 +1,11 @@
 //! The methods of the pointwise table.
 
-use super::{Operand, Tensor};
+use super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::DType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::op::{PointOp, pointwise_table};
+use crate::shape::Shape;
 
 macro_rules! define_methods {
     (
@@ -111,18 +112,30 @@ impl Tensor {
 
     #[track_caller]
     fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        self.number_binary_by(op, rhs, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn number_binary_by(&self, op: PointOp, rhs: Operand<'_>, rule: Rule) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
         let dtype = if dtype == DType::Bool {
             DType::I32
         } else {
             dtype
         };
-        self.binary(op, &b, dtype, dtype)
+        self.binary_by(op, &b, dtype, dtype, rule)
     }
 
     #[track_caller]
     fn compare(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
         let (b, dtype) = rhs.meet(op.name(), self)?;
+        let ordered = !matches!(op, PointOp::Eq | PointOp::Ne);
+        // WGSL does not order bools.
+        let dtype = if ordered && dtype == DType::Bool {
+            DType::U32
+        } else {
+            dtype
+        };
         self.binary(op, &b, dtype, DType::Bool)
     }
 
@@ -134,11 +147,33 @@ impl Tensor {
 
     #[track_caller]
     fn binary(&self, op: PointOp, rhs: &Tensor, from: DType, to: DType) -> Result<Tensor> {
+        self.binary_by(op, rhs, from, to, Rule::Point(op))
+    }
+
+    #[track_caller]
+    fn binary_by(
+        &self,
+        op: PointOp,
+        rhs: &Tensor,
+        from: DType,
+        to: DType,
+        rule: Rule,
+    ) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
-        self.device.check_size(op.name(), &shape)?;
         let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
+        Self::check_result(op.name(), &[&a, &b], &shape, to)?;
         let y = Tensor::point(op, &[&a, &b], &shape, to);
-        Ok(track(y, &[&a, &b], Rule::Point(op)))
+        Ok(track(y, &[&a, &b], rule))
+    }
+
+    /// An error if the device cannot hold the result of a call, which one of constants alone needs
+    /// not be.
+    #[track_caller]
+    fn check_result(op: &'static str, args: &[&Tensor], shape: &Shape, dtype: DType) -> Result<()> {
+        match args.iter().any(|t| matches!(t.source, Source::Stored(_))) {
+            true => args[0].device.check_size(op, shape, dtype),
+            false => Ok(()),
+        }
     }
 
     /// `a` where this tensor is true (or not zero), `b` elsewhere; NumPy's `where` with three
@@ -176,29 +211,30 @@ impl Tensor {
         let dtype = a.dtype.promote(b.dtype);
         let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
         let shape = self.shape_ref().broadcast(&values, OP)?;
-        self.device.check_size(OP, &shape)?;
         let (c, a, b) = (
             self.to_dtype(DType::Bool),
             a.to_dtype(dtype),
             b.to_dtype(dtype),
         );
+        Self::check_result(OP, &[&c, &a, &b], &shape, dtype)?;
         let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 
-    /// The elements limited to `[low, high]`; NaN stays NaN.
+    /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
+    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element equal to a bound has the
+    /// gradient of one inside, as in PyTorch.
     ///
     /// # Errors
-    /// `low` above `high`, or NaN as a bound.
+    /// Shapes that do not broadcast, or tensors on different devices.
     #[track_caller]
-    pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        if low <= high {
-            return self.maximum(low)?.minimum(high);
-        }
-        let message = format!("the lower bound {low} must not be above the upper bound {high}");
-        Err(Error::new(ErrorKind::Value {
-            op: "clamp",
-            message,
-        }))
+    pub fn clamp<'a, 'b>(
+        &self,
+        low: impl Into<Operand<'a>>,
+        high: impl Into<Operand<'b>>,
+    ) -> Result<Tensor> {
+        let raised =
+            self.number_binary_by(PointOp::Maximum, low.into(), Rule::Limit { upper: false })?;
+        raised.number_binary_by(PointOp::Minimum, high.into(), Rule::Limit { upper: true })
     }
 }

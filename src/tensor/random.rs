@@ -6,46 +6,19 @@ use std::f64::consts::PI;
 use std::panic::Location;
 
 use super::Tensor;
+use crate::call::Arg;
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Arg, Op, PointOp, math};
+use crate::generator::Generator;
+use crate::op::{Op, PointOp, math};
 use crate::shape::{IntoShape, Shape};
 
-/// A stream of random tensors.
-///
-/// Element `i` of the `n`-th tensor drawn is made of Philox's block at counter `(i, 0, n)` under the
-/// seed as key, whatever was drawn before.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// let dev = Device::cpu();
-/// let a = Generator::new(7).uniform([3], &dev)?;
-/// let b = Generator::new(7).uniform([3], &dev)?;
-/// assert_eq!(a.to_vec::<f32>()?, b.to_vec::<f32>()?);
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Generator {
-    seed: u64,
-    drawn: u64,
-}
-
 impl Generator {
-    /// A generator at the start of the stream of that seed.
-    pub fn new(seed: u64) -> Self {
-        Self { seed, drawn: 0 }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn - 1
-    }
-
     /// Random words of a draw; each lane is a stream of its own.
     #[track_caller]
     fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
-        device.check_size("random", shape)?;
+        device.check_size("random", shape, DType::U32)?;
         if shape.size() == 0 {
             return Ok(Tensor::constant(
                 Scalar::Int(0),
@@ -54,12 +27,8 @@ impl Generator {
                 device,
             ));
         }
-        let words = [
-            self.seed as u32,
-            (self.seed >> 32) as u32,
-            draw as u32,
-            (draw >> 32) as u32,
-        ];
+        let [k0, k1] = self.key();
+        let words = [k0, k1, draw as u32, (draw >> 32) as u32];
         let args = words.map(|w| Arg::Scalar(w, DType::U32)).to_vec();
         let (op, at) = (Op::Random { lane }, Location::caller());
         Ok(Tensor::record(
@@ -113,7 +82,7 @@ impl Generator {
         // In (0, 1], so that the logarithm is finite.
         let radius = unit(&self.bits(draw, 0, &shape, device)?) + 1.0 / (1u32 << 24) as f32;
         let angle = unit(&self.bits(draw, 1, &shape, device)?) * (2.0 * PI);
-        (radius.ln() * -2.0).sqrt().try_mul(&angle.cos())
+        (radius.ln() * -2.0).sqrt().try_mul(angle.cos())
     }
 
     /// Integers in `[low, high)`, as `i32`. A word of 32 bits is scaled to the range, so that the
@@ -154,7 +123,7 @@ impl Generator {
     pub fn permutation(&mut self, n: usize, device: &Device) -> Result<Tensor> {
         let draw = self.next();
         let mut order: Vec<u32> = (0..n as u32).collect();
-        let key = [self.seed as u32, (self.seed >> 32) as u32];
+        let key = self.key();
         // Fisher and Yates' shuffle.
         for i in (1..n).rev() {
             let word = math::philox([i as u32, 0, draw as u32, (draw >> 32) as u32], key)[0];

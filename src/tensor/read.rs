@@ -1,5 +1,8 @@
 //! Reading values back.
 
+use std::future::Future;
+use std::panic::Location;
+
 use super::{Source, Tensor};
 use crate::dtype::{DType, Element, words};
 use crate::error::{Error, ErrorKind, Result};
@@ -19,10 +22,14 @@ pub struct ReadHandle<T: Element> {
 impl<T: Element> ReadHandle<T> {
     #[track_caller]
     fn decode(&self, words: Result<Vec<u32>, ErrorKind>) -> Result<Vec<T>> {
-        T::decode(&words?, self.len, self.dtype).ok_or_else(|| {
+        match T::decode(&words?, self.len, self.dtype) {
+            Some(values) => Ok(values),
             // Checked when the read was asked for.
-            Error::value("read", "the dtype cannot be read as this type")
-        })
+            None => Err(Error::value(
+                "read",
+                "the dtype cannot be read as this type",
+            )),
+        }
     }
 
     /// The values, if they have arrived; never blocks. Gives them once.
@@ -64,9 +71,13 @@ impl<T: Element> ReadHandle<T> {
     ///
     /// # Errors
     /// A fault of the device.
-    pub async fn recv(mut self) -> Result<Vec<T>> {
-        let words = (&mut self.reading).await;
-        self.decode(words)
+    #[track_caller]
+    pub fn recv(mut self) -> impl Future<Output = Result<Vec<T>>> + Send {
+        let at = Location::caller();
+        async move {
+            let words = (&mut self.reading).await;
+            self.decode(words).map_err(|error| error.at(at))
+        }
     }
 }
 
@@ -125,12 +136,18 @@ impl Tensor {
         self.read()?.wait()
     }
 
-    /// The elements, row-major, without blocking the thread.
+    /// The elements, row-major, without blocking the thread. The computation they need is submitted
+    /// by the call, not by the first poll.
     ///
     /// # Errors
     /// As [`Tensor::read`].
-    pub async fn to_vec_async<T: Element>(&self) -> Result<Vec<T>> {
-        self.read()?.recv().await
+    #[track_caller]
+    pub fn to_vec_async<T: Element>(&self) -> impl Future<Output = Result<Vec<T>>> + Send + use<T> {
+        let values = match self.read() {
+            Ok(handle) => Ok(handle.recv()),
+            Err(error) => Err(error),
+        };
+        async move { values?.await }
     }
 
     /// The value of a tensor of one element; runs what is recorded and waits for it.
@@ -148,9 +165,13 @@ impl Tensor {
     ///
     /// # Errors
     /// As [`Tensor::item`].
-    pub async fn item_async<T: Element>(&self) -> Result<T> {
-        self.check_item()?;
-        Ok(self.to_vec_async().await?[0])
+    #[track_caller]
+    pub fn item_async<T: Element>(&self) -> impl Future<Output = Result<T>> + Send + use<T> {
+        let values = match self.check_item() {
+            Ok(()) => Ok(self.to_vec_async()),
+            Err(error) => Err(error),
+        };
+        async move { Ok(values?.await?[0]) }
     }
 
     #[track_caller]

@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
+use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result};
-use crate::op::{Arg, Op, ReduceOp};
+use crate::error::{Error, ErrorKind, Result};
+use crate::op::{Op, ReduceOp};
 use crate::shape::{MAX_RANK, Shape};
 
 /// The axes of a reduction: one, several, or all.
@@ -148,6 +149,16 @@ impl Tensor {
     fn reduce(&self, op: ReduceOp, set: &AxisSet) -> Result<Tensor> {
         let shape = set.result(self.shape_ref());
         let dtype = op.result(self.dtype);
+        // Places are counted in 32 bits; a view that repeats its elements may have more.
+        let (bytes, limit) = (self.shape_ref().bytes(4), 4 * u32::MAX as u64);
+        if bytes > limit {
+            return Err(Error::new(ErrorKind::TooLarge {
+                op: op.name(),
+                bytes,
+                limit,
+                device: self.device.name(),
+            }));
+        }
         if self.size() == 0 {
             let defined = matches!(op, ReduceOp::Sum | ReduceOp::Prod);
             if shape.size() > 0 && !defined {
@@ -267,7 +278,7 @@ impl Tensor {
         let shift = x.shift(set)?;
         let sum = x.try_sub(&shift)?.exp().reduce(ReduceOp::Sum, set)?;
         let shape = set.result(x.shape_ref());
-        sum.ln().try_add(&shift.reshaped(&shape))
+        sum.ln().try_add(shift.reshaped(&shape))
     }
 
     /// The largest elements as a shift that does not change a result: off the tape, and 0 where the
@@ -353,7 +364,7 @@ impl Tensor {
             return Ok(x);
         }
         let shifted = x.try_sub(&x.detach().reduce(ReduceOp::Max, &set)?)?;
-        shifted.try_sub(&shifted.exp().reduce(ReduceOp::Sum, &set)?.ln())
+        shifted.try_sub(shifted.exp().reduce(ReduceOp::Sum, &set)?.ln())
     }
 
     /// The sum over what broadcasting to this tensor's shape repeated, in the given shape.

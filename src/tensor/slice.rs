@@ -90,11 +90,17 @@ pub struct SliceSpec(pub Vec<Dim>);
 #[macro_export]
 macro_rules! s {
     (@entries [$($done:expr,)*]) => { $crate::SliceSpec(vec![$($done,)*]) };
+    (@stepped $range:expr; $step:expr) => {{
+        // Ranges that a negative step walks down.
+        #[allow(clippy::reversed_empty_ranges)]
+        let range = $range;
+        $crate::Dim::from(range).by($step)
+    }};
     (@entries [$($done:expr,)*] $range:expr; $step:expr, $($rest:tt)*) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($range).by($step),] $($rest)*)
+        $crate::s!(@entries [$($done,)* $crate::s!(@stepped $range; $step),] $($rest)*)
     };
     (@entries [$($done:expr,)*] $range:expr; $step:expr) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($range).by($step),])
+        $crate::s!(@entries [$($done,)* $crate::s!(@stepped $range; $step),])
     };
     (@entries [$($done:expr,)*] $entry:expr, $($rest:tt)*) => {
         $crate::s!(@entries [$($done,)* $crate::Dim::from($entry),] $($rest)*)

@@ -467,7 +467,7 @@ def unary():
         """
 Values, first and second derivatives of unary functions, by PyTorch in f64, at points
 that are exact in f32. `second` is absent where it is zero or undefined throughout.
-At a kink the derivative is PyTorch's choice (relu and abs: 0 at 0; clamp: 1 at its ends).""",
+At a kink the derivative is PyTorch's choice (relu, abs: 0 at 0; clamp: 0 at its ends).""",
     )
     plain = np.array([-20, -5, -2.5, -1, -0.75, -0.125, 0.0, 0.125, 0.75, 1, 2.5, 5, 20], np.float32)
     positive = np.array([1e-30, 1e-6, 0.125, 0.5, 0.999999, 1.0, 1.000001, 2.5, 10, 12345.678, 1e30], np.float32)

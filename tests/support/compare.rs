@@ -100,19 +100,9 @@ pub(crate) fn assert_ulps<T: Float>(
     bound: f64,
 ) {
     assert_lengths(what, got.len(), want.len());
-    let smallest = (T::MIN_EXP as f64).exp2();
     let mut worst = (0.0, 0);
     for (i, (&got, &want)) in got.iter().zip(want).enumerate() {
-        let mut error = error_in_ulps(got, want);
-        let got = got.to_f64();
-        if flushes(device) && want.abs() < smallest && got == 0.0 {
-            continue;
-        }
-        // A zero has a sign; one that stands for a tiny number may have either.
-        let signed = got != 0.0 || want != 0.0 || got.is_sign_negative() == want.is_sign_negative();
-        if !signed && !flushes(device) {
-            error = f64::INFINITY;
-        }
+        let error = error_on(device, got, want);
         if error > bound && error > worst.0 {
             worst = (error, i);
         }
@@ -120,11 +110,32 @@ pub(crate) fn assert_ulps<T: Float>(
     if worst.0 > 0.0 {
         let (error, i) = worst;
         panic!(
-            "{what} on {device}: element {i} of {}: got {:?}, want {:?}: {error:.2} ULP off, {bound} allowed",
+            "{what} on {device}: element {i} of {}: got {:?}, want {:?}: {error:.2} ULP off, \
+             {bound} allowed",
             want.len(),
             got[i],
             want[i]
         );
+    }
+}
+
+/// As [`error_in_ulps`], with a zero of the wrong sign infinitely far off, and with what a device
+/// may make of numbers below the smallest normal one.
+pub(crate) fn error_on<T: Float>(device: &Device, got: T, want: f64) -> f64 {
+    let shown = got.to_f64();
+    let smallest = (T::MIN_EXP as f64).exp2();
+    // Not only the result: what it is computed from may have been flushed too.
+    if flushes(device) && (shown - want).abs() <= smallest {
+        return 0.0;
+    }
+    let other_zero = shown == 0.0
+        && want == 0.0
+        && shown.is_sign_negative() != want.is_sign_negative()
+        && !flushes(device);
+    if other_zero {
+        f64::INFINITY
+    } else {
+        error_in_ulps(got, want)
     }
 }
 

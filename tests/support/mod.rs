@@ -13,6 +13,8 @@ macro_rules! tests {
 pub(crate) mod broad;
 pub(crate) mod compare;
 pub(crate) mod golden;
+pub(crate) mod layouts;
+pub(crate) mod programs;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -33,10 +35,10 @@ pub(crate) struct Test {
 
 /// What runs: once, or once a device.
 pub(crate) enum Body {
-    Host(Box<dyn FnOnce() -> Result<(), Failed> + Send>),
-    Device(Arc<dyn Fn(&Device) -> Result<(), Failed> + Send + Sync>),
+    Host(Box<dyn FnOnce() -> Ran + Send>),
+    Device(Arc<dyn Fn(&Device) -> Ran + Send + Sync>),
     /// Once a device that is not the CPU.
-    Gpu(Arc<dyn Fn(&Device) -> Result<(), Failed> + Send + Sync>),
+    Gpu(Arc<dyn Fn(&Device) -> Ran + Send + Sync>),
 }
 
 /// A GPU: a test that takes one is not registered for the CPU.
@@ -53,6 +55,9 @@ impl Gpu<'_> {
         Device::open(&self.0.info().id.replace("gpu", "checked"), options)
     }
 }
+
+/// What became of a test.
+type Ran = Result<(), Failed>;
 
 impl Test {
     /// The test of a function in a module, both by name; the module's path loses the crate's name.
@@ -90,17 +95,17 @@ impl<F: Fn(Gpu<'_>) -> O + Send + Sync + 'static, O: Outcome> Function<fn(Gpu<'_
 
 /// What a test function may return.
 pub(crate) trait Outcome {
-    fn outcome(self) -> Result<(), Failed>;
+    fn outcome(self) -> Ran;
 }
 
 impl Outcome for () {
-    fn outcome(self) -> Result<(), Failed> {
+    fn outcome(self) -> Ran {
         Ok(())
     }
 }
 
 impl<E: Display> Outcome for Result<(), E> {
-    fn outcome(self) -> Result<(), Failed> {
+    fn outcome(self) -> Ran {
         self.map_err(Failed::from)
     }
 }

@@ -115,7 +115,10 @@ fn parts(kernel: &Kernel, out: usize) -> Vec<Part> {
     if let Some((op, dtype)) = core {
         let line = kernel.ops.iter().find(|o| o.name == op).map(|o| o.at);
         let body = Body {
-            program: Program::core_only(dtype),
+            program: Program {
+                insts: vec![(Inst::Core, dtype)],
+                results: vec![0],
+            },
             ..Body::default()
         };
         let kernel = part(&kernel.core, body, &kernel.shape, out);

@@ -24,20 +24,18 @@ pub(super) fn stored(dtype: DType) -> &'static str {
     }
 }
 
-/// A stored element as a register; from a buffer of words if it is `raw`.
-pub(super) fn load(dtype: DType, raw: bool, element: &str) -> String {
+/// A stored element as a register.
+pub(super) fn load(dtype: DType, element: &str) -> String {
     match dtype {
-        DType::F32 | DType::I32 if raw => format!("bitcast<{}>({element})", stored(dtype)),
         DType::Bool => format!("({element} != 0u)"),
         DType::F16 => format!("f32({element})"),
         _ => element.into(),
     }
 }
 
-/// A register as a stored element; to a buffer of words if it is `raw`.
-pub(super) fn store(dtype: DType, raw: bool, register: &str) -> String {
+/// A register as a stored element.
+pub(super) fn store(dtype: DType, register: &str) -> String {
     match dtype {
-        DType::F32 | DType::I32 if raw => format!("bitcast<u32>({register})"),
         DType::Bool => format!("select(0u, 1u, {register})"),
         DType::F16 => format!("f16({register})"),
         _ => register.into(),
@@ -59,7 +57,7 @@ fn cast(from: DType, to: DType, a: &str) -> String {
     match (from, to) {
         (F16 | F32, I32) => format!("tw_to_i32({a})"),
         (F16 | F32, U32) => format!("tw_to_u32({a})"),
-        // Compilers take != on floats to be false for NaN.
+        // Not `!=`: naga translates it to an ordered comparison, which is false for NaN.
         (F16 | F32, Bool) => format!("!({a} == 0.0)"),
         (Bool, F16 | F32) => format!("select(0.0, 1.0, {a})"),
         (Bool, I32) => format!("select(0i, 1i, {a})"),
@@ -73,22 +71,12 @@ fn cast(from: DType, to: DType, a: &str) -> String {
     }
 }
 
-/// Where a stream is read.
-#[derive(Clone)]
-pub(super) struct Source {
-    /// The buffer's name.
-    pub(super) buffer: String,
-    /// Whether the buffer is one of words.
-    pub(super) raw: bool,
-    /// The variable that holds the place.
-    pub(super) place: String,
-}
-
 /// The names and words that a body's text refers to.
 pub(super) struct Names<'a> {
     /// What the registers start with.
     pub(super) prefix: &'a str,
-    pub(super) streams: &'a [Source],
+    /// Per stream: the buffer's name and the variable of its place.
+    pub(super) streams: &'a [(String, String)],
     /// The first word of the scalars.
     pub(super) scalars: usize,
     /// Per stream, the first of the three words of its gather: stride, size, axis number.
@@ -105,19 +93,18 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
         let dtype = *dtype;
         let value = match inst {
             Inst::Load(k) => {
-                let Source { buffer, raw, place } = &names.streams[*k as usize];
-                let dtype = streams[*k as usize].dtype;
-                load(dtype, *raw, &format!("{buffer}[{place}]"))
+                let (buffer, place) = &names.streams[*k as usize];
+                load(streams[*k as usize].dtype, &format!("{buffer}[{place}]"))
             }
             Inst::Param(k) => param(dtype, names.scalars + *k as usize),
             Inst::Core => names.core.into(),
-            Inst::Index(k) => names.streams[*k as usize].place.clone(),
+            Inst::Index(k) => names.streams[*k as usize].1.clone(),
             Inst::Random {
                 stream,
                 params,
                 lane,
             } => {
-                let place = &names.streams[*stream as usize].place;
+                let place = &names.streams[*stream as usize].1;
                 let [k0, k1, c0, c1] =
                     params.map(|p| format!("word({}u)", names.scalars + p as usize));
                 let component = ["x", "y", "z", "w"][*lane as usize];
@@ -126,15 +113,17 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                 )
             }
             Inst::Gather { stream, index } => {
-                let Source { buffer, raw, place } = &names.streams[*stream as usize];
+                let (buffer, place) = &names.streams[*stream as usize];
                 let first = names.gathers[*stream as usize].unwrap_or_default();
                 let given = match program.dtype(*index) {
                     DType::I32 => format!("checked_index({}, {first}u)", reg(*index)),
                     _ => format!("checked_index_u({}, {first}u)", reg(*index)),
                 };
                 text += &format!("    let at{at} = {place} + {given} * word({first}u);\n");
-                let dtype = streams[*stream as usize].dtype;
-                load(dtype, *raw, &format!("{buffer}[at{at}]"))
+                load(
+                    streams[*stream as usize].dtype,
+                    &format!("{buffer}[at{at}]"),
+                )
             }
             Inst::Apply(op, args) => {
                 let from = program.dtype(args[op.arity() - 1]);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::codegen::{self, CHECKED_INDEX, Names, Source};
+use super::codegen::{self, CHECKED_INDEX, Names};
 use super::frame::Walk;
 use super::template;
 use crate::dtype::DType;
@@ -71,6 +71,9 @@ pub(super) struct Target {
     pub(super) fill: usize,
     /// Whether shaders run on the CPU.
     pub(super) software: bool,
+    /// Lanes of a subgroup, where all subgroups have as many and the lanes of a workgroup are numbered
+    /// through.
+    pub(super) subgroup: Option<usize>,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
     /// Bytes of a parameter block that may travel in immediates.
@@ -84,38 +87,24 @@ pub(super) struct Writer {
     pub(super) scalars: Vec<(usize, usize)>,
     f16: bool,
     indexed: bool,
-    /// Slots that are bound as words: read as one type and, in place, written as another.
-    raw: Vec<usize>,
+    /// Bytes of a block that may travel in immediates.
     immediates: usize,
 }
 
 impl Writer {
-    pub(super) fn new(kernel: &Kernel, target: &Target) -> Self {
-        let retyped = |store: &&Store| {
-            let read = kernel.body.streams.iter().filter(|s| s.slot == Some(store.slot));
-            read.into_iter().any(|s| codegen::stored(s.dtype) != codegen::stored(store.dtype))
-        };
+    pub(super) fn new(target: &Target) -> Self {
         Self {
             bindings: Vec::new(),
             words: Vec::new(),
             scalars: Vec::new(),
             f16: false,
             indexed: false,
-            raw: kernel.stores.iter().filter(retyped).map(|s| s.slot).collect(),
             immediates: target.immediates,
         }
     }
 
-    fn is_raw(&self, slot: Option<usize>) -> bool {
-        slot.is_some_and(|slot| self.raw.contains(&slot))
-    }
-
     /// The name of the buffer bound for a slot.
     pub(super) fn bind(&mut self, bound: Bound, element: &'static str, writable: bool) -> String {
-        let element = match bound {
-            Bound::Slot(slot) if self.is_raw(Some(slot)) => "u32",
-            _ => element,
-        };
         self.f16 |= element == "f16";
         let at = match self.bindings.iter().position(|b| b.bound == bound) {
             Some(at) => {
@@ -152,6 +141,12 @@ impl Writer {
     /// Writes the offsets, gathers and scalars of a body; the places of its streams are variables
     /// that start with `prefix`.
     fn head(&mut self, body: &Body, space: &Space, prefix: &str) -> BodyText {
+        // Rounding to f16 needs the type, though nothing that is bound has it.
+        self.f16 |= body
+            .program
+            .insts
+            .iter()
+            .any(|(_, dtype)| *dtype == DType::F16);
         let offsets = self.push(space.paths.iter().map(|(offset, _)| *offset as u32));
         let gathers: Vec<Option<usize>> = body
             .streams
@@ -179,11 +174,7 @@ impl Writer {
                 let buffer = s.slot.map_or(String::new(), |slot| {
                     self.bind(Bound::Slot(slot), codegen::stored(s.dtype), false)
                 });
-                Source {
-                    buffer,
-                    raw: self.is_raw(s.slot),
-                    place: place.clone(),
-                }
+                (buffer, place.clone())
             })
             .collect();
         BodyText {
@@ -220,11 +211,7 @@ impl Writer {
                     head.places[path - 1].clone()
                 }
             };
-            let value = codegen::store(
-                store.dtype,
-                self.is_raw(Some(store.slot)),
-                &format!("r{}", body.program.results[k]),
-            );
+            let value = codegen::store(store.dtype, &format!("r{}", body.program.results[k]));
             let _ = writeln!(text, "    {buffer}[{place}] = {value};");
         }
         text
@@ -252,7 +239,7 @@ impl Writer {
             .streams
             .iter()
             .zip(&places)
-            .map(|(s, place)| Source { place: place.clone(), ..s.clone() });
+            .map(|((b, _), p)| (b.clone(), p.clone()));
         let head = BodyText {
             streams: streams.collect(),
             ..head
@@ -352,7 +339,7 @@ struct BodyText {
     gathers: Vec<Option<usize>>,
     scalars: usize,
     places: Vec<String>,
-    streams: Vec<Source>,
+    streams: Vec<(String, String)>,
 }
 
 impl BodyText {
@@ -391,7 +378,7 @@ pub(super) fn is_flat(space: &Space) -> bool {
 
 /// The shader of a map kernel. `flat` must only be set for a space that is.
 pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
-    let mut writer = Writer::new(kernel, target);
+    let mut writer = Writer::new(target);
     let size = kernel.shape.size();
     writer.push([size as u32]);
     let body = writer.body(kernel, &body_space(kernel), flat, "");

@@ -3,16 +3,27 @@
 //! A family of kernels adds the products over k in the same order, so that the choice among them
 //! changes no bit, and a row of a product does not depend on how many rows there are:
 //!
+//! - `Subgroup` keeps a block in the registers of a subgroup, whose lanes share the left operand;
 //! - `Registers` keeps a tile in registers and reads operands straight from the buffers;
 //! - `Workgroup` stages blocks of the operands in workgroup memory.
 //!
 //! A product with a vector is `Vector`: a reduction whose prologue multiplies.
+//!
+//! Each of the family has a general text, which serves every product with its operands' directions,
+//! dtype and epilogue. Narrow results have blocks of their own, and aligned operands are read in
+//! vec4s; both only where the general text is no slower to come by: see `Gpu::prepare`.
+
+mod registers;
+pub(super) mod subgroup;
+mod workgroup;
 
 use std::fmt::Write;
 
+use self::subgroup::Reads;
 use super::codegen;
 use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_space};
 use super::reduce::Flat;
+use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
@@ -25,7 +36,11 @@ use crate::shape::{MAX_RANK, Shape};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MatmulKernel {
-    /// Tiles in registers, operands straight from memory: for adapters that run on the CPU.
+    /// Blocks in the registers of a subgroup whose lanes share the left operand, operands straight
+    /// from memory: for adapters that run on the CPU. `Registers` where an adapter has no subgroups
+    /// of a fixed size.
+    Subgroup,
+    /// Tiles in registers, operands straight from memory.
     Registers,
     /// Blocks of the operands in workgroup memory, tiles in registers.
     Workgroup,
@@ -43,53 +58,64 @@ pub(super) struct Product<'a> {
     pub(super) vector: bool,
 }
 
-/// The size of a tile, and of the block that a workgroup shares.
-#[derive(Clone, Copy, Debug)]
+/// What one kernel of the family adds to the text that all share.
+struct Text {
+    name: &'static str,
+    source: &'static str,
+    /// Invocations of a workgroup.
+    group: usize,
+    /// Blocks that a workgroup computes.
+    per_group: usize,
+    tile: Tile,
+    slots: Vec<(&'static str, String)>,
+}
+
+/// The block that is computed together, and an invocation's share of it.
 struct Tile {
-    rows: usize,
-    columns: usize,
-    block: Option<Block>,
+    /// Rows and columns of the block.
+    block: [usize; 2],
+    /// The invocation's rows, counted from its first.
+    rows: Vec<usize>,
+    /// Its columns, counted from its first.
+    columns: Vec<usize>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    m: usize,
-    n: usize,
-    depth: usize,
-}
+/// Characters of an epilogue with all that it calls from which it is not repeated for each result of
+/// a tile: compilers inline it each time.
+const LONG_EPILOGUE: usize = 1500;
 
-impl Tile {
-    fn registers(narrow: bool) -> Self {
-        let side = if narrow { 4 } else { 8 };
-        Self {
-            rows: side,
-            columns: side,
-            block: None,
-        }
-    }
-
-    fn workgroup(narrow: bool) -> Self {
-        // 64 invocations either way, and at most 8 KiB of workgroup memory.
-        let (tile, block) = if narrow { (4, 32) } else { (8, 64) };
-        Self {
-            rows: tile,
-            columns: tile,
-            block: Some(Block {
-                m: block,
-                n: block,
-                depth: 16,
-            }),
-        }
-    }
-}
+/// Elements of an operand up to which it may be read in vec4s: the vec4 around any of them lies in
+/// the buffer, whose size is rounded up, unless it is cut at what an adapter can bind.
+const MAX_WIDE: isize = 1 << 28;
 
 impl Product<'_> {
-    /// The walks of the tiled kernels that can be lines.
+    /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
+    /// on how the operands were given, never on a batch size.
+    pub(super) fn choose(
+        &self,
+        kernel: &Kernel,
+        target: &Target,
+        forced: Option<MatmulKernel>,
+    ) -> MatmulKernel {
+        let tiled = match target.software {
+            true => MatmulKernel::Subgroup,
+            false => MatmulKernel::Workgroup,
+        };
+        let suits = if self.vector { MatmulKernel::Vector } else { tiled };
+        match forced.unwrap_or(suits) {
+            // The sum needs one dimension more than the result has.
+            MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
+            which => which,
+        }
+    }
+
+    /// What can be special about the kernel: walks that are lines, and as `reduced` a text for
+    /// operands that are aligned and results that are narrow.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let (batches, ..) = self.batches(kernel);
         Flat {
             kept: batches.dims.len() == 1,
-            reduced: false,
+            reduced: true,
             body: body_space(kernel).dims.len() == 1,
         }
     }
@@ -107,50 +133,12 @@ impl Product<'_> {
         (space, a.offset(), b.offset())
     }
 
-    /// Whether few columns suit the smaller of the two tiles.
-    pub(super) fn narrow(kernel: &Kernel) -> bool {
-        kernel.shape.dims()[kernel.shape.ndim() - 1] < 64
-    }
-
-    /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
-    /// on how the operands were given, never on a batch size.
-    pub(super) fn choose(
-        &self,
-        kernel: &Kernel,
-        target: &Target,
-        forced: Option<MatmulKernel>,
-    ) -> MatmulKernel {
-        let tiled = match target.software {
-            true => MatmulKernel::Registers,
-            false => MatmulKernel::Workgroup,
-        };
-        // The sum needs one dimension more than the result has.
-        match forced.unwrap_or(if self.vector { MatmulKernel::Vector } else { tiled }) {
-            MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
-            which => which,
-        }
-    }
-
+    /// The shader of a tiled kernel; `flat` may claim no more than [`Product::flat`].
     pub(super) fn shader(
         &self,
         kernel: &Kernel,
         target: &Target,
-        blocks: bool,
-        narrow: bool,
-        flat: Flat,
-    ) -> Shader {
-        let tile = match blocks {
-            true => Tile::workgroup(narrow),
-            false => Tile::registers(narrow),
-        };
-        self.tiled(kernel, target, tile, flat)
-    }
-
-    fn tiled(
-        &self,
-        kernel: &Kernel,
-        target: &Target,
-        tile: Tile,
+        which: MatmulKernel,
         flat: Flat,
     ) -> Shader {
         let rank = kernel.shape.ndim();
@@ -158,23 +146,46 @@ impl Product<'_> {
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
         let (batches, a_offset, b_offset) = self.batches(kernel);
         let body = body_space(kernel);
-        let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i] as u32);
-        let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i] as u32);
-        let (block_m, block_n) = match tile.block {
-            Some(block) => (block.m, block.n),
-            None => (tile.rows, tile.columns),
+        let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
+        let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
+        let directions = [
+            direction((self.k, a_step), (m, a_row)),
+            direction((self.k, b_step), (n, b_column)),
+        ];
+        // Narrow results have narrower blocks.
+        let width = if flat.reduced { n } else { usize::MAX };
+        let acc = accumulator(self.dtype);
+        let stored = codegen::stored(self.dtype);
+        let mut writer = Writer::new(target);
+        let block = target
+            .subgroup
+            .filter(|_| which == MatmulKernel::Subgroup)
+            .map(|lanes| subgroup::Block::new(lanes, width));
+        let reads = match &block {
+            Some(block) if flat.reduced => self.reads(kernel, directions, block),
+            _ => [Reads::Single; 2],
         };
+        let mut bind = |x: &Matrix, reads: Reads| {
+            let element = match reads {
+                Reads::Single => stored,
+                _ => vec4(stored),
+            };
+            writer.bind(Bound::Slot(x.slot), element, false)
+        };
+        let (a, b) = (bind(self.a, reads[0]), bind(self.b, reads[1]));
+        let text = match (&block, which) {
+            (Some(block), _) => block.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1])),
+            (None, MatmulKernel::Workgroup) => workgroup::text(self.dtype, acc, (&a, &b), width),
+            (None, _) => registers::text(self.dtype, acc, (&a, &b), width, target.group),
+        };
+
+        let [block_m, block_n] = text.tile.block;
         let across = n.div_ceil(block_n);
         let tiles = m.div_ceil(block_m) * across;
         let total = tiles * batch.size();
-
-        let mut writer = Writer::new(kernel, target);
         writer.push([m, n, self.k, across, tiles].map(|v| v as u32));
-        writer.push([a_row, a_step, b_step, b_column, total as u32]);
-        writer.push([(a_row == 1) as u32, (b_column == 1) as u32]);
-        let stored = codegen::stored(self.dtype);
-        let a = writer.bind(Bound::Slot(self.a.slot), stored, false);
-        let b = writer.bind(Bound::Slot(self.b.slot), stored, false);
+        writer.push([a_row, a_step, b_step, b_column].map(|v| v as u32));
+        writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
         let offsets = writer.push([a_offset as u32, b_offset as u32]);
         let walk = writer.walk(&batches, flat.kept);
         let mut operands = format!(
@@ -183,7 +194,6 @@ impl Product<'_> {
         );
         operands += &walk.text(&["a".into(), "b".into()], "batch");
 
-        let acc = accumulator(self.dtype);
         let register = codegen::register(self.dtype);
         let rounded = if self.dtype == DType::F16 {
             "f32(f16(core))"
@@ -192,42 +202,78 @@ impl Product<'_> {
         };
         let statements = writer.body(kernel, &body, flat.body, rounded);
         let finish = format!("fn finish(i: u32, core: {register}) {{\n{statements}}}\n");
-        let constants = tile_constants(&tile, acc);
-        let (start, step) = unrolled(&tile, acc, self.dtype, (&a, &b));
-        let finishes = finishes(&tile);
-        let group = match tile.block {
-            Some(block) => block.m / tile.rows * (block.n / tile.columns),
-            None => target.group,
-        };
-        let load = |buffer: &str| codegen::load(self.dtype, false, &format!("{buffer}[place]"));
-        let left = format!(
-            "    left[d * BM + r] = select({acc}(0), {}, inside);\n",
-            load(&a)
-        );
-        let right = format!(
-            "    right[d * BN + c] = select({acc}(0), {}, inside);\n",
-            load(&b)
+        let long = statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
+        let finishes = text.tile.finishes(acc, long);
+        // The general text of one pair of directions is not to be taken for another's.
+        let tile = format!(
+            "// The left operand {}, the right one {}.\n{}",
+            directions[0], directions[1], text.slots[0].1
         );
         let mut slots = vec![
-            ("tile", constants.as_str()),
+            (text.slots[0].0, tile.as_str()),
             ("finish", finish.as_str()),
             ("operands", operands.as_str()),
-            ("start", start.as_str()),
-            ("step", step.as_str()),
             ("finishes", finishes.as_str()),
         ];
-        let (name, source, groups) = match tile.block {
-            Some(_) => {
-                slots.extend([("left", left.as_str()), ("right", right.as_str())]);
-                let source = include_str!("../../../shaders/matmul_workgroup.wgsl");
-                ("matmul_workgroup", source, total)
-            }
-            None => {
-                let source = include_str!("../../../shaders/matmul_registers.wgsl");
-                ("matmul_registers", source, total.div_ceil(group))
+        slots.extend(
+            text.slots[1..]
+                .iter()
+                .map(|(name, text)| (*name, text.as_str())),
+        );
+        let groups = total.div_ceil(text.per_group);
+        writer.finish(text.name, text.source, ("", text.group), &slots, groups)
+    }
+
+    /// How a block may read its operands: in vec4s along the dimension in which an operand is
+    /// contiguous, where each vec4 is one of the buffer's.
+    fn reads(
+        &self,
+        kernel: &Kernel,
+        directions: [Direction; 2],
+        block: &subgroup::Block,
+    ) -> [Reads; 2] {
+        let reads = |x: &Matrix, direction: Direction| {
+            let dims = x.layout.dims();
+            let strides = x.layout.strides();
+            let unit = match direction {
+                Direction::Neither => return Reads::Single,
+                Direction::AlongK => 1,
+                Direction::Across => 0,
+            };
+            // The place of the contiguous dimension: (rows, k) on the left, (k, columns) on the right.
+            let unit = dims.len() - 2
+                + if std::ptr::eq(x, self.a) {
+                    unit
+                } else {
+                    1 - unit
+                };
+            let reach: isize = dims
+                .iter()
+                .zip(strides)
+                .map(|(&d, &s)| (d as isize - 1) * s)
+                .sum();
+            let aligned = x.layout.offset() % 4 == 0
+                && x.layout.offset() as isize + reach < MAX_WIDE
+                && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
+            // The body reads its streams by element.
+            let elsewhere = kernel.body.streams.iter().any(|s| s.slot == Some(x.slot))
+                || kernel.stores.iter().any(|s| s.slot == x.slot);
+            match direction {
+                _ if !aligned || elsewhere => Reads::Single,
+                Direction::AlongK => Reads::AlongK,
+                _ => Reads::Across,
             }
         };
-        writer.finish(name, source, ("", group), &slots, groups)
+        let a = reads(self.a, directions[0]);
+        let b = match reads(self.b, directions[1]) {
+            Reads::Across if !block.reads_across() => Reads::Single,
+            b => b,
+        };
+        // A buffer is bound once.
+        if self.a.slot == self.b.slot && (a == Reads::Single || b == Reads::Single) {
+            return [Reads::Single; 2];
+        }
+        [a, b]
     }
 
     /// The product as the sum over k of a prologue that multiplies: that prologue, and the shape that
@@ -278,67 +324,92 @@ impl Product<'_> {
     }
 }
 
-fn tile_constants(tile: &Tile, acc: &str) -> String {
-    let mut text = format!(
-        "const ROWS = {}u;\nconst COLUMNS = {}u;\n",
-        tile.rows, tile.columns
-    );
-    if let Some(Block { m, n, depth }) = tile.block {
-        let _ = write!(
+/// The dimension in which an operand is contiguous.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    AlongK,
+    /// Along the rows of the left operand, the columns of the right one.
+    Across,
+    Neither,
+}
+
+impl std::fmt::Display for Direction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AlongK => "is contiguous along k",
+            Self::Across => "is contiguous across k",
+            Self::Neither => "has any strides",
+        })
+    }
+}
+
+/// The direction of an operand, from the size and stride of its two dimensions.
+fn direction(along: (usize, isize), across: (usize, isize)) -> Direction {
+    match (along, across) {
+        ((size, 1), _) if size > 1 => Direction::AlongK,
+        (_, (_, 1)) => Direction::Across,
+        ((_, 1), _) => Direction::AlongK,
+        _ => Direction::Neither,
+    }
+}
+
+/// The vec4 of a stored type.
+fn vec4(stored: &str) -> &'static str {
+    match stored {
+        "f32" => "vec4<f32>",
+        "f16" => "vec4<f16>",
+        "i32" => "vec4<i32>",
+        _ => "vec4<u32>",
+    }
+}
+
+impl Tile {
+    /// The statements that hand each result inside the product to `finish`.
+    fn finishes(&self, acc: &str, long: bool) -> String {
+        let mut text = String::new();
+        if !long {
+            for (r, row) in self.rows.iter().enumerate() {
+                let _ = writeln!(text, "    if row + {row}u < m {{");
+                for (c, column) in self.columns.iter().enumerate() {
+                    let _ = writeln!(
+                        text,
+                        "        if column + {column}u < n {{ finish(first + {row}u * n + {column}u, c{r}_{c}); }}"
+                    );
+                }
+                text += "    }\n";
+            }
+            return text;
+        }
+        let list = |values: Vec<String>| values.join(", ");
+        let sums = (0..self.rows.len())
+            .flat_map(|r| (0..self.columns.len()).map(move |c| format!("c{r}_{c}")))
+            .collect();
+        let numbers = |offsets: &[usize]| list(offsets.iter().map(|o| format!("{o}u")).collect());
+        let (rows, columns) = (self.rows.len(), self.columns.len());
+        let _ = writeln!(
             text,
-            "alias Acc = {acc};\nconst BM = {m}u;\nconst BN = {n}u;\nconst DEPTH = {depth}u;\n"
+            "    var sums = array<{acc}, {}>({});",
+            rows * columns,
+            list(sums)
         );
+        let _ = writeln!(
+            text,
+            "    var rows = array<u32, {rows}>({});",
+            numbers(&self.rows)
+        );
+        let _ = writeln!(
+            text,
+            "    var columns = array<u32, {columns}>({});",
+            numbers(&self.columns)
+        );
+        let _ = writeln!(
+            text,
+            "    for (var s = 0u; s < {}u; s += 1u) {{",
+            rows * columns
+        );
+        let _ = writeln!(text, "        let r = rows[s / {columns}u];");
+        let _ = writeln!(text, "        let c = columns[s % {columns}u];");
+        text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";
+        text
     }
-    text
-}
-
-/// The declarations of a tile and one step of k over it.
-fn unrolled(tile: &Tile, acc: &str, dtype: DType, (a, b): (&str, &str)) -> (String, String) {
-    let (mut start, mut step) = (String::new(), String::new());
-    let load = |element: String| codegen::load(dtype, false, &element);
-    for r in 0..tile.rows {
-        let x = match tile.block {
-            Some(_) => format!("left[d * BM + lane_row + {r}u]"),
-            None => {
-                let _ = writeln!(start, "    let a{r} = a + min(row + {r}u, m - 1u) * a_row;");
-                load(format!("{a}[a{r} + k * a_step]"))
-            }
-        };
-        let _ = writeln!(step, "    let x{r} = {x};");
-    }
-    for c in 0..tile.columns {
-        let y = match tile.block {
-            Some(_) => format!("right[d * BN + lane_column + {c}u]"),
-            None => {
-                let _ = writeln!(
-                    start,
-                    "    let at{c} = b + min(column + {c}u, n - 1u) * b_column;"
-                );
-                load(format!("{b}[at{c} + k * b_step]"))
-            }
-        };
-        let _ = writeln!(step, "    let y{c} = {y};");
-    }
-    for r in 0..tile.rows {
-        for c in 0..tile.columns {
-            let _ = writeln!(start, "    var c{r}_{c} = {acc}(0);");
-            let _ = writeln!(step, "    c{r}_{c} += x{r} * y{c};");
-        }
-    }
-    (start, step)
-}
-
-fn finishes(tile: &Tile) -> String {
-    let mut text = String::new();
-    for r in 0..tile.rows {
-        let _ = writeln!(text, "    if row + {r}u < m {{");
-        for c in 0..tile.columns {
-            let _ = writeln!(
-                text,
-                "        if column + {c}u < n {{ finish(first + {r}u * n + {c}u, c{r}_{c}); }}"
-            );
-        }
-        text += "    }\n";
-    }
-    text
 }

@@ -94,7 +94,7 @@ impl Reduction<'_> {
         let (kept, reduced) = self.spaces();
         let (results, elements) = (self.kept.size(), self.reduced.size());
         let grid = self.grid(target, results, elements, &kept, &reduced);
-        let mut writer = Writer::new(kernel, target);
+        let mut writer = Writer::new(target);
         writer.push([
             results as u32,
             elements as u32,

@@ -345,26 +345,31 @@ impl Gpu {
     }
 
     /// The shader of a kernel and its pipeline. Where every walk of a kernel is a line, a shorter
-    /// shader will do, but a more general one serves too, and so does another tile of a product: one
-    /// that is compiled is taken, so that a new shape compiles nothing.
+    /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
+    /// shape compiles nothing.
     fn prepare(&self, kernel: &Kernel) -> Prepared {
         let which = self.which(kernel);
-        for narrow in which.tiles(kernel) {
-            for flat in which.lines(kernel).choices() {
-                let shader = self.shader(kernel, &which, narrow, flat);
-                if let Some(pipeline) = self.pipelines.find(&shader) {
-                    return Prepared { pipeline, shader };
-                }
+        let lines = which.lines(kernel);
+        for flat in lines.choices() {
+            let shader = self.shader(kernel, &which, flat);
+            if let Some(pipeline) = self.pipelines.find(&shader) {
+                return Prepared { pipeline, shader };
             }
         }
-        let lines = which.lines(kernel);
         let sure = which.sure(kernel);
         let flat = Flat {
             kept: lines.kept && sure.kept,
             reduced: lines.reduced && sure.reduced,
             body: lines.body && sure.body,
         };
-        let shader = self.shader(kernel, &which, which.tiles(kernel)[0], flat);
+        // Whether a product is aligned or narrow may depend on a batch size, so that the text which
+        // serves any other one is compiled now, while the structure is new.
+        if matches!(which, Which::Tiled(..)) {
+            let reduced = false;
+            self.pipelines
+                .get(&self.shader(kernel, &which, Flat { reduced, ..flat }));
+        }
+        let shader = self.shader(kernel, &which, flat);
         let pipeline = self.pipelines.get(&shader);
         Prepared { pipeline, shader }
     }
@@ -410,19 +415,18 @@ impl Gpu {
                             reduced,
                         })
                     }
-                    MatmulKernel::Registers => Which::Tiled(product, false),
-                    MatmulKernel::Workgroup => Which::Tiled(product, true),
+                    tiled => Which::Tiled(product, tiled),
                 }
             }
         }
     }
 
-    fn shader(&self, kernel: &Kernel, which: &Which<'_>, narrow: bool, flat: Flat) -> Shader {
+    fn shader(&self, kernel: &Kernel, which: &Which<'_>, flat: Flat) -> Shader {
         let target = &self.target;
         let shader = match which {
             Which::Map => kernel::map(kernel, target, flat.body),
             Which::Reduce(reduction) => reduction.shader(kernel, target, flat),
-            Which::Tiled(product, blocks) => product.shader(kernel, target, *blocks, narrow, flat),
+            Which::Tiled(product, tiled) => product.shader(kernel, target, *tiled, flat),
         };
         #[cfg(test)]
         if let Some((from, to)) = self.options.sabotage {
@@ -437,8 +441,7 @@ impl Gpu {
 enum Which<'a> {
     Map,
     Reduce(Reduction<'a>),
-    /// Whether blocks are staged in workgroup memory.
-    Tiled(Product<'a>, bool),
+    Tiled(Product<'a>, MatmulKernel),
 }
 
 impl Which<'_> {
@@ -469,14 +472,6 @@ impl Which<'_> {
             kept,
             reduced,
             body,
-        }
-    }
-
-    /// The tiles that serve, the best first: whether they are narrow.
-    fn tiles(&self, kernel: &Kernel) -> Vec<bool> {
-        match self {
-            Self::Tiled(..) => vec![Product::narrow(kernel), !Product::narrow(kernel)],
-            _ => vec![false],
         }
     }
 }

@@ -41,5 +41,9 @@ pub(crate) fn floor_div(a: f32, b: f32) -> f32 {
     } else {
         floor
     };
-    if a.is_infinite() { f32::NAN } else { floor }
+    if a.is_infinite() && b != 0.0 {
+        f32::NAN
+    } else {
+        floor
+    }
 }

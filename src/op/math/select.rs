@@ -25,12 +25,6 @@ pub(crate) fn max(a: f32, b: f32) -> f32 {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// NumPy's `clip`: `min(max(x, lo), hi)`, so a NaN anywhere gives NaN and `hi` wins where `lo > hi`.
-#[inline(always)]
-pub(crate) fn clamp(x: f32, lo: f32, hi: f32) -> f32 {
-    min(max(x, lo), hi)
-}
-
 /// Whether `x` is not a number.
 #[inline(always)]
 pub(crate) fn is_nan(x: f32) -> bool {

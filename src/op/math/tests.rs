@@ -161,7 +161,7 @@ mod reference {
     }
 
     pub(super) fn floor_div(a: f64, b: f64) -> f64 {
-        if a.is_infinite() || a.is_nan() {
+        if a.is_nan() || a.is_infinite() && b != 0.0 {
             f64::NAN
         } else if b.is_infinite() && a != 0.0 && (a < 0.0) != (b < 0.0) {
             -1.0
@@ -483,18 +483,6 @@ fn casts_saturate_and_nan_is_zero() {
     assert_eq!(
         [f32::NAN, f32::INFINITY, -1.0, 2.9, 5e9].map(to_u32),
         [0, u32::MAX, 0, 2, u32::MAX]
-    );
-}
-
-#[test]
-fn clamp_keeps_nan() {
-    assert!(clamp(f32::NAN, 0.0, 1.0).is_nan());
-    assert_eq!(
-        [-2.0, 0.5, 7.0].map(|x| clamp(x, 0.0, 1.0)),
-        [0.0, 0.5, 1.0]
-    );
-    assert!(
-        is_nan(f32::NAN) && is_inf(-f32::INFINITY) && is_finite(f32::MAX) && !is_finite(f32::NAN)
     );
 }
 

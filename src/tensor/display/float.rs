@@ -23,26 +23,28 @@ pub(super) struct Number {
 
 impl From<f32> for Number {
     fn from(value: f32) -> Self {
-        Self {
-            exact: value as f64,
-            shortest: value.to_string().parse().unwrap_or(value as f64),
-            cutoff: 1e6,
-            round: |v| v as f32 as f64,
-        }
+        // Nine digits tell any two f32 apart.
+        Self::new(value as f64, 9, 1e6, |v| v as f32 as f64)
     }
 }
 
 impl From<f16> for Number {
     fn from(value: f16) -> Self {
-        let exact = value.to_f64();
-        // Five digits tell any two f16 apart.
-        let rounded = |digits: usize| format!("{exact:.digits$e}").parse().unwrap_or(exact);
-        let shortest = (0..5).map(rounded).find(|&v| f16::from_f64(v) == value);
+        Self::new(value.to_f64(), 5, 1e3, |v| f16::from_f64(v).to_f64())
+    }
+}
+
+impl Number {
+    /// A value of a type whose values so many digits tell apart.
+    fn new(exact: f64, digits: usize, cutoff: f64, round: fn(f64) -> f64) -> Self {
+        // Halfway between two decimals the even one is taken, as by NumPy and unlike `to_string`.
+        let rounded = |after: usize| format!("{exact:.after$e}").parse().unwrap_or(exact);
+        let shortest = (0..digits).map(rounded).find(|&v| round(v) == exact);
         Self {
             exact,
             shortest: shortest.unwrap_or(exact),
-            cutoff: 1e3,
-            round: |v| f16::from_f64(v).to_f64(),
+            cutoff,
+            round,
         }
     }
 }
@@ -57,10 +59,19 @@ impl Number {
         if size != 0.0 && (size >= self.cutoff || size < 1e-4) {
             let digits = self.scientific(usize::MAX);
             let point = if digits.fraction.is_empty() { "" } else { "." };
-            return format!("{}{point}{}{}", digits.whole, digits.fraction, exponent(digits.exponent, 2));
+            return format!(
+                "{}{point}{}{}",
+                digits.whole,
+                digits.fraction,
+                exponent(digits.exponent, 2)
+            );
         }
         let digits = self.positional(usize::MAX);
-        let fraction = if digits.fraction.is_empty() { "0" } else { &digits.fraction };
+        let fraction = if digits.fraction.is_empty() {
+            "0"
+        } else {
+            &digits.fraction
+        };
         format!("{}.{fraction}", digits.whole)
     }
 
@@ -123,14 +134,27 @@ pub(super) fn column(numbers: &[Number], precision: usize) -> Vec<String> {
     let finite = || numbers.iter().filter(|n| n.exact.is_finite());
     let scientific = is_scientific(numbers);
     let parts: Vec<Digits> = finite()
-        .map(|n| if scientific { n.scientific(precision) } else { n.positional(precision) })
+        .map(|n| {
+            if scientific {
+                n.scientific(precision)
+            } else {
+                n.positional(precision)
+            }
+        })
         .collect();
     let longest = |length: &dyn Fn(&Digits) -> usize| parts.iter().map(length).max().unwrap_or(0);
     let exponents = longest(&|d| d.exponent.unsigned_abs().to_string().len()).max(2);
     let fraction = longest(&|d| d.fraction.len());
     // Behind the point: the fraction, and the exponent with its letter and sign.
-    let right = if scientific { fraction + 2 + exponents } else { fraction };
-    let special = numbers.iter().filter(|n| !n.exact.is_finite()).map(|n| n.special().len());
+    let right = if scientific {
+        fraction + 2 + exponents
+    } else {
+        fraction
+    };
+    let special = numbers
+        .iter()
+        .filter(|n| !n.exact.is_finite())
+        .map(|n| n.special().len());
     let special = special.max().unwrap_or(0).saturating_sub(right + 1);
     let left = longest(&|d| d.whole.len()).max(special);
 
@@ -154,8 +178,16 @@ pub(super) fn column(numbers: &[Number], precision: usize) -> Vec<String> {
 }
 
 fn is_scientific(numbers: &[Number]) -> bool {
-    let sizes = || numbers.iter().map(|n| n.exact.abs()).filter(|v| v.is_finite() && *v > 0.0);
-    let (largest, smallest) = (sizes().fold(0.0, f64::max), sizes().fold(f64::INFINITY, f64::min));
+    let sizes = || {
+        numbers
+            .iter()
+            .map(|n| n.exact.abs())
+            .filter(|v| v.is_finite() && *v > 0.0)
+    };
+    let (largest, smallest) = (
+        sizes().fold(0.0, f64::max),
+        sizes().fold(f64::INFINITY, f64::min),
+    );
     let Some(Number { cutoff, round, .. }) = numbers.first().filter(|_| largest > 0.0) else {
         return false;
     };

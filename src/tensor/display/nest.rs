@@ -23,10 +23,9 @@ fn brackets(axes: &[(usize, bool)], items: &[String], depth: usize) -> String {
         rest => {
             let rows = items.chunks(items.len() / size);
             let rows: Vec<String> = rows.map(|row| brackets(rest, row, depth + 1)).collect();
-            with_gap(&rows, elided).collect::<Vec<_>>().join(&format!(
-                "{}{indent}",
-                "\n".repeat(rest.len())
-            ))
+            with_gap(&rows, elided)
+                .collect::<Vec<_>>()
+                .join(&format!("{}{indent}", "\n".repeat(rest.len())))
         }
     };
     format!("[{inner}]")
@@ -50,7 +49,12 @@ fn wrapped(items: &[String], elided: bool, indent: &str, width: usize) -> String
         true => line.clone(),
         false => line.trim_end().to_string(),
     };
-    let text = lines.iter().enumerate().map(ends).collect::<Vec<_>>().join("\n");
+    let text = lines
+        .iter()
+        .enumerate()
+        .map(ends)
+        .collect::<Vec<_>>()
+        .join("\n");
     text[indent.len()..].into()
 }
 
@@ -59,5 +63,9 @@ fn with_gap(items: &[String], elided: bool) -> impl Iterator<Item = &str> {
     let edge = if elided { EDGE } else { items.len() };
     let (first, last) = items.split_at(edge);
     let gap = elided.then_some("...");
-    first.iter().map(String::as_str).chain(gap).chain(last.iter().map(String::as_str))
+    first
+        .iter()
+        .map(String::as_str)
+        .chain(gap)
+        .chain(last.iter().map(String::as_str))
 }

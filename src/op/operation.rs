@@ -1,16 +1,11 @@
-//! A recorded operation.
-
-use std::panic::Location;
-use std::sync::Arc;
+//! What a call computes.
 
 use super::program::Indexed;
 use super::{PointOp, ReduceOp};
-use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::shape::{MAX_RANK, Shape};
-use crate::storage::Storage;
+use crate::shape::MAX_RANK;
 
-/// What a call computes; its operands, shape and dtype are in the [`Call`].
+/// What a call computes; its operands, shape and dtype are beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
     /// A pointwise operation; each operand has the call's shape.
@@ -55,25 +50,4 @@ impl Op {
             Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_)
         )
     }
-}
-
-/// An operand.
-#[derive(Clone, Debug)]
-pub(crate) enum Arg {
-    /// A stored value seen through a layout.
-    Value(Arc<Storage>, Layout),
-    /// A constant, the same everywhere: a parameter of the plan, never part of its key.
-    Scalar(u32, DType),
-}
-
-/// An operation as plain data.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) op: Op,
-    pub(crate) args: Vec<Arg>,
-    pub(crate) shape: Shape,
-    pub(crate) dtype: DType,
-    pub(crate) out: Arc<Storage>,
-    /// The line of the user's program.
-    pub(crate) at: &'static Location<'static>,
 }

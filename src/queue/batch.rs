@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::op::{Arg, Call};
+use crate::call::{Arg, Call};
+use crate::plan::{Graph, Input, Node, Value};
 use crate::storage::Storage;
 
 /// A batch of calls with its values numbered in the order they appear.
@@ -77,6 +78,34 @@ impl<'a> Batch<'a> {
             scalars,
             key: key.0,
         }
+    }
+}
+
+impl Batch<'_> {
+    /// The batch for the planner.
+    pub(crate) fn graph(&self) -> Graph {
+        let node = |((call, operands), &result): ((&Call, &Vec<usize>), &usize)| {
+            let input = |(arg, &n): (&Arg, &usize)| match arg {
+                Arg::Value(_, layout) => Input::Value(n, layout.clone()),
+                Arg::Scalar(_, dtype) => Input::Scalar(n, *dtype),
+            };
+            Node {
+                op: call.op.clone(),
+                inputs: call.args.iter().zip(operands).map(input).collect(),
+                shape: call.shape.clone(),
+                dtype: call.dtype,
+                result,
+                at: call.at,
+            }
+        };
+        let calls = self.calls.iter().zip(&self.operands).zip(&self.results);
+        let value = |(storage, &held): (&&Arc<Storage>, &bool)| Value {
+            dtype: storage.dtype(),
+            words: storage.words(),
+            held,
+        };
+        let values = self.values.iter().zip(&self.alive).map(value);
+        Graph::new(calls.map(node).collect(), values.collect())
     }
 }
 

@@ -1,0 +1,90 @@
+// A product without workgroup memory, for adapters that run shaders on the CPU: there a load is a
+// loop over the lanes, many times as dear as a multiplication, and broadcasting a lane is cheap.
+//
+// A subgroup of LANES computes a block of ROWS × COLUMNS · LANES results in registers, over k in
+// order; each lane has all rows of its COLUMNS columns. The lanes load different elements of the left
+// operand and broadcast them to each other. Where an operand is contiguous along a dimension and
+// aligned, it is bound as vec4s: then CHUNK steps of k are taken at a time, the rest one by one.
+// Rows and columns beyond the edge are computed from the last ones and not stored.
+//
+// Rust unrolls the block into the marked slots; as it stands, a subgroup is one lane and a block one
+// result, and nothing is broadcast.
+
+//[header
+struct Params { words: array<vec4<u32>, 4> }
+@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> b0: array<f32>;
+@group(0) @binding(1) var<storage, read> b1: array<f32>;
+@group(0) @binding(2) var<storage, read_write> b2: array<f32>;
+const GROUP = 8u;
+//]
+//[tile
+const LANES = 1u;
+const ROWS = 1u;
+const COLUMNS = 1u;
+const RUN = 1u; // neighbouring columns of a lane
+//]
+
+fn word(i: u32) -> u32 {
+    return params.words[i / 4u][i % 4u];
+}
+
+//[library
+//]
+
+//[finish
+fn finish(i: u32, core: f32) {
+    b2[i] = core;
+}
+//]
+
+@compute @workgroup_size(GROUP)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let m = word(0u);
+    let n = word(1u);
+    let inner = word(2u);
+    let across = word(3u); // blocks in a row of blocks
+    let tiles = word(4u); // blocks in a product
+    let a_row = word(5u);
+    let a_step = word(6u);
+    let b_step = word(7u);
+    let b_column = word(8u);
+
+    let number = ((group.y * groups.x + group.x) * GROUP + local) / LANES;
+    if number >= word(9u) {
+        return;
+    }
+    let lane = local % LANES;
+    let batch = number / tiles;
+    let row = number % tiles / across * ROWS;
+    let column = number % tiles % across * COLUMNS * LANES + lane * RUN;
+    //[operands
+    let a = 0u;
+    let b = 0u;
+    //]
+
+    //[start
+    let a0 = a + min(row + lane, m - 1u) * a_row;
+    let at0 = b + min(column, n - 1u) * b_column;
+    var c0_0 = 0.0;
+    //]
+    var k = 0u;
+    //[chunks
+    //]
+    for (; k < inner; k += 1u) {
+        //[step
+        c0_0 += b0[a0 + k * a_step] * b1[at0 + k * b_step];
+        //]
+    }
+
+    let first = (batch * m + row) * n + column;
+    //[finishes
+    if row < m && column < n {
+        finish(first, c0_0);
+    }
+    //]
+}

@@ -1,0 +1,137 @@
+//! The fully connected layer.
+
+use super::{Init, Module, Param, Visitor};
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::generator::Generator;
+use crate::tensor::Tensor;
+
+/// A fully connected layer, y = x·Wᵀ + b, over the last axis: `(…, inputs)` becomes `(…, outputs)`.
+///
+/// The parameters are `weight` of shape `(outputs, inputs)`, as PyTorch has it, and `bias` of
+/// `(outputs)`.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    weight: Param,
+    bias: Option<Param>,
+}
+
+impl Linear {
+    /// A layer whose weights come from [`Init::HeUniform`] and the device's own generator (see
+    /// [`Device::seed`]), with a bias of zeros.
+    ///
+    /// # Errors
+    /// Weights that the device cannot hold.
+    #[track_caller]
+    pub fn new(inputs: usize, outputs: usize, device: &Device) -> Result<Self> {
+        device.with_generator(|generator| {
+            Self::with_init(inputs, outputs, Init::HeUniform, generator, device)
+        })
+    }
+
+    /// A layer with drawn weights and a bias of zeros.
+    ///
+    /// # Errors
+    /// Weights that the device cannot hold, or bounds that [`Init::draw`] does not take.
+    #[track_caller]
+    pub fn with_init(
+        inputs: usize,
+        outputs: usize,
+        init: Init,
+        generator: &mut Generator,
+        device: &Device,
+    ) -> Result<Self> {
+        let weight = init.draw([outputs, inputs], generator, device)?;
+        let bias = Tensor::zeros([outputs], device)?;
+        Self::from_tensors(&weight, Some(&bias))
+    }
+
+    /// A layer of given weights `(outputs, inputs)` and, if there is one, bias `(outputs)`.
+    ///
+    /// # Errors
+    /// Shapes that do not fit each other, a weight that is no matrix of floats, or tensors on
+    /// different devices.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let dev = Device::cpu();
+    /// let w = Tensor::new([[1f32, 2.], [3., 4.], [5., 6.]], &dev)?;
+    /// let layer = nn::Linear::from_tensors(&w, None)?;
+    /// let y = layer.forward(&Tensor::new([1f32, 10.], &dev)?)?;
+    /// assert_eq!(y.to_vec::<f32>()?, [21., 43., 65.]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn from_tensors(weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
+        const OP: &str = "linear";
+        if weight.ndim() != 2 {
+            let message = "the weight must be a matrix of (outputs, inputs)";
+            return Err(Error::shape(OP, weight.shape_ref(), message));
+        }
+        if !weight.dtype().is_float() {
+            return Err(Error::new(ErrorKind::DType {
+                op: OP,
+                dtype: weight.dtype(),
+                expected: "parameters are floats",
+            }));
+        }
+        if let Some(bias) = bias {
+            weight.same_device(OP, bias)?;
+            if bias.shape() != [weight.shape()[0]] {
+                return Err(Error::new(ErrorKind::Shapes {
+                    op: OP,
+                    lhs: weight.shape_ref().clone(),
+                    rhs: bias.shape_ref().clone(),
+                    message: "a weight of (outputs, inputs) goes with a bias of (outputs,)",
+                    hint: String::new(),
+                }));
+            }
+        }
+        Ok(Self {
+            weight: Param::new(weight),
+            bias: bias.map(|bias| Param::new(&bias.to_dtype(weight.dtype()))),
+        })
+    }
+
+    /// The layer without a bias, for where a normalisation follows.
+    pub fn without_bias(self) -> Self {
+        Self { bias: None, ..self }
+    }
+
+    /// The weight, `(outputs, inputs)`.
+    pub fn weight(&self) -> &Param {
+        &self.weight
+    }
+
+    /// The bias, `(outputs)`.
+    pub fn bias(&self) -> Option<&Param> {
+        self.bias.as_ref()
+    }
+}
+
+impl Module for Linear {
+    /// # Errors
+    /// An input whose last axis has not the layer's number of inputs.
+    #[track_caller]
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let weight = self.weight.value();
+        let inputs = weight.shape()[1];
+        if x.shape().last() != Some(&inputs) {
+            let message =
+                format!("the layer takes {inputs} features in the last axis, (…, {inputs})");
+            return Err(Error::shape("linear", x.shape_ref(), message));
+        }
+        let product = x.matmul(&weight.t())?;
+        match &self.bias {
+            Some(bias) => product.try_add(bias.value()),
+            None => Ok(product),
+        }
+    }
+
+    fn visit(&self, visitor: &mut Visitor) {
+        visitor.param("weight", &self.weight);
+        if let Some(bias) = &self.bias {
+            visitor.param("bias", bias);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Optimisers: how parameters follow their gradients.
+//!
+//! A step replaces the value of each parameter that has a gradient, records nothing for gradients,
+//! and ends the plan: forward pass, backward pass and update run as one piece. Learning rates and
+//! step counts are parameters of the plan, so that a step after the first few plans nothing, whatever
+//! schedule the rate follows.
+//!
+//! ```
+//! use tilewise::prelude::*;
+//!
+//! let dev = Device::cpu();
+//! let x = Tensor::new([[0f32], [1.], [2.]], &dev)?;
+//! let y = Tensor::new([[1f32], [3.], [5.]], &dev)?;
+//! let mut model = nn::Linear::new(1, 1, &dev)?;
+//! let mut sgd = optim::Sgd::new(0.1).momentum(0.9);
+//! for _ in 0..200 {
+//!     let loss = model.forward(&x)?.mse(&y)?;
+//!     let grads = loss.backward()?;
+//!     sgd.step(&mut model, &grads)?;
+//! }
+//! assert!((model.weight().value().item::<f32>()? - 2.0).abs() < 1e-3);
+//! # Ok::<(), Error>(())
+//! ```
+
+mod adam;
+mod sgd;
+
+pub use self::adam::Adam;
+pub use self::sgd::Sgd;
+
+use crate::autograd::{Gradients, no_grad};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::nn::{Module, Visitor};
+use crate::tensor::Tensor;
+
+/// Updates the parameters of a network from their gradients.
+pub trait Optimizer {
+    /// Moves each parameter that has a gradient, and starts to run all that is recorded. Parameters
+    /// without one stay as they are, and so does what the optimiser remembers of them.
+    ///
+    /// # Errors
+    /// A hyperparameter out of its range, or a fault of the device.
+    #[track_caller]
+    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()>;
+
+    /// The learning rate of the next step.
+    fn learning_rate(&self) -> f64;
+
+    /// Sets the learning rate from the next step on; makes no plan anew.
+    fn set_learning_rate(&mut self, rate: f64);
+}
+
+/// Gives each parameter that has a gradient the value that the rule makes of its number, its value
+/// and its gradient; then ends the plan. A parameter shared by several layers is moved once.
+#[track_caller]
+fn update(
+    model: &dyn Module,
+    gradients: &Gradients,
+    mut rule: impl FnMut(u64, &Tensor, &Tensor) -> Result<Tensor>,
+) -> Result<()> {
+    let mut moved: Vec<u64> = Vec::new();
+    let mut devices: Vec<Device> = Vec::new();
+    let mut outcome = Ok(());
+    no_grad(|| {
+        model.visit(&mut Visitor::new(&mut |_, param| {
+            let value = param.value();
+            let (Some(id), Some(gradient)) = (value.leaf(), gradients.get(&value)) else {
+                return;
+            };
+            if outcome.is_err() || moved.contains(&id) {
+                return;
+            }
+            moved.push(id);
+            if !devices.contains(value.device()) {
+                devices.push(value.device().clone());
+            }
+            let value = value.detach();
+            outcome = rule(id, &value, &gradient.detach()).and_then(|new| param.set(&new));
+        }));
+    });
+    outcome?;
+    for device in devices {
+        device.flush()?;
+    }
+    Ok(())
+}
+
+/// An error that names a hyperparameter whose value is not in its range.
+#[track_caller]
+fn check(op: &'static str, name: &str, value: f64, range: std::ops::Range<f64>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let end = match range.end {
+        end if end.is_finite() => format!("less than {end}"),
+        _ => "finite".into(),
+    };
+    let message = format!(
+        "the {name} must be at least {} and {end}, not {value}",
+        range.start
+    );
+    Err(Error::value(op, message))
+}

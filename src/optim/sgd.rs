@@ -1,0 +1,102 @@
+//! Stochastic gradient descent.
+
+use rustc_hash::FxHashMap;
+
+use super::{Optimizer, check, update};
+use crate::autograd::Gradients;
+use crate::error::Result;
+use crate::nn::Module;
+use crate::tensor::Tensor;
+
+/// Stochastic gradient descent, with momentum if asked for, as PyTorch computes it:
+///
+/// - b ← momentum·b + g, which starts at the first gradient;
+/// - w ← w − rate·b.
+///
+/// Hyperparameters are checked by [`step`](Optimizer::step).
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    rate: f64,
+    momentum: f64,
+    nesterov: bool,
+    weight_decay: f64,
+    /// b of each parameter.
+    velocity: FxHashMap<u64, Tensor>,
+}
+
+impl Sgd {
+    /// Plain descent at a learning rate, which is at least 0.
+    pub fn new(rate: f64) -> Self {
+        Self {
+            rate,
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+            velocity: FxHashMap::default(),
+        }
+    }
+
+    /// With momentum, at least 0 and less than 1.
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// With Nesterov's momentum: the step looks ahead, w ← w − rate·(g + momentum·b) (Sutskever et
+    /// al., "On the importance of initialization and momentum in deep learning", 2013).
+    pub fn nesterov(mut self, momentum: f64) -> Self {
+        (self.momentum, self.nesterov) = (momentum, true);
+        self
+    }
+
+    /// With decay·w added to each gradient: a penalty of decay/2·|w|². At least 0.
+    pub fn weight_decay(mut self, decay: f64) -> Self {
+        self.weight_decay = decay;
+        self
+    }
+}
+
+impl Optimizer for Sgd {
+    #[track_caller]
+    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()> {
+        const OP: &str = "Sgd::step";
+        check(OP, "learning rate", self.rate, 0.0..f64::INFINITY)?;
+        check(OP, "momentum", self.momentum, 0.0..1.0)?;
+        check(OP, "weight decay", self.weight_decay, 0.0..f64::INFINITY)?;
+        let Self {
+            rate,
+            momentum,
+            nesterov,
+            weight_decay,
+            ref mut velocity,
+        } = *self;
+        update(model, gradients, |id, w, g| {
+            let g = match weight_decay {
+                0.0 => g.clone(),
+                decay => w.try_mul(decay)?.try_add(g)?,
+            };
+            if momentum == 0.0 {
+                return w.try_sub(g * rate);
+            }
+            let b = match velocity.get(&id) {
+                Some(b) => b.try_mul(momentum)?.try_add(&g)?,
+                None => g.clone(),
+            };
+            velocity.insert(id, b.clone());
+            let step = if nesterov {
+                b.try_mul(momentum)?.try_add(&g)?
+            } else {
+                b
+            };
+            w.try_sub(step * rate)
+        })
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+}

@@ -1,0 +1,217 @@
+//! Products of matrices agree with NumPy's.
+
+use tilewise::{DType, Device, Result, Tensor, f16};
+
+use crate::support::compare::{assert_near, assert_same};
+use crate::support::golden::{Array, Golden};
+
+tests![golden, layouts, sizes, dtypes, epilogues];
+
+fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
+    Tensor::from_slice(&array.values::<f32>(), array.shape.as_slice(), device)
+}
+
+fn golden(device: &Device) -> Result<()> {
+    for case in Golden::read("matmul.txt").cases() {
+        let Some(numpy) = case.text("error") else {
+            let (a, b) = (
+                tensor(case.array("a"), device)?,
+                tensor(case.array("b"), device)?,
+            );
+            let (got, want) = (a.matmul(&b)?, case.array("result"));
+            assert_eq!(got.shape(), want.shape, "{}", case.name);
+            assert_same(&case.name, &got.to_vec::<f32>()?, &want.values());
+            continue;
+        };
+        let (a, b) = (
+            tensor(case.array("a"), device)?,
+            tensor(case.array("b"), device)?,
+        );
+        let error = a.matmul(&b).expect_err(numpy).to_string();
+        // dot's words are kept; matmul's speak of gufuncs, ours do not.
+        if numpy.starts_with("shapes") {
+            assert!(error.contains(numpy), "{}: {error}", case.name);
+        }
+        assert!(error.contains("matmul"), "{error}");
+    }
+    Ok(())
+}
+
+/// The product by loops over plain arrays, in f64.
+fn plain(a: &[f64], b: &[f64], (m, k, n): (usize, usize, usize)) -> Vec<f64> {
+    let mut out = vec![0.0; m * n];
+    for i in 0..m {
+        for j in 0..n {
+            for l in 0..k {
+                out[i * n + j] += a[i * k + l] * b[l * n + j];
+            }
+        }
+    }
+    out
+}
+
+/// Quarters in [−4, 4]: products and sums of up to 2¹⁵ of them are exact in f32.
+fn quarters(n: usize, seed: usize) -> Vec<f64> {
+    (0..n)
+        .map(|i| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0)
+        .collect()
+}
+
+fn layouts(device: &Device) -> Result<()> {
+    let (m, k, n) = (7, 12, 5);
+    let (a, b) = (quarters(m * k, 1), quarters(k * n, 2));
+    let want = plain(&a, &b, (m, k, n));
+    // Each operand as it is, stored transposed, flipped on an axis, with a stride, at an offset.
+    let variants = |values: &[f64], rows: usize, columns: usize| -> Result<Vec<(&str, Tensor)>> {
+        let x = Tensor::from_slice(values, [rows, columns], device)?;
+        let copy = |x: Tensor| Tensor::from_slice(&x.to_vec::<f32>()?, x.shape(), device);
+        let twice = |axis: usize| -> Result<Tensor> {
+            let pair = Tensor::stack(&[&x, &(&x * 100.0)], axis as isize + 1)?;
+            let mut shape = [rows as isize, columns as isize];
+            shape[axis] *= 2;
+            copy(pair.reshape(shape)?)
+        };
+        let every_second = |axis: usize| -> Result<Tensor> {
+            let whole = twice(axis)?;
+            let step = tilewise::Dim::Range(None, None, 2);
+            let all = tilewise::Dim::Range(None, None, 1);
+            let spec = if axis == 0 {
+                vec![step]
+            } else {
+                vec![all, step]
+            };
+            whole.slice(tilewise::SliceSpec(spec))
+        };
+        Ok(vec![
+            ("plain", x.clone()),
+            ("transposed", copy(x.t())?.t()),
+            ("rows flipped", copy(x.flip(0)?)?.flip(0)?),
+            ("columns flipped", copy(x.flip(1)?)?.flip(1)?),
+            ("stepped rows", every_second(0)?),
+            ("stepped columns", every_second(1)?),
+            (
+                "offset",
+                Tensor::concat(&[&x, &x], 0)?.narrow(0, rows, rows)?,
+            ),
+        ])
+    };
+    for (left, x) in variants(&a, m, k)? {
+        for (right, y) in variants(&b, k, n)? {
+            let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
+            assert_same(&format!("{left} @ {right}"), &got, &want);
+        }
+    }
+    // Batches by broadcasting, and a constant.
+    let x = Tensor::from_slice(&a, [m, k], device)?;
+    let y = Tensor::from_slice(&b, [k, n], device)?.broadcast_to([2, 3, k, n])?;
+    let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
+    assert_same("broadcast batch", &got, &want.repeat(6));
+    let ones = Tensor::ones([k, n], device)?;
+    let got: Vec<f64> = x.matmul(&ones)?.to_vec()?;
+    assert_same("constant", &got, &plain(&a, &vec![1.0; k * n], (m, k, n)));
+    Ok(())
+}
+
+fn sizes(device: &Device) -> Result<()> {
+    let sizes = [1, 3, 31, 32, 33, 65];
+    for m in sizes {
+        for k in sizes {
+            for n in sizes {
+                let (a, b) = (quarters(m * k, 3), quarters(k * n, 4));
+                let x = Tensor::from_slice(&a, [m, k], device)?;
+                let y = Tensor::from_slice(&b, [k, n], device)?;
+                let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
+                assert_same(
+                    &format!("{m}×{k} @ {k}×{n}"),
+                    &got,
+                    &plain(&a, &b, (m, k, n)),
+                );
+            }
+        }
+    }
+    // Values of all sizes: the error of a sum of k products by any order.
+    let (m, k, n) = (17, 1001, 19);
+    let values = |n: usize, f: f64| -> Vec<f32> {
+        (0..n)
+            .map(|i| ((i as f64 * f).sin() * (i as f64 * f * 7.1).exp().fract()) as f32)
+            .collect()
+    };
+    let (a, b) = (values(m * k, 0.37), values(k * n, 0.53));
+    let wide = |v: &[f32]| v.iter().map(|&v| v as f64).collect::<Vec<f64>>();
+    let sizes = |v: &[f32]| v.iter().map(|&v| v.abs() as f64).collect::<Vec<f64>>();
+    let want = plain(&wide(&a), &wide(&b), (m, k, n));
+    let largest = plain(&sizes(&a), &sizes(&b), (m, k, n))
+        .into_iter()
+        .fold(0.0, f64::max);
+    let x = Tensor::from_slice(&a, [m, k], device)?;
+    let y = Tensor::from_slice(&b, [k, n], device)?;
+    let absolute = (k as f64).sqrt() / (1 << 24) as f64 * largest;
+    assert_near(
+        "17×1001 @ 1001×19",
+        &x.matmul(&y)?.to_vec()?,
+        &want,
+        0.0,
+        absolute,
+    );
+    Ok(())
+}
+
+fn dtypes(device: &Device) -> Result<()> {
+    let a = Tensor::new([[i32::MAX, 2], [-3, 4]], device)?;
+    let b = Tensor::new([[2, 0], [0, -5]], device)?;
+    let product = a.matmul(&b)?;
+    assert_eq!(product.dtype(), DType::I32);
+    assert_eq!(product.to_vec::<i32>()?, [-2, -10, -6, -20]);
+    let u = Tensor::new([[u32::MAX, 1]], device)?;
+    assert_eq!(u.matmul(&u.t())?.item::<u32>()?, 2);
+    let t = Tensor::new([[true, true], [false, true]], device)?;
+    assert_eq!(t.matmul(&t)?.to_vec::<i32>()?, [1, 2, 0, 1]);
+    assert_eq!(t.matmul(&a.to_dtype(DType::F32))?.dtype(), DType::F32);
+    if device.supports_f16() {
+        // The sum is kept in f32: 2048 + 1 + 1 would stay 2048 in f16.
+        let h = |v: &[f32]| v.iter().map(|&v| f16::from_f32(v)).collect::<Vec<f16>>();
+        let x = Tensor::from_slice(&h(&[2048.0, 1.0, 1.0]), [1, 3], device)?;
+        let y = Tensor::from_slice(&h(&[1.0, 1.0, 1.0]), [3, 1], device)?;
+        let product = x.matmul(&y)?;
+        assert_eq!(
+            (product.dtype(), product.item::<f16>()?),
+            (DType::F16, f16::from_f32(2050.0))
+        );
+    }
+    Ok(())
+}
+
+/// What follows a product in the same kernel.
+fn epilogues(device: &Device) -> Result<()> {
+    let (m, k, n) = (9, 16, 11);
+    let (a, b, c) = (quarters(m * k, 5), quarters(k * n, 6), quarters(n, 7));
+    let x = Tensor::from_slice(&a, [m, k], device)?;
+    let y = Tensor::from_slice(&b, [k, n], device)?;
+    let bias = Tensor::from_slice(&c, [n], device)?;
+    let product = plain(&a, &b, (m, k, n));
+    let with = |f: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+        product
+            .iter()
+            .enumerate()
+            .map(|(i, &v)| f(v, c[i % n]))
+            .collect()
+    };
+    let got: Vec<f64> = (x.matmul(&y)? + &bias).relu().to_vec()?;
+    assert_same("bias and relu", &got, &with(&|v, c| (v + c).max(0.0)));
+    // The product itself is wanted too, and a bias by rows.
+    let whole = x.matmul(&y)?;
+    let halved = (&whole - &bias) * 0.5;
+    let got: Vec<f64> = halved.to_vec()?;
+    assert_same("halved", &got, &with(&|v, c| (v - c) * 0.5));
+    assert_same("kept", &whole.to_vec::<f64>()?, &product);
+    // Through a view of the product there is no epilogue.
+    let got: Vec<f64> = (x.matmul(&y)?.t() + 1.0).to_vec()?;
+    let mut want = vec![0.0; m * n];
+    for i in 0..m {
+        for j in 0..n {
+            want[j * m + i] = product[i * n + j] + 1.0;
+        }
+    }
+    assert_same("transposed", &got, &want);
+    Ok(())
+}

@@ -44,7 +44,10 @@ fn agrees_within_webgpu_limits(gpu: Gpu<'_>) -> Result<()> {
     let parts: Vec<Tensor> = (0..20)
         .map(|i| Tensor::from_slice(&[i as f32; 100], [100], &dev))
         .collect::<Result<_>>()?;
-    let sum = parts.iter().skip(1).try_fold(parts[0].clone(), |sum, x| sum.try_add(x))?;
+    let sum = parts
+        .iter()
+        .skip(1)
+        .try_fold(parts[0].clone(), |sum, x| sum.try_add(x))?;
     let scaled: Vec<Tensor> = parts.iter().map(|x| &sum * x).collect();
     assert_eq!(sum.to_vec::<f32>()?, [190.0; 100]);
     assert_eq!(scaled[19].to_vec::<f32>()?, [190.0 * 19.0; 100]);
@@ -53,7 +56,10 @@ fn agrees_within_webgpu_limits(gpu: Gpu<'_>) -> Result<()> {
 
 fn bits(device: &Device) -> Result<Vec<(&'static str, Vec<u64>)>> {
     let bits = |v: Vec<f64>| v.into_iter().map(f64::to_bits).collect();
-    Ok(broad::run(device)?.into_iter().map(|(name, v)| (name, bits(v))).collect())
+    Ok(broad::run(device)?
+        .into_iter()
+        .map(|(name, v)| (name, bits(v)))
+        .collect())
 }
 
 fn same_bits_on_every_run(gpu: Gpu<'_>) -> Result<()> {
@@ -103,7 +109,11 @@ fn products(gpu: &Gpu<'_>, kernel: MatmulKernel, tiles: &[usize]) -> Result<()> 
     let other = generator.normal([most, most], &dev)?;
     // A matrix of that shape from the middle of a store, as it lies or transposed.
     let take = |from: &Tensor, rows: usize, columns: usize, turned: bool| -> Result<Tensor> {
-        let (r, c) = if turned { (columns, rows) } else { (rows, columns) };
+        let (r, c) = if turned {
+            (columns, rows)
+        } else {
+            (rows, columns)
+        };
         let part = from.slice(s![1..r + 1, 1..c + 1])?;
         Ok(if turned { part.t() } else { part })
     };
@@ -131,7 +141,9 @@ fn products(gpu: &Gpu<'_>, kernel: MatmulKernel, tiles: &[usize]) -> Result<()> 
 fn maps_and_reductions_at_the_edges(gpu: Gpu<'_>) -> Result<()> {
     let dev = gpu.checked(options())?;
     let mut generator = Generator::new(5);
-    for size in [1, 2, 3, 63, 64, 65, 127, 128, 129, 255, 256, 257, 4095, 4097, 8193] {
+    for size in [
+        1, 2, 3, 63, 64, 65, 127, 128, 129, 255, 256, 257, 4095, 4097, 8193,
+    ] {
         let x = generator.normal([size], &dev)?;
         let mask = x.gt(0.0)?;
         let sum = x.sum(..)?;
@@ -177,8 +189,12 @@ fn batches_and_ranks(gpu: Gpu<'_>) -> Result<()> {
             a.matmul(&b)?.to_vec::<f32>()?;
             a.flip(0)?.matmul(&b.flip(-1)?)?.to_vec::<f32>()?;
         }
-        normal(&[4])?.matmul(&normal(&[6, 4, 5])?)?.to_vec::<f32>()?;
-        normal(&[6, 5, 4])?.matmul(&normal(&[4])?)?.to_vec::<f32>()?;
+        normal(&[4])?
+            .matmul(&normal(&[6, 4, 5])?)?
+            .to_vec::<f32>()?;
+        normal(&[6, 5, 4])?
+            .matmul(&normal(&[4])?)?
+            .to_vec::<f32>()?;
     }
     Ok(())
 }
@@ -195,9 +211,15 @@ fn more_groups_than_a_dimension(gpu: Gpu<'_>) -> Result<()> {
     let sums = rows.sum(1)?.to_vec::<f32>()?;
     assert!(sums.iter().all(|&v| v == 200.0));
     let products = Tensor::ones([70_000, 2, 3], &dev)?.contiguous();
-    let dev = gpu.open(DeviceOptions::new().webgpu_limits().matmul(MatmulKernel::Workgroup))?;
+    let dev = gpu.open(
+        DeviceOptions::new()
+            .webgpu_limits()
+            .matmul(MatmulKernel::Workgroup),
+    )?;
     let products = products.to_device(&dev)?;
-    let squares = products.matmul(&products.permute(&[0, 2, 1])?)?.to_vec::<f32>()?;
+    let squares = products
+        .matmul(&products.permute(&[0, 2, 1])?)?
+        .to_vec::<f32>()?;
     assert!(squares.len() == 280_000 && squares.iter().all(|&v| v == 3.0));
     Ok(())
 }
@@ -205,7 +227,10 @@ fn more_groups_than_a_dimension(gpu: Gpu<'_>) -> Result<()> {
 #[track_caller]
 fn is_too_large<T: std::fmt::Debug>(result: Result<T>) {
     let error = result.expect_err("too large");
-    assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::TooLarge { .. }),
+        "{error}"
+    );
 }
 
 /// What no binding can hold is refused when it is asked for, on every device.
@@ -230,13 +255,18 @@ fn too_large(device: &Device) -> Result<()> {
     is_too_large(Tensor::stack(&[&half, &half], 0));
     // Where a method cannot fail, the read of its result does.
     is_too_large(column.broadcast_to([side, side])?.exp().to_vec::<f32>());
-    is_too_large(Tensor::zeros([limit + 1], device)?.contiguous().read::<f32>().map(|_| ()));
+    is_too_large(
+        Tensor::zeros([limit + 1], device)?
+            .contiguous()
+            .read::<f32>()
+            .map(|_| ()),
+    );
     // More places than 32 bits count, though no memory holds them.
     let repeated = column.slice(s![0..1])?.broadcast_to([1 << 20, 1 << 20])?;
     is_too_large(repeated.sum(..));
     is_too_large(repeated.argmax(1));
     let wide = Tensor::zeros([1 << 40, 1], device)?;
-    assert!(wide.try_add(&wide.t()).is_err());
+    assert!(wide.try_add(wide.t()).is_err());
     // The device is none the worse for it.
     assert_eq!((column.slice(s![0..2])? + 1.0).to_vec::<f32>()?, [1.0, 1.0]);
     Ok(())

@@ -26,8 +26,15 @@ impl Model {
     fn new(dev: &Device) -> Result<Self> {
         let mut generator = Generator::new(1);
         let mut normal = |shape: &[usize]| generator.normal(shape, dev)?.try_mul(0.3);
-        let weights = [normal(&[12, 20])?, normal(&[20])?, normal(&[20, 5])?, normal(&[5])?];
-        Ok(Self { weights: weights.map(|w| w.variable()) })
+        let weights = [
+            normal(&[12, 20])?,
+            normal(&[20])?,
+            normal(&[20, 5])?,
+            normal(&[5])?,
+        ];
+        Ok(Self {
+            weights: weights.map(|w| w.variable()),
+        })
     }
 
     fn logits(&self, x: &Tensor) -> Result<Tensor> {
@@ -79,7 +86,11 @@ fn equal_steps_make_nothing_new(gpu: Gpu<'_>) -> Result<()> {
     for _ in 0..20 {
         last = model.step(&x, &labels)?;
     }
-    assert_eq!(made(before, dev.counters()), [0; 4], "plans, pipelines, bind groups, buffers");
+    assert_eq!(
+        made(before, dev.counters()),
+        [0; 4],
+        "plans, pipelines, bind groups, buffers"
+    );
     assert!(last < first, "{last} is not below {first}");
     Ok(())
 }
@@ -95,7 +106,10 @@ fn training_at_another_batch_size_compiles_nothing(gpu: Gpu<'_>) -> Result<()> {
             let before = dev.counters();
             model.step(&x, &labels)?;
             let [plans, pipelines, ..] = made(before, dev.counters());
-            assert!(plans > 0 && pipelines == 0, "{size} of {sizes:?}: {pipelines} pipelines");
+            assert!(
+                plans > 0 && pipelines == 0,
+                "{size} of {sizes:?}: {pipelines} pipelines"
+            );
         }
     }
     Ok(())
@@ -179,17 +193,26 @@ fn out_of_memory_is_an_error(gpu: Gpu<'_>) -> Result<()> {
             Err(error) => break error,
         }
     };
-    assert!(matches!(error.kind(), ErrorKind::OutOfMemory { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfMemory { .. }),
+        "{error}"
+    );
     assert_eq!(held.len(), 16);
     // The result of a recorded call has no room either: its read says so.
     let sum = &held[0] + &held[1];
     let error = sum.to_vec::<f32>().expect_err("no room");
-    assert!(matches!(error.kind(), ErrorKind::OutOfMemory { .. }), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfMemory { .. }),
+        "{error}"
+    );
     let after = sum.exp().to_vec::<f32>().expect_err("made of what failed");
-    assert!(matches!(after.kind(), ErrorKind::OutOfMemory { .. }), "{after}");
+    assert!(
+        matches!(after.kind(), ErrorKind::OutOfMemory { .. }),
+        "{after}"
+    );
     // What is held is whole, and room that is given back is used again, in another size too.
     let last = held.pop().expect("16 tensors");
-    
+
     drop((last, held.pop()));
     let wide = Tensor::from_slice(&vec![1f32; 1 << 19], [1 << 19], &dev)?;
     assert_eq!(wide.to_vec::<f32>()?, vec![1f32; 1 << 19]);
@@ -227,7 +250,14 @@ fn gathers_from_the_device_are_checked(device: &Device) -> Result<()> {
     })?;
     let error = picked.item::<f32>().expect_err("out of range");
     assert!(
-        matches!(error.kind(), ErrorKind::Index { index: 14, size: 10, .. }),
+        matches!(
+            error.kind(),
+            ErrorKind::Index {
+                index: 14,
+                size: 10,
+                ..
+            }
+        ),
         "{error}"
     );
     assert_eq!(x.sum(..)?.item::<f32>()?, 45.0);
@@ -247,7 +277,10 @@ fn threads_share_a_device(device: &Device) -> Result<()> {
     };
     let results: Vec<Result<f32>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || work(n))).collect();
-        threads.into_iter().map(|t| t.join().expect("no panic")).collect()
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("no panic"))
+            .collect()
     });
     for result in results {
         // The fixed point of x/2 + 10.

@@ -77,7 +77,10 @@ fn check(name: &str, text: &str) -> Result<(), String> {
 }
 
 fn check_all(shaders: &[(String, String)]) -> Result<(), String> {
-    let failures: Vec<String> = shaders.iter().filter_map(|(n, t)| check(n, t).err()).collect();
+    let failures: Vec<String> = shaders
+        .iter()
+        .filter_map(|(n, t)| check(n, t).err())
+        .collect();
     match failures.is_empty() {
         true => Ok(()),
         false => Err(failures.join("\n")),
@@ -103,17 +106,24 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
     let folder = folder.join(std::process::id().to_string());
     let variants = [
         DeviceOptions::new(),
-        DeviceOptions::new().webgpu_limits().matmul(MatmulKernel::Workgroup),
+        DeviceOptions::new()
+            .webgpu_limits()
+            .matmul(MatmulKernel::Workgroup),
     ];
     for options in variants {
-        let device = gpu.open(options.dump_shaders(&folder)).map_err(|e| e.to_string())?;
+        let device = gpu
+            .open(options.dump_shaders(&folder))
+            .map_err(|e| e.to_string())?;
         broad::run(&device).map_err(|e| e.to_string())?;
     }
     let found = shaders(&folder);
     let checked = check_all(&found);
     let removed = std::fs::remove_dir_all(&folder);
     for kind in ["map", "reduce", "matmul_workgroup"] {
-        assert!(found.iter().any(|(name, _)| name.starts_with(kind)), "no {kind}");
+        assert!(
+            found.iter().any(|(name, _)| name.starts_with(kind)),
+            "no {kind}"
+        );
     }
     checked?;
     removed.map_err(|e| e.to_string())
@@ -127,7 +137,10 @@ fn collected() -> Result<(), String> {
     let found = shaders(Path::new(&folder));
     println!("{} generated shaders", found.len());
     if found.is_empty() {
-        return Err(format!("{VARIABLE}: no shaders in {}", Path::new(&folder).display()));
+        return Err(format!(
+            "{VARIABLE}: no shaders in {}",
+            Path::new(&folder).display()
+        ));
     }
     check_all(&found)
 }

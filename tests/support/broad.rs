@@ -7,7 +7,9 @@ use tilewise::{Generator, f16};
 pub(crate) fn run(dev: &Device) -> Result<Vec<(&'static str, Vec<f64>)>> {
     let mut results = Vec::new();
     let mut generator = Generator::new(7);
-    for part in [pointwise, integers, logic, reductions, products, indexing, views, halves] {
+    for part in [
+        pointwise, integers, logic, reductions, products, indexing, views, halves,
+    ] {
         part(dev, &mut generator, &mut results)?;
     }
     Ok(results)
@@ -140,7 +142,7 @@ fn logic(dev: &Device, _: &mut Generator, results: &mut Results) -> Result<()> {
     keep(results, "or", &(&a | &b))?;
     keep(results, "xor", &(&a ^ &b))?;
     keep(results, "not", &!&a)?;
-    keep(results, "select", &a.select(&b.to_dtype(DType::F32), 2.5)?)?;
+    keep(results, "select", &a.select(b.to_dtype(DType::F32), 2.5)?)?;
     keep(results, "any", &a.any(..)?)?;
     keep(results, "all", &a.all(..)?)?;
     // The result of another type in the place of an operand that dies.
@@ -154,7 +156,15 @@ fn logic(dev: &Device, _: &mut Generator, results: &mut Results) -> Result<()> {
 }
 
 fn reductions(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<()> {
-    let shapes: &[&[usize]] = &[&[1], &[5], &[257], &[3, 1000], &[1000, 3], &[7, 5, 33], &[20_000]];
+    let shapes: &[&[usize]] = &[
+        &[1],
+        &[5],
+        &[257],
+        &[3, 1000],
+        &[1000, 3],
+        &[7, 5, 33],
+        &[20_000],
+    ];
     for &shape in shapes {
         let x = random.normal(shape, dev)?;
         let axes = std::iter::once(None).chain((0..shape.len() as isize).map(Some));
@@ -177,14 +187,27 @@ fn reductions(dev: &Device, random: &mut Generator, results: &mut Results) -> Re
         }
         keep(results, "with prologue", &(&x * 2.0).exp().sum(-1)?.ln())?;
         keep(results, "whole", &(&x * 10.0).to_dtype(DType::I32).sum(-1)?)?;
-        keep(results, "transposed", &x.permute(&reversed(shape.len()))?.sum(0)?)?;
+        keep(
+            results,
+            "transposed",
+            &x.permute(&reversed(shape.len()))?.sum(0)?,
+        )?;
         keep(results, "any", &x.gt(2.0)?.any(-1)?)?;
     }
     let edges = Tensor::from_slice(EDGES, [EDGES.len()], dev)?;
-    for y in [edges.max(..)?, edges.min(..)?, edges.sum(..)?, edges.argmax(..)?] {
+    for y in [
+        edges.max(..)?,
+        edges.min(..)?,
+        edges.sum(..)?,
+        edges.argmax(..)?,
+    ] {
         keep(results, "of edges", &y)?;
     }
-    keep(results, "log_softmax", &random.normal([9, 33], dev)?.log_softmax(-1)?)
+    keep(
+        results,
+        "log_softmax",
+        &random.normal([9, 33], dev)?.log_softmax(-1)?,
+    )
 }
 
 fn reversed(rank: usize) -> Vec<isize> {
@@ -210,11 +233,27 @@ fn indexing(dev: &Device, random: &mut Generator, results: &mut Results) -> Resu
     let x = random.normal([6, 5], dev)?;
     let rows = Tensor::new([5, 0, -1, 2, -6], dev)?;
     keep(results, "select", &x.index_select(0, &rows)?)?;
-    keep(results, "gather", &x.gather(1, &Tensor::new([[0u32], [4], [2], [1], [3], [0]], dev)?)?)?;
-    keep(results, "one hot", &Tensor::new([0, 3, 9], dev)?.one_hot(4)?)?;
-    keep(results, "concat", &Tensor::concat(&[&x, &(&x + 1.0), &x.exp()], 1)?)?;
+    keep(
+        results,
+        "gather",
+        &x.gather(1, &Tensor::new([[0u32], [4], [2], [1], [3], [0]], dev)?)?,
+    )?;
+    keep(
+        results,
+        "one hot",
+        &Tensor::new([0, 3, 9], dev)?.one_hot(4)?,
+    )?;
+    keep(
+        results,
+        "concat",
+        &Tensor::concat(&[&x, &(&x + 1.0), &x.exp()], 1)?,
+    )?;
     keep(results, "stack", &Tensor::stack(&[&x, &x.negative()], 0)?)?;
-    keep(results, "gathered sum", &x.index_select(0, &rows)?.exp().sum(0)?)
+    keep(
+        results,
+        "gathered sum",
+        &x.index_select(0, &rows)?.exp().sum(0)?,
+    )
 }
 
 fn views(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<()> {
@@ -222,10 +261,22 @@ fn views(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<
     keep(results, "slice", &x.slice(s![1..3, .., ..;-2])?.exp())?;
     keep(results, "permute", &(x.permute(&[2, 0, 1])? * 2.0))?;
     keep(results, "flip", &(x.flip(1)? + &x))?;
-    keep(results, "broadcast", &(x.slice(s![.., 0..1, ..])?.broadcast_to([4, 5, 6])? - &x))?;
-    keep(results, "offset", &x.slice(s![2])?.matmul(&x.slice(s![1])?.t())?)?;
+    keep(
+        results,
+        "broadcast",
+        &(x.slice(s![.., 0..1, ..])?.broadcast_to([4, 5, 6])? - &x),
+    )?;
+    keep(
+        results,
+        "offset",
+        &x.slice(s![2])?.matmul(&x.slice(s![1])?.t())?,
+    )?;
     let deep = random.normal([2, 3, 1, 2, 1, 3, 2, 2], dev)?;
-    keep(results, "deep", &(deep.permute(&[7, 1, 2, 5, 4, 3, 6, 0])?.exp() * 0.5))?;
+    keep(
+        results,
+        "deep",
+        &(deep.permute(&[7, 1, 2, 5, 4, 3, 6, 0])?.exp() * 0.5),
+    )?;
     keep(results, "eye", &Tensor::eye(5, 7, dev)?)?;
     keep(results, "line", &Tensor::linspace(-1.0, 1.0, 101, dev)?)
 }

@@ -126,18 +126,18 @@ pub(crate) fn run(modules: Vec<Vec<Test>>) -> ExitCode {
             Body::Device(body) => (body, false),
             Body::Gpu(body) => (body, true),
         };
-                for device in devices.iter().filter(|d| !only_gpu || *d != "cpu") {
-                    let name = format!("{}::{device}", test.name);
-                    // One test of one device is asked for: look for no other.
-                    if args.exact && args.filter.as_ref().is_some_and(|wanted| *wanted != name) {
-                        continue;
-                    }
-                    let missing = device != "cpu" && !has_gpu();
-                    skipped += missing as usize;
-                    let (body, device) = (body.clone(), device.clone());
-                    let trial = Trial::test(name, move || body(&open(&device)?));
-                    trials.push(trial.with_ignored_flag(missing));
-                }
+        for device in devices.iter().filter(|d| !only_gpu || *d != "cpu") {
+            let name = format!("{}::{device}", test.name);
+            // One test of one device is asked for: look for no other.
+            if args.exact && args.filter.as_ref().is_some_and(|wanted| *wanted != name) {
+                continue;
+            }
+            let missing = device != "cpu" && !has_gpu();
+            skipped += missing as usize;
+            let (body, device) = (body.clone(), device.clone());
+            let trial = Trial::test(name, move || body(&open(&device)?));
+            trials.push(trial.with_ignored_flag(missing));
+        }
     }
     // Said once, though nextest lists the ignored tests by a second call.
     if skipped > 0 && !args.ignored {

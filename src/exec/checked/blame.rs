@@ -44,7 +44,11 @@ impl Checked {
             }
         }
         // No operation differs on its own: it is their combination.
-        let ops: Vec<String> = kernel.ops.iter().map(|o| named(o.name, Some(o.at))).collect();
+        let ops: Vec<String> = kernel
+            .ops
+            .iter()
+            .map(|o| named(o.name, Some(o.at)))
+            .collect();
         ErrorKind::Mismatch {
             op: format!("the kernel of {}", ops.join(", ")),
             message: format!("{whole}; each operation by itself agrees"),
@@ -83,7 +87,13 @@ impl Checked {
         let bounds = bound::kernel(part, &memory, scalars);
         run_kernel(part, &mut memory, scalars, &Faults::default());
         let wanted = memory[out].words();
-        Ok(compare::store(part, &part.stores[0], &found, wanted, &bounds[0]))
+        Ok(compare::store(
+            part,
+            &part.stores[0],
+            &found,
+            wanted,
+            &bounds[0],
+        ))
     }
 }
 

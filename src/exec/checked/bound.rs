@@ -46,9 +46,16 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
     };
     let mut out = vec![Vec::with_capacity(kernel.shape.size()); kernel.stores.len()];
     let beside = (&core[..], &core_errors[..]);
-    walk(&kernel.body, &kernel.shape, beside, memory, scalars, |i, _, errors| {
-        out[i].extend_from_slice(errors);
-    });
+    walk(
+        &kernel.body,
+        &kernel.shape,
+        beside,
+        memory,
+        scalars,
+        |i, _, errors| {
+            out[i].extend_from_slice(errors);
+        },
+    );
     out
 }
 
@@ -141,7 +148,8 @@ fn apply(op: PointOp, args: &[Operand<'_>], to: DType, results: &[u32]) -> Vec<f
         }
         _ => pushed(op, args, to, results),
     };
-    let own = |(spread, &result): (f64, &u32)| spread + rounding(op, args[0].dtype, to, result, spread);
+    let own =
+        |(spread, &result): (f64, &u32)| spread + rounding(op, args[0].dtype, to, result, spread);
     spread.into_iter().zip(results).map(own).collect()
 }
 
@@ -201,7 +209,11 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
     let error = |k: usize| args[k].errors[i];
     let size = |k: usize| real(args[k].dtype, args[k].values[i]).abs();
     if args.iter().any(|a| a.errors[i] == f64::INFINITY) {
-        return if to == DType::Bool { 1.0 } else { f64::INFINITY };
+        return if to == DType::Bool {
+            1.0
+        } else {
+            f64::INFINITY
+        };
     }
     let around_zero = |k: usize| error(k) > 0.0 && size(k) <= error(k);
     match op {
@@ -214,7 +226,11 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
         PointOp::Minimum | PointOp::Maximum => {
             let apart = distance(to, args[0].values[i], args[1].values[i]);
             let near = apart <= error(0) + error(1);
-            if near { apart + error(0).max(error(1)) } else { 0.0 }
+            if near {
+                apart + error(0).max(error(1))
+            } else {
+                0.0
+            }
         }
         PointOp::Atan2 if around_zero(0) && around_zero(1) => f64::INFINITY,
         _ => 0.0,
@@ -264,7 +280,11 @@ fn flush(dtype: DType, bits: u32) -> f64 {
 
 /// The smallest normal number.
 fn smallest(dtype: DType) -> f64 {
-    if dtype == DType::F16 { 2f64.powi(-14) } else { TINY }
+    if dtype == DType::F16 {
+        2f64.powi(-14)
+    } else {
+        TINY
+    }
 }
 
 /// The unit in the last place of an `f32` of that size.
@@ -409,7 +429,11 @@ impl<'a> Fold<'a> {
         }
         let zero = self.reals().any(|(v, e)| v == 0.0 && e == 0.0);
         let special = self.reals().any(|(v, _)| !v.is_finite());
-        match (high > 127.0, low < -126.0 && (special || !zero), zero || special) {
+        match (
+            high > 127.0,
+            low < -126.0 && (special || !zero),
+            zero || special,
+        ) {
             (true, ..) | (_, true, _) => f64::INFINITY,
             (_, _, true) => 0.0,
             _ => grown - size + 2.0 * self.row.len() as f64 * ROUNDING * grown,
@@ -421,10 +445,17 @@ impl<'a> Fold<'a> {
         if value.is_nan() {
             return 0.0;
         }
-        let better = |a: f64, b: f64| if self.op == ReduceOp::Max { a.max(b) } else { a.min(b) };
+        let better = |a: f64, b: f64| {
+            if self.op == ReduceOp::Max {
+                a.max(b)
+            } else {
+                a.min(b)
+            }
+        };
         let by = |way: f64| self.reals().map(|(v, e)| v + way * e).reduce(better);
         let (low, high) = (by(-1.0), by(1.0));
-        let apart = |x: Option<f64>| x.map_or(0.0, |x| if x == value { 0.0 } else { (x - value).abs() });
+        let apart =
+            |x: Option<f64>| x.map_or(0.0, |x| if x == value { 0.0 } else { (x - value).abs() });
         // Of elements that may be equal, either can be given as it is.
         let either = self
             .reals()
@@ -443,7 +474,11 @@ impl<'a> Fold<'a> {
             let close = e + error > 0.0 && distance(self.dtype, v, winner) <= e + error;
             close.then(|| (i as f64 - result as f64).abs())
         };
-        self.row.iter().enumerate().filter_map(near).fold(0.0, f64::max)
+        self.row
+            .iter()
+            .enumerate()
+            .filter_map(near)
+            .fold(0.0, f64::max)
     }
 }
 

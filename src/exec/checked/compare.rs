@@ -66,9 +66,8 @@ pub(super) fn store(
         }
     });
     found.or_else(|| {
-        let changed = |at: &usize| {
-            !own[*at] && element(dtype, gpu, *at) != element(dtype, cpu, *at)
-        };
+        let changed =
+            |at: &usize| !own[*at] && element(dtype, gpu, *at) != element(dtype, cpu, *at);
         (0..own.len()).find(changed).map(|at| Difference {
             place: format!("place {at}, outside the region that is stored"),
             gpu: shown(dtype, element(dtype, gpu, at)),
@@ -89,7 +88,9 @@ fn elements(dtype: DType, words: &[u32]) -> usize {
 /// The stored element as a register.
 fn element(dtype: DType, words: &[u32], at: usize) -> u32 {
     match dtype {
-        DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at].to_f32().to_bits(),
+        DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at]
+            .to_f32()
+            .to_bits(),
         _ => words[at],
     }
 }

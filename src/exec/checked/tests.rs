@@ -22,7 +22,9 @@ fn line(dev: &Device, n: usize) -> Result<Tensor> {
 
 /// The operation that the error of reading a tensor names, its line, and the message.
 fn blamed(tensor: Result<Tensor>) -> (String, u32, String) {
-    let error = tensor.and_then(|t| t.to_vec::<f32>()).expect_err("a mismatch");
+    let error = tensor
+        .and_then(|t| t.to_vec::<f32>())
+        .expect_err("a mismatch");
     match error.kind() {
         ErrorKind::Mismatch { op, message } => {
             let (name, rest) = op.split_once(" (").unwrap_or((op, ""));
@@ -66,13 +68,27 @@ fn a_reduction_is_named() {
     let Some(dev) = broken("return (a + b);", "return (a - b);", None) else {
         return;
     };
-    assert_eq!(blamed(line(&dev, 100).and_then(|x| x.cos().sum(..))).0, "sum");
+    assert_eq!(
+        blamed(line(&dev, 100).and_then(|x| x.cos().sum(..))).0,
+        "sum"
+    );
 }
 
 #[test]
 fn a_product_is_named_before_its_epilogue() {
-    for kernel in [MatmulKernel::Registers, MatmulKernel::Workgroup] {
-        let Some(dev) = broken("c1_0 += x1 * y0", "c1_0 += x1 * y1", Some(kernel)) else {
+    for (kernel, right, wrong) in [
+        (
+            MatmulKernel::Registers,
+            "c1_0 += x1 * y0",
+            "c1_0 += x1 * y1",
+        ),
+        (
+            MatmulKernel::Workgroup,
+            "if row + 1u < m",
+            "if row < 1u && row + 1u < m && n > 9u",
+        ),
+    ] {
+        let Some(dev) = broken(right, wrong, Some(kernel)) else {
             return;
         };
         let wrong = || {

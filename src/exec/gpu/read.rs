@@ -36,7 +36,10 @@ impl Staging {
 
     /// Drops the idle buffers.
     pub(super) fn trim(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn put(&self, buffer: wgpu::Buffer) {
@@ -54,9 +57,7 @@ impl Gpu {
         let end = bytes + 4 * FAULT_WORDS as u64;
         let class = 4 * size_class(words + FAULT_WORDS) as u64;
         let largest = self.device.limits().max_buffer_size / 4 * 4;
-        let staging = self
-            .staging
-            .take(&self.device, class.min(largest).max(end));
+        let staging = self.staging.take(&self.device, class.min(largest).max(end));
         let source = self.pool.get(buffer);
         let faults = self.runner.fault_buffer();
         let mut encoder = self.device.create_command_encoder(&Default::default());

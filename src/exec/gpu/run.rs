@@ -175,9 +175,16 @@ impl Gpu {
         let mut scratch = Vec::new();
         let mut failed = None;
         for kernel in prepared {
-            let needed = kernel.shader.bindings.iter().any(|b| b.bound == Bound::Scratch);
+            let needed = kernel
+                .shader
+                .bindings
+                .iter()
+                .any(|b| b.bound == Bound::Scratch);
             // A kernel that needs none still binds some.
-            match needed.then(|| self.alloc(kernel.shader.scratch.max(1))).transpose() {
+            match needed
+                .then(|| self.alloc(kernel.shader.scratch.max(1)))
+                .transpose()
+            {
                 Ok(buffer) => scratch.push(buffer),
                 Err(kind) => {
                     failed = Some(kind);
@@ -228,8 +235,7 @@ impl Gpu {
                 state.params = Params::new(&self.device, bytes);
             }
             // A write comes after the last submission and before the next: blocks under way are safe.
-            self.queue
-                .write_buffer(&state.params.buffer, 0, &blocks);
+            self.queue.write_buffer(&state.params.buffer, 0, &blocks);
         }
 
         let mut encoder = self
@@ -383,13 +389,13 @@ impl Gpu {
                 prologue,
                 kept,
                 reduced,
-            } => Which::Reduce(Reduction {
+            } => Which::Reduce(Box::new(Reduction {
                 op: *op,
                 dtype: *dtype,
                 prologue: Cow::Borrowed(prologue),
                 kept: kept.clone(),
                 reduced: reduced.clone(),
-            }),
+            })),
             Core::Matmul {
                 a,
                 b,
@@ -407,13 +413,13 @@ impl Gpu {
                 match product.choose(kernel, &self.target, self.options.matmul) {
                     MatmulKernel::Vector => {
                         let (prologue, reduced) = product.summed(kernel);
-                        Which::Reduce(Reduction {
+                        Which::Reduce(Box::new(Reduction {
                             op: ReduceOp::Sum,
                             dtype: *dtype,
                             prologue: Cow::Owned(prologue),
                             kept: kernel.shape.clone(),
                             reduced,
-                        })
+                        }))
                     }
                     tiled => Which::Tiled(product, tiled),
                 }
@@ -440,7 +446,7 @@ impl Gpu {
 /// What a kernel's shader is made from.
 enum Which<'a> {
     Map,
-    Reduce(Reduction<'a>),
+    Reduce(Box<Reduction<'a>>),
     Tiled(Product<'a>, MatmulKernel),
 }
 

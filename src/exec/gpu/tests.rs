@@ -19,7 +19,10 @@ fn is_lost<T>(result: Result<T>) {
     match result {
         Ok(_) => panic!("the device is lost"),
         Err(error) => {
-            assert!(matches!(error.kind(), ErrorKind::DeviceLost { .. }), "{error}");
+            assert!(
+                matches!(error.kind(), ErrorKind::DeviceLost { .. }),
+                "{error}"
+            );
         }
     }
 }
@@ -62,7 +65,10 @@ fn a_device_lost_under_way_is_an_error() {
         (0..1_000_000).find_map(|_| (&x + 1.0).to_vec::<f32>().err())
     });
     let lost = lost.expect("an error");
-    assert!(matches!(lost.kind(), ErrorKind::DeviceLost { .. }), "{lost}");
+    assert!(
+        matches!(lost.kind(), ErrorKind::DeviceLost { .. }),
+        "{lost}"
+    );
 }
 
 /// Breaks a guard of a template and sees the sentinels tell.
@@ -76,7 +82,9 @@ fn strays(from: &'static str, to: &'static str, run: impl Fn(&Device) -> Result<
     let Some((_, dev)) = open(options) else {
         return;
     };
-    let error = run(&dev).and_then(|t| t.to_vec::<f32>()).expect_err("a stray write");
+    let error = run(&dev)
+        .and_then(|t| t.to_vec::<f32>())
+        .expect_err("a stray write");
     assert!(error.to_string().contains("wrote"), "{error}");
 }
 
@@ -86,9 +94,16 @@ fn ones(shape: &[usize], dev: &Device) -> Result<Tensor> {
 
 #[test]
 fn stray_writes_are_seen() {
-    strays("if i >= word(0u)", "if i > word(0u)", |dev| Ok(ones(&[70], dev)?.exp()));
-    strays("o >= results ||", "o > results ||", |dev| ones(&[70, 3], dev)?.sum(1));
-    for kernel in [crate::MatmulKernel::Registers, crate::MatmulKernel::Workgroup] {
+    strays("if i >= word(0u)", "if i > word(0u)", |dev| {
+        Ok(ones(&[70], dev)?.exp())
+    });
+    strays("o >= results ||", "o > results ||", |dev| {
+        ones(&[70, 3], dev)?.sum(1)
+    });
+    for kernel in [
+        crate::MatmulKernel::Registers,
+        crate::MatmulKernel::Workgroup,
+    ] {
         let options = DeviceOptions {
             sentinels: true,
             matmul: Some(kernel),
@@ -98,7 +113,11 @@ fn stray_writes_are_seen() {
         let Some((_, dev)) = open(options) else {
             return;
         };
-        let product = || ones(&[5, 3], &dev)?.matmul(&ones(&[3, 6], &dev)?)?.to_vec::<f32>();
+        let product = || {
+            ones(&[5, 3], &dev)?
+                .matmul(&ones(&[3, 6], &dev)?)?
+                .to_vec::<f32>()
+        };
         let error = product().expect_err("a stray write");
         assert!(error.to_string().contains("wrote"), "{error}");
     }

@@ -232,6 +232,10 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
                 0.0
             }
         }
+        // Zero for a tiny number, times infinity.
+        PointOp::LeakyRelu | PointOp::Elu if size(1).is_infinite() && around_zero(0) => {
+            f64::INFINITY
+        }
         PointOp::Atan2 if around_zero(0) && around_zero(1) => f64::INFINITY,
         _ => 0.0,
     }

@@ -20,7 +20,7 @@ use self::block::{Faults, Inputs};
 use self::memory::Pool;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
-use crate::plan::{Core, Kernel, Plan};
+use crate::plan::{Core, Kernel, Matrix, Plan};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -172,13 +172,8 @@ pub(crate) fn run_kernel(
             ))
         }
         Core::Matmul { a, b, dtype, k, .. } => {
-            let words = |m: &crate::plan::Matrix| memory[m.slot].words();
-            Some(matmul::run(
-                *dtype,
-                (words(a), &a.layout),
-                (words(b), &b.layout),
-                *k,
-            ))
+            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
+            Some(matmul::run(*dtype, operand(a), operand(b), *k))
         }
     };
     let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);

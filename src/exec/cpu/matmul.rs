@@ -13,8 +13,8 @@ const PARALLEL: usize = 1 << 18;
 /// The product of `(batch…, m, k)` and `(batch…, k, n)` as registers of a `(batch…, m, n)`.
 pub(super) fn run(
     dtype: DType,
-    (a, a_layout): (&[u32], &Layout),
-    (b, b_layout): (&[u32], &Layout),
+    (a, a_layout): (&[u32], Layout),
+    (b, b_layout): (&[u32], Layout),
     k: usize,
 ) -> Vec<u32> {
     let rank = a_layout.dims().len();
@@ -23,10 +23,10 @@ pub(super) fn run(
     let batches = Shape::of(batch);
     let over_batch =
         |l: &Layout| Layout::from_parts(batches.clone(), &l.strides()[..rank - 2], l.offset());
-    let (a_batch, b_batch) = (over_batch(a_layout), over_batch(b_layout));
+    let (a_batch, b_batch) = (over_batch(&a_layout), over_batch(&b_layout));
     let space = Space::new(&batches, [&a_batch, &b_batch].into_iter());
     let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
-    let (a_steps, b_steps) = (steps(a_layout), steps(b_layout));
+    let (a_steps, b_steps) = (steps(&a_layout), steps(&b_layout));
     let mut out = vec![0u32; batches.size() * m * n];
     let wide = |words: &[u32]| -> Vec<u32> {
         bytemuck::cast_slice::<u32, half::f16>(words)

@@ -171,6 +171,8 @@ impl Product<'_> {
         writer.push([a_row, a_step, b_step, b_column].map(|v| v as u32));
         writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
         let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
+        writer.parameter(offsets, &a_batch);
+        writer.parameter(offsets + 1, &b_batch);
         let walk = writer.walk(&batches, flat.kept);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",
@@ -236,7 +238,7 @@ impl Product<'_> {
                 .zip(strides)
                 .map(|(&d, &s)| (d as isize - 1) * s)
                 .sum();
-            let aligned = x.layout.offset() % 4 == 0
+            let aligned = x.layout.offset().is_multiple_of(4)
                 && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
             // The body reads its streams by element.

@@ -191,8 +191,8 @@ impl Product<'_> {
              let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
         );
         // A walk that is no line is a loop.
-        let long = !flat.body
-            || statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
+        let long =
+            !flat.body || statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
         let finishes = text.tile.finishes(acc, long);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
@@ -242,7 +242,7 @@ impl Product<'_> {
                 .zip(strides)
                 .map(|(&d, &s)| (d as isize - 1) * s)
                 .sum();
-            let aligned = x.layout.offset() % 4 == 0
+            let aligned = x.layout.offset().is_multiple_of(4)
                 && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
             // The body reads its streams by element.

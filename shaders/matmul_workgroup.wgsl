@@ -36,8 +36,8 @@ fn word(i: u32) -> u32 {
 //]
 
 //[finish
-fn finish(i: u32, core: f32) {
-    b2[i] = core;
+fn finish(batch: u32, row: u32, column: u32, core: f32) {
+    b2[(batch * word(0u) + row) * word(1u) + column] = core;
 }
 //]
 
@@ -128,13 +128,12 @@ fn main(
 
     let row = block_row + lane_row * 4u;
     let column = block_column + lane_column * 4u;
-    let first = (batch * m + row) * n + column;
     //[results
     let c0_0 = t0_0[0];
     //]
     //[finishes
     if row < m && column < n {
-        finish(first, c0_0);
+        finish(batch, row, column, c0_0);
     }
     //]
 }

@@ -16,11 +16,13 @@ pub(crate) use self::space::Space;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::block::{Faults, Inputs};
+use self::block::{Computed, Faults, Inputs};
 use self::memory::Pool;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use crate::dtype::DType;
 use crate::error::ErrorKind;
-use crate::plan::{Core, Kernel, Matrix, Plan};
+use crate::op::Inst;
+use crate::plan::{Core, Kernel, Matrix, Plan, Store};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -141,6 +143,25 @@ impl SlotMemory {
     }
 }
 
+/// The output that a product can be computed in, before the body runs over it: a whole one of words
+/// that are registers, which the body does not read.
+fn direct(kernel: &Kernel) -> Option<usize> {
+    let fits = |store: &Store| {
+        let read = kernel
+            .body
+            .streams
+            .iter()
+            .any(|s| s.slot == Some(store.slot));
+        store.dtype != DType::F16 && !read
+    };
+    let whole = kernel.stores.iter().all(|s| s.layout.is_identity());
+    if whole {
+        kernel.stores.iter().position(fits)
+    } else {
+        None
+    }
+}
+
 /// Runs one kernel over the memory of its plan's slots.
 pub(crate) fn run_kernel(
     kernel: &Kernel,
@@ -157,8 +178,9 @@ pub(crate) fn run_kernel(
             SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
         })
         .collect();
+    let words;
     let core = match &kernel.core {
-        Core::Map => None,
+        Core::Map => Computed::Nothing,
         Core::Reduce {
             op,
             dtype,
@@ -167,17 +189,33 @@ pub(crate) fn run_kernel(
             reduced,
         } => {
             let inputs = Inputs::bind(prologue, &[], memory, scalars);
-            Some(reduce::run(
-                *op, *dtype, prologue, &inputs, kept, reduced, faults,
-            ))
+            words = reduce::run(*op, *dtype, prologue, &inputs, kept, reduced, faults);
+            Computed::Words(&words)
         }
         Core::Matmul { a, b, dtype, k, .. } => {
             let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
-            Some(matmul::run(*dtype, operand(a), operand(b), *k))
+            let (a, b) = (operand(a), operand(b));
+            let size = kernel.shape.size();
+            match direct(kernel) {
+                Some(output) => {
+                    matmul::run(*dtype, a, b, *k, &mut outputs[output][..size]);
+                    Computed::Output(output)
+                }
+                None => {
+                    let mut product = vec![0; size];
+                    matmul::run(*dtype, a, b, *k, &mut product);
+                    words = product;
+                    Computed::Words(&words)
+                }
+            }
         }
     };
-    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
-    block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
+    // A product that is stored as it is needs no body.
+    let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)]);
+    if !(bare && kernel.stores.len() == 1 && matches!(core, Computed::Output(_))) {
+        let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
+        block::map(kernel, &inputs, core, &mut outputs, faults);
+    }
     for (store, words) in kernel.stores.iter().zip(outputs) {
         memory[store.slot] = SlotMemory::Owned(words);
     }

@@ -270,11 +270,20 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// Where the results of a kernel's core are.
+#[derive(Clone, Copy)]
+pub(super) enum Computed<'a> {
+    Nothing,
+    Words(&'a [u32]),
+    /// In the output of that number, which is whole, and whose words are registers.
+    Output(usize),
+}
+
 /// Runs a kernel's body over its shape and stores the results.
 pub(super) fn map(
     kernel: &Kernel,
     inputs: &Inputs<'_>,
-    core: Option<&[u32]>,
+    core: Computed<'_>,
     outputs: &mut [Vec<u32>],
     faults: &Faults,
 ) {
@@ -288,7 +297,10 @@ pub(super) fn map(
         for start in (0..size).step_by(BLOCK) {
             let len = BLOCK.min(size - start);
             let beside = Beside {
-                core: after(core, start),
+                core: match core {
+                    Computed::Words(words) => &words[start..],
+                    _ => &[],
+                },
                 ..Beside::default()
             };
             runner.run(&mut regs, start, len, beside);
@@ -318,16 +330,15 @@ pub(super) fn map(
         let end = size.min((i + 1) * GRAIN);
         for start in (i * GRAIN..end).step_by(BLOCK) {
             let len = BLOCK.min(end - start);
-            let outputs = (&chunks[..], i * GRAIN);
-            runner.run(
-                &mut regs,
-                start,
-                len,
-                Beside {
-                    core: after(core, start),
-                    outputs,
+            let beside = Beside {
+                core: match core {
+                    Computed::Nothing => &[],
+                    Computed::Words(words) => &words[start..],
+                    Computed::Output(k) => &chunks[k][start - i * GRAIN..],
                 },
-            );
+                outputs: (&chunks[..], i * GRAIN),
+            };
+            runner.run(&mut regs, start, len, beside);
             for (k, (store, chunk)) in kernel.stores.iter().zip(&mut chunks).enumerate() {
                 let values = runner.result(&regs, k, len);
                 match store.dtype {
@@ -344,11 +355,6 @@ pub(super) fn map(
     } else {
         tasks.into_par_iter().enumerate().for_each(task);
     }
-}
-
-/// The core's results from an element on.
-fn after(core: Option<&[u32]>, start: usize) -> &[u32] {
-    core.map_or(&[], |c| &c[start..])
 }
 
 fn copy_own(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) {

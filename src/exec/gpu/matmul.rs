@@ -21,7 +21,7 @@ use std::fmt::Write;
 
 use self::subgroup::Reads;
 use super::codegen;
-use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_space};
+use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_layouts};
 use super::reduce::{Flat, Reduction};
 use super::template;
 use crate::dtype::DType;
@@ -114,16 +114,17 @@ impl Product<'_> {
         let rank = kernel.shape.ndim();
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
-        let over_batch = |x: &Matrix| {
+        let over_batch = |layout: &Layout| {
             Layout::from_parts(
                 batch.clone(),
-                &x.layout.strides()[..rank - 2],
-                x.layout.offset(),
+                &layout.strides()[..rank - 2],
+                layout.offset(),
             )
         };
-        let (a_batch, b_batch) = (over_batch(self.a), over_batch(self.b));
+        let (a_batch, b_batch) = (over_batch(&self.a.layout), over_batch(&self.b.layout));
         let batches = Space::new(&batch, [&a_batch, &b_batch].into_iter());
-        let body = body_space(kernel);
+        let layouts: Vec<Layout> = body_layouts(kernel).map(over_batch).collect();
+        let body = Space::new(&batch, layouts.iter());
         let can = Flat {
             kept: batches.dims.len() == 1,
             reduced: true,
@@ -186,9 +187,14 @@ impl Product<'_> {
         } else {
             "core"
         };
-        let statements = writer.body(kernel, &body, flat.body, rounded);
-        let finish = format!("fn finish(i: u32, core: {register}) {{\n{statements}}}\n");
-        let long = statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
+        let statements = writer.matrix_body(kernel, &body, flat.body, rounded);
+        let finish = format!(
+            "fn finish(batch: u32, row: u32, column: u32, core: {register}) {{\n    \
+             let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
+        );
+        // A walk that is no line is a loop.
+        let long =
+            !flat.body || statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
         let finishes = text.tile.finishes(acc, long);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
@@ -366,7 +372,7 @@ impl Tile {
                 for (c, column) in self.columns.iter().enumerate() {
                     let _ = writeln!(
                         text,
-                        "        if column + {column}u < n {{ finish(first + {row}u * n + {column}u, c{r}_{c}); }}"
+                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
                     );
                 }
                 text += "    }\n";
@@ -402,7 +408,7 @@ impl Tile {
         );
         let _ = writeln!(text, "        let r = rows[s / {columns}u];");
         let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";
+        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
         text
     }
 }

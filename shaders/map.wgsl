@@ -4,9 +4,9 @@
 
 //[header
 struct Params { words: array<vec4<u32>, 1> }
-@group(0) @binding(0) var<uniform> params: Params;
-@group(1) @binding(0) var<storage, read> b0: array<f32>;
-@group(1) @binding(1) var<storage, read_write> b1: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> b0: array<f32>;
+@group(0) @binding(1) var<storage, read_write> b1: array<f32>;
 const GROUP = 64u;
 //]
 

@@ -8,10 +8,10 @@
 
 //[header
 struct Params { words: array<vec4<u32>, 4> }
-@group(0) @binding(0) var<uniform> params: Params;
-@group(1) @binding(0) var<storage, read> b0: array<f32>;
-@group(1) @binding(1) var<storage, read> b1: array<f32>;
-@group(1) @binding(2) var<storage, read_write> b2: array<f32>;
+@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> b0: array<f32>;
+@group(0) @binding(1) var<storage, read> b1: array<f32>;
+@group(0) @binding(2) var<storage, read_write> b2: array<f32>;
 const GROUP = 64u;
 //]
 //[tile

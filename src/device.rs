@@ -3,9 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
 use crate::exec::gpu::{self, Gpu, MatmulKernel};
@@ -135,6 +137,13 @@ pub struct Counters {
 pub struct DeviceOptions {
     pub(crate) matmul: Option<MatmulKernel>,
     pub(crate) webgpu_limits: bool,
+    pub(crate) uniform_params: bool,
+    pub(crate) memory_budget: Option<u64>,
+    pub(crate) dump: Option<PathBuf>,
+    pub(crate) sentinels: bool,
+    /// A text of generated shaders and what replaces it: a defect for tests to find.
+    #[cfg(test)]
+    pub(crate) sabotage: Option<(&'static str, &'static str)>,
 }
 
 impl DeviceOptions {
@@ -152,6 +161,34 @@ impl DeviceOptions {
     /// Asks the adapter for no more than every WebGPU device has: its default limits, no features.
     pub fn webgpu_limits(mut self) -> Self {
         self.webgpu_limits = true;
+        self
+    }
+
+    /// Passes sizes and scalars to every kernel through a uniform buffer, also where the adapter has
+    /// immediates for them.
+    pub fn uniform_params(mut self) -> Self {
+        self.uniform_params = true;
+        self
+    }
+
+    /// Holds at most so many bytes of the adapter's memory; beyond it, memory that waits to be used
+    /// again is given back, and if that is not enough, an operation fails as out of memory.
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.memory_budget = Some(bytes);
+        self
+    }
+
+    /// Writes every generated shader to a file of the folder, as the environment variable
+    /// `TILEWISE_DUMP_SHADERS` does.
+    pub fn dump_shaders(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.dump = Some(folder.into());
+        self
+    }
+
+    /// Fails a kernel that writes beyond the content of a buffer. Slow: for tests.
+    #[doc(hidden)]
+    pub fn sentinels(mut self) -> Self {
+        self.sentinels = true;
         self
     }
 }
@@ -279,10 +316,11 @@ impl Device {
         options: DeviceOptions,
     ) -> Result<Self> {
         let gpu = Gpu::open(adapter, options).await?;
-        let executor: Arc<dyn Executor> = match info.id.starts_with(CHECKED) {
-            true => Arc::new(Checked::new(gpu)),
-            false => Arc::new(gpu),
-        };
+        #[cfg(not(target_arch = "wasm32"))]
+        if info.id.starts_with(CHECKED) {
+            return Ok(Self::over(Arc::new(Checked::new(gpu)), info));
+        }
+        let executor: Arc<dyn Executor> = Arc::new(gpu);
         Ok(Self::over(executor, info))
     }
 

@@ -3,6 +3,7 @@
 //! The trait never grows with the set of operations: an executor gets valid plans, and what an
 //! operation means is in the plan's programs.
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod checked;
 pub(crate) mod cpu;
 pub(crate) mod gpu;
@@ -27,6 +28,9 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// Whether `f16` can be stored and computed.
     pub(crate) f16: bool,
+    /// Whether a plan must serve only the lines it was made for, because its operations are named by
+    /// their lines.
+    pub(crate) by_line: bool,
 }
 
 /// Memory and the running of plans on one device.

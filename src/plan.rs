@@ -40,7 +40,7 @@ pub(crate) struct Slot {
 }
 
 /// One kernel: a core, then a pointwise program over the core's result, then stores.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     pub(crate) core: Core,
     /// The iteration shape of the body.
@@ -65,10 +65,12 @@ pub(crate) struct Store {
     pub(crate) slot: usize,
     pub(crate) dtype: DType,
     pub(crate) layout: Layout,
+    /// Whether the kernel stores all of the value; else it stores a region of it.
+    pub(crate) whole: bool,
 }
 
 /// What a kernel computes before its body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Core {
     /// Nothing: the body is all.
     Map,

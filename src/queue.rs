@@ -101,7 +101,7 @@ impl Queue {
     /// Why the device cannot hold a result, if it cannot.
     fn refusal(&self, op: &Op, shape: &Shape, dtype: DType) -> Option<ErrorKind> {
         let (op, executor) = (op.name(), &self.engine.executor);
-        let bytes = (shape.size() * dtype.size()) as u64;
+        let bytes = shape.bytes(dtype.size());
         if bytes > self.limits.bytes {
             let (limit, device) = (self.limits.bytes, executor.name());
             return Some(ErrorKind::TooLarge {
@@ -152,10 +152,13 @@ impl Queue {
     }
 
     fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
-        let engine = &self.engine;
-        engine
-            .plans
-            .get(&batch.key, self.limits.buffers, || batch.graph())
+        let (plans, buffers) = (&self.engine.plans, self.limits.buffers);
+        if !self.limits.by_line {
+            return plans.get(&batch.key, buffers, || batch.graph());
+        }
+        let lines = batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
+        let key: Vec<u64> = batch.key.iter().copied().chain(lines).collect();
+        plans.get(&key, buffers, || batch.graph())
     }
 
     fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {

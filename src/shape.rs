@@ -71,6 +71,15 @@ impl Shape {
         self.dims().iter().product()
     }
 
+    /// The bytes of the elements, `each` bytes an element; the largest number if they are more.
+    pub(crate) fn bytes(&self, each: usize) -> u64 {
+        if self.dims().contains(&0) {
+            return 0;
+        }
+        let times = |bytes: u64, &d: &usize| bytes.saturating_mul(d as u64);
+        self.dims().iter().fold(each as u64, times)
+    }
+
     /// The axis counted from the front; negative ones count from the end.
     #[track_caller]
     pub(crate) fn axis(&self, op: &'static str, axis: isize) -> Result<usize> {
@@ -137,7 +146,7 @@ impl Shape {
         }
         // Two shapes that fit may broadcast to one that does not.
         if out == *self || out == *other {
-            Ok(out)
+            Self::checked(op, out.dims())
         } else {
             Self::checked(op, out.dims())
         }

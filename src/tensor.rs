@@ -123,10 +123,6 @@ impl Tensor {
         self.layout.is_contiguous()
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
     pub(crate) fn shape_ref(&self) -> &Shape {
         self.layout.shape()
     }

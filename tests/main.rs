@@ -12,6 +12,7 @@ mod autograd;
 mod broadcast;
 mod display;
 mod errors;
+mod executors;
 mod literature;
 mod loss;
 mod matmul;
@@ -23,6 +24,8 @@ mod programs;
 mod propagation;
 mod random;
 mod reduce;
+mod runtime;
+mod shaders;
 mod slice;
 mod threads;
 
@@ -34,6 +37,7 @@ fn main() -> std::process::ExitCode {
         broadcast::tests(),
         display::tests(),
         errors::tests(),
+        executors::tests(),
         literature::tests(),
         loss::tests(),
         matmul::tests(),
@@ -45,6 +49,8 @@ fn main() -> std::process::ExitCode {
         propagation::tests(),
         random::tests(),
         reduce::tests(),
+        runtime::tests(),
+        shaders::tests(),
         slice::tests(),
         threads::tests(),
     ])

@@ -1,38 +1,157 @@
-use super::*;
-pub(crate) struct Checked;
+//! The checked executor: the GPU, with each kernel's results compared with the CPU's.
+//!
+//! A plan runs kernel by kernel. The CPU executor runs the same kernel on what the GPU read, and
+//! every element that the GPU wrote must be as close to the CPU's as the operations allow
+//! ([`bound`]). Where one is not, the kernel is taken apart: each of its registers is computed by a
+//! kernel of its own ([`blame`]), and the first that differs names the operation.
+
+mod blame;
+mod bound;
+mod compare;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::cpu::block::Faults;
+use super::cpu::{SlotMemory, run_kernel};
+use super::gpu::Gpu;
+use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use crate::error::ErrorKind;
+use crate::plan::{Core, Kernel, Plan};
+
+pub(crate) struct Checked {
+    gpu: Gpu,
+}
+
+/// What the slots of a plan hold, as far as it has been looked at.
+type Contents = Vec<Option<Arc<Vec<u32>>>>;
+
 impl Checked {
-    pub(crate) fn new(_g: super::gpu::Gpu) -> Self {
-        Self
+    pub(crate) fn new(gpu: Gpu) -> Self {
+        Self { gpu }
+    }
+
+    fn read_slot(&self, plan: &Plan, slot: usize, buffer: BufferId) -> Words {
+        let words = self.gpu.read(buffer, 0, plan.slots[slot].words).wait()?;
+        Ok(Arc::new(words))
+    }
+
+    /// Runs a kernel on both; `contents` is what the slots held before and hold afterwards.
+    fn run_kernel(
+        &self,
+        plan: &Plan,
+        number: usize,
+        slots: &[BufferId],
+        scalars: &[u32],
+        contents: &mut Contents,
+    ) -> Result<(), ErrorKind> {
+        let kernel = &plan.kernels[number];
+        for slot in touched(kernel) {
+            if contents[slot].is_none() {
+                contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
+            }
+        }
+        let before = contents.clone();
+        self.gpu.run_kernel(plan, number, slots, scalars)?;
+        for store in &kernel.stores {
+            let slot = store.slot;
+            contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
+        }
+        let mut memory = memory(kernel, &before);
+        let bounds = bound::kernel(kernel, &memory, scalars);
+        run_kernel(kernel, &mut memory, scalars, &Faults::default());
+        for (store, bounds) in kernel.stores.iter().zip(&bounds) {
+            let Some(found) = &contents[store.slot] else {
+                continue;
+            };
+            let wanted = memory[store.slot].words();
+            if let Some(difference) = compare::store(kernel, store, found, wanted, bounds) {
+                return Err(self.blame(kernel, &before, scalars, &difference));
+            }
+        }
+        Ok(())
     }
 }
+
+type Words = Result<Arc<Vec<u32>>, ErrorKind>;
+
+/// The slots that a kernel reads or writes.
+fn touched(kernel: &Kernel) -> Vec<usize> {
+    let mut slots: Vec<usize> = kernel.body.streams.iter().filter_map(|s| s.slot).collect();
+    match &kernel.core {
+        Core::Map => {}
+        Core::Reduce { prologue, .. } => {
+            slots.extend(prologue.streams.iter().filter_map(|s| s.slot));
+        }
+        Core::Matmul { a, b, .. } => slots.extend([a.slot, b.slot]),
+    }
+    slots.extend(kernel.stores.iter().map(|s| s.slot));
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+/// The memory that the CPU runs a kernel on.
+fn memory(kernel: &Kernel, contents: &Contents) -> Vec<SlotMemory> {
+    let written = |slot: usize| kernel.stores.iter().any(|s| s.slot == slot);
+    let memory = |(slot, content): (usize, &Option<Arc<Vec<u32>>>)| match content {
+        Some(words) if written(slot) => SlotMemory::Owned(words.to_vec()),
+        Some(words) => SlotMemory::Shared(words.clone()),
+        None => SlotMemory::Owned(vec![]),
+    };
+    contents.iter().enumerate().map(memory).collect()
+}
+
 impl Executor for Checked {
     fn name(&self) -> String {
-        todo!()
+        self.gpu.name()
     }
+
     fn limits(&self) -> Limits {
-        todo!()
+        Limits {
+            by_line: true,
+            ..self.gpu.limits()
+        }
     }
-    fn alloc(&self, _w: usize) -> Result<BufferId, ErrorKind> {
-        todo!()
+
+    fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
+        self.gpu.alloc(words)
     }
-    fn free(&self, _b: BufferId) {}
-    fn write(&self, _b: BufferId, _w: &[u32]) -> Result<(), ErrorKind> {
-        todo!()
+
+    fn free(&self, buffer: BufferId) {
+        self.gpu.free(buffer);
     }
-    fn run(&self, _p: &Arc<Plan>, _s: &[BufferId], _c: &[u32]) -> Result<(), ErrorKind> {
-        todo!()
+
+    fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind> {
+        self.gpu.write(buffer, words)
     }
-    fn read(&self, _b: BufferId, _s: usize, _w: usize) -> Reading {
-        todo!()
+
+    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
+        let mut contents = vec![None; slots.len()];
+        for kernel in 0..plan.kernels.len() {
+            self.run_kernel(plan, kernel, slots, scalars, &mut contents)?;
+        }
+        Ok(())
     }
+
+    fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
+        self.gpu.read(buffer, start, words)
+    }
+
     fn synchronize(&self) -> Result<(), ErrorKind> {
-        todo!()
+        self.gpu.synchronize()
     }
+
     fn memory(&self) -> Memory {
-        todo!()
+        self.gpu.memory()
     }
+
     fn counters(&self) -> Counters {
-        todo!()
+        self.gpu.counters()
     }
-    fn trim(&self) {}
+
+    fn trim(&self) {
+        self.gpu.trim();
+    }
 }

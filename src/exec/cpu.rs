@@ -21,6 +21,7 @@ use self::memory::Pool;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::dtype::DType;
 use crate::error::ErrorKind;
+use crate::layout::Layout;
 use crate::op::Inst;
 use crate::plan::{Core, Kernel, Matrix, Plan, Store};
 
@@ -44,6 +45,7 @@ impl Executor for Cpu {
             buffers: 16,
             bytes: MAX_BYTES,
             f16: true,
+            by_line: false,
         }
     }
 
@@ -179,36 +181,26 @@ pub(crate) fn run_kernel(
         })
         .collect();
     let words;
-    let core = match &kernel.core {
-        Core::Map => Computed::Nothing,
-        Core::Reduce {
-            op,
-            dtype,
-            prologue,
-            kept,
-            reduced,
-        } => {
-            let inputs = Inputs::bind(prologue, &[], memory, scalars);
-            words = reduce::run(*op, *dtype, prologue, &inputs, kept, reduced, faults);
-            Computed::Words(&words)
-        }
-        Core::Matmul { a, b, dtype, k, .. } => {
+    let core = match (&kernel.core, direct(kernel)) {
+        (Core::Matmul { a, b, dtype, k, .. }, Some(output)) => {
             let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
-            let (a, b) = (operand(a), operand(b));
             let size = kernel.shape.size();
-            match direct(kernel) {
-                Some(output) => {
-                    matmul::run(*dtype, a, b, *k, &mut outputs[output][..size]);
-                    Computed::Output(output)
-                }
-                None => {
-                    let mut product = vec![0; size];
-                    matmul::run(*dtype, a, b, *k, &mut product);
-                    words = product;
-                    Computed::Words(&words)
-                }
-            }
+            matmul::run(
+                *dtype,
+                operand(a),
+                operand(b),
+                *k,
+                &mut outputs[output][..size],
+            );
+            Computed::Output(output)
         }
+        _ => match run_core(kernel, memory, scalars, faults) {
+            Some(computed) => {
+                words = computed;
+                Computed::Words(&words)
+            }
+            None => Computed::Nothing,
+        },
     };
     // A product that is stored as it is needs no body.
     let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)]);
@@ -219,4 +211,53 @@ pub(crate) fn run_kernel(
     for (store, words) in kernel.stores.iter().zip(outputs) {
         memory[store.slot] = SlotMemory::Owned(words);
     }
+}
+
+/// What a kernel computes before its body, as registers.
+pub(crate) fn run_core(
+    kernel: &Kernel,
+    memory: &[SlotMemory],
+    scalars: &[u32],
+    faults: &Faults,
+) -> Option<Vec<u32>> {
+    match &kernel.core {
+        Core::Map => None,
+        Core::Reduce {
+            op,
+            dtype,
+            prologue,
+            kept,
+            reduced,
+        } => {
+            let inputs = Inputs::bind(prologue, &[], memory, scalars);
+            Some(reduce::run(
+                *op, *dtype, prologue, &inputs, kept, reduced, faults,
+            ))
+        }
+        Core::Matmul { a, b, dtype, k, .. } => {
+            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
+            let mut product = vec![0; kernel.shape.size()];
+            matmul::run(*dtype, operand(a), operand(b), *k, &mut product);
+            Some(product)
+        }
+    }
+}
+
+/// The product of two matrices of registers (see [`matmul`]).
+pub(crate) fn product(
+    dtype: DType,
+    a: (&[u32], &Layout),
+    b: (&[u32], &Layout),
+    k: usize,
+) -> Vec<u32> {
+    let columns = b.1.dims().last().copied().unwrap_or(1);
+    let mut product = vec![0; a.1.shape().size() / k * columns];
+    matmul::run(
+        dtype,
+        (a.0, a.1.clone()),
+        (b.0, b.1.clone()),
+        k,
+        &mut product,
+    );
+    product
 }

@@ -16,6 +16,8 @@ mod read;
 mod reduce;
 mod run;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +39,7 @@ use crate::plan::Plan;
 const OWN_BUFFERS: usize = 2;
 
 pub(crate) struct Gpu {
-    device: wgpu::Device,
+    pub(super) device: wgpu::Device,
     queue: wgpu::Queue,
     name: String,
     limits: Limits,
@@ -126,6 +128,7 @@ impl Gpu {
             buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18) - OWN_BUFFERS,
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
+            by_line: false,
         };
         let target = Target {
             group: if software {
@@ -136,11 +139,16 @@ impl Gpu {
             fill: if software { 8 } else { 1024 },
             busy: if software { 256 } else { 1 << 16 },
             software,
+            immediates: match options.uniform_params {
+                true => 0,
+                false => bounds.max_immediate_size as usize,
+            },
             subgroup: lanes(&info, features),
         };
+        let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
         Ok(Self {
-            pool: Pool::new(device.clone(), info.name.clone(), fault.clone()),
-            pipelines: Pipelines::new(device.clone(), &bounds),
+            pool,
+            pipelines: Pipelines::new(device.clone(), options.dump.clone()),
             runner: Runner::new(&device, &bounds),
             staging: Staging::default(),
             name: info.name,
@@ -178,7 +186,17 @@ impl Executor for Gpu {
 
     fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
         self.fault.check()?;
-        self.pool.alloc(words)
+        match self.pool.alloc(words) {
+            // What waits to be used again may be what is missing.
+            Err(ErrorKind::OutOfMemory { .. }) => {
+                self.trim();
+                #[cfg(not(target_arch = "wasm32"))]
+                self.fault
+                    .poll(&self.device, wgpu::PollType::wait_indefinitely())?;
+                self.pool.alloc(words)
+            }
+            done => done,
+        }
     }
 
     fn free(&self, buffer: BufferId) {
@@ -210,7 +228,7 @@ impl Executor for Gpu {
         #[cfg(not(target_arch = "wasm32"))]
         {
             // A read of nothing brings the fault word and waits for all before it.
-            let buffer = self.pool.alloc(1)?;
+            let buffer = self.alloc(1)?;
             let done = self.read(buffer, 0, 1).wait();
             self.pool.free(buffer);
             done?;
@@ -236,5 +254,6 @@ impl Executor for Gpu {
     fn trim(&self) {
         let gone = self.pool.trim();
         self.runner.forget(&gone);
+        self.staging.trim();
     }
 }

@@ -3,6 +3,8 @@
 //! A program is the structure that pipelines are keyed by. It names what it reads by number; the
 //! [`Body`] around it binds the numbers to buffers, layouts and scalars.
 
+use std::panic::Location;
+
 use super::PointOp;
 use crate::dtype::DType;
 use crate::layout::Layout;
@@ -85,4 +87,6 @@ pub(crate) struct Body {
     pub(crate) streams: Vec<Stream>,
     /// Numbers of the plan's scalars.
     pub(crate) scalars: Vec<usize>,
+    /// The line that asked for each instruction of the program.
+    pub(crate) lines: Vec<Option<&'static Location<'static>>>,
 }

@@ -1,5 +1,7 @@
 //! Writing the programs of a kernel.
 
+use std::panic::Location;
+
 use rustc_hash::FxHashMap;
 
 use super::fuse::{Cone, Draft, Fusion};
@@ -45,6 +47,7 @@ pub(super) fn lower(
                 slot: slot(graph.result(call)),
                 dtype: result.dtype,
                 layout,
+                whole: region.is_none(),
             });
         }
         None => {
@@ -57,6 +60,7 @@ pub(super) fn lower(
                     slot: slot(graph.result(node)),
                     dtype,
                     layout,
+                    whole: true,
                 });
             }
         }
@@ -149,6 +153,8 @@ struct Writer<'a> {
     /// The order that a reduction walks the dimensions in.
     order: Option<Vec<usize>>,
     core: Option<usize>,
+    /// The line of the call that is being written.
+    line: Option<&'static Location<'static>>,
     body: Body,
     regs: FxHashMap<usize, Reg>,
 }
@@ -164,6 +170,7 @@ impl<'a> Writer<'a> {
             slot,
             order,
             core: None,
+            line: None,
             body: Body::default(),
             regs: FxHashMap::default(),
         }
@@ -172,6 +179,7 @@ impl<'a> Writer<'a> {
     fn write(&mut self, cone: &Cone) {
         for &node in &cone.members {
             let call = self.fusion.graph.call(node);
+            self.line = Some(call.at);
             let reg = match &call.op {
                 Op::Point(op) => {
                     let count = self.fusion.graph.inputs(node).len();
@@ -273,6 +281,7 @@ impl<'a> Writer<'a> {
             return at as Reg;
         }
         insts.push((inst, dtype));
+        self.body.lines.push(self.line);
         (insts.len() - 1) as Reg
     }
 

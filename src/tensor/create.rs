@@ -153,7 +153,7 @@ impl Tensor {
         let (start, end, step) = (start.into(), end.into(), step.into());
         let (from, to, by) = (start.to_f64(), end.to_f64(), step.to_f64());
         let len = ((to - from) / by).ceil();
-        if by == 0.0 || !len.is_finite() || !from.is_finite() || len > u32::MAX as f64 {
+        if by == 0.0 || !len.is_finite() || !from.is_finite() || len > usize::MAX as f64 {
             let message = format!("no range from {from} to {to} by {by}");
             return Err(Error::value(OP, message));
         }
@@ -257,7 +257,7 @@ impl Device {
 
     #[track_caller]
     pub(crate) fn check_size(&self, op: &'static str, shape: &Shape, dtype: DType) -> Result<()> {
-        let (bytes, limit) = ((shape.size() * dtype.size()) as u64, self.limits().bytes);
+        let (bytes, limit) = (shape.bytes(dtype.size()), self.limits().bytes);
         if bytes <= limit {
             return Ok(());
         }

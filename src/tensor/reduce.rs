@@ -6,7 +6,7 @@ use super::Tensor;
 use crate::autograd::{Rule, track};
 use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::op::{Op, ReduceOp};
 use crate::shape::{MAX_RANK, Shape};
 
@@ -149,6 +149,16 @@ impl Tensor {
     fn reduce(&self, op: ReduceOp, set: &AxisSet) -> Result<Tensor> {
         let shape = set.result(self.shape_ref());
         let dtype = op.result(self.dtype);
+        // Places are counted in 32 bits; a view that repeats its elements may have more.
+        let (bytes, limit) = (self.shape_ref().bytes(4), 4 * u32::MAX as u64);
+        if bytes > limit {
+            return Err(Error::new(ErrorKind::TooLarge {
+                op: op.name(),
+                bytes,
+                limit,
+                device: self.device.name(),
+            }));
+        }
         if self.size() == 0 {
             let defined = matches!(op, ReduceOp::Sum | ReduceOp::Prod);
             if shape.size() > 0 && !defined {

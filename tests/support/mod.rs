@@ -10,6 +10,7 @@ macro_rules! tests {
     };
 }
 
+pub(crate) mod broad;
 pub(crate) mod compare;
 pub(crate) mod golden;
 pub(crate) mod layouts;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use tilewise::{Device, DeviceKind};
+use tilewise::{Device, DeviceKind, DeviceOptions};
 
 /// The environment variable that chooses what the tests run on: `cpu`, `gpu`, `checked`, or several
 /// with commas. Unset it means `cpu,gpu`.
@@ -36,6 +37,23 @@ pub(crate) struct Test {
 pub(crate) enum Body {
     Host(Box<dyn FnOnce() -> Ran + Send>),
     Device(Arc<dyn Fn(&Device) -> Ran + Send + Sync>),
+    /// Once a device that is not the CPU.
+    Gpu(Arc<dyn Fn(&Device) -> Ran + Send + Sync>),
+}
+
+/// A GPU: a test that takes one is not registered for the CPU.
+pub(crate) struct Gpu<'a>(pub(crate) &'a Device);
+
+impl Gpu<'_> {
+    /// The same adapter as a device of its own, with its own memory, pipelines and counters.
+    pub(crate) fn open(&self, options: DeviceOptions) -> tilewise::Result<Device> {
+        Device::open(&self.0.info().id, options)
+    }
+
+    /// The same adapter, its results compared with the CPU's.
+    pub(crate) fn checked(&self, options: DeviceOptions) -> tilewise::Result<Device> {
+        Device::open(&self.0.info().id.replace("gpu", "checked"), options)
+    }
 }
 
 /// What became of a test.
@@ -69,6 +87,12 @@ impl<F: Fn(&Device) -> O + Send + Sync + 'static, O: Outcome> Function<fn(&Devic
     }
 }
 
+impl<F: Fn(Gpu<'_>) -> O + Send + Sync + 'static, O: Outcome> Function<fn(Gpu<'_>) -> O> for F {
+    fn body(self) -> Body {
+        Body::Gpu(Arc::new(move |device| self(Gpu(device)).outcome()))
+    }
+}
+
 /// What a test function may return.
 pub(crate) trait Outcome {
     fn outcome(self) -> Ran;
@@ -94,22 +118,25 @@ pub(crate) fn run(modules: Vec<Vec<Test>>) -> ExitCode {
     let mut trials = Vec::new();
     let mut skipped = 0;
     for test in modules.into_iter().flatten() {
-        match test.body {
-            Body::Host(body) => trials.push(Trial::test(test.name, body)),
-            Body::Device(body) => {
-                for device in &devices {
-                    let name = format!("{}::{device}", test.name);
-                    // One test of one device is asked for: look for no other.
-                    if args.exact && args.filter.as_ref().is_some_and(|wanted| *wanted != name) {
-                        continue;
-                    }
-                    let missing = device != "cpu" && !has_gpu();
-                    skipped += missing as usize;
-                    let (body, device) = (body.clone(), device.clone());
-                    let trial = Trial::test(name, move || body(&open(&device)?));
-                    trials.push(trial.with_ignored_flag(missing));
-                }
+        let (body, only_gpu) = match test.body {
+            Body::Host(body) => {
+                trials.push(Trial::test(test.name, body));
+                continue;
             }
+            Body::Device(body) => (body, false),
+            Body::Gpu(body) => (body, true),
+        };
+        for device in devices.iter().filter(|d| !only_gpu || *d != "cpu") {
+            let name = format!("{}::{device}", test.name);
+            // One test of one device is asked for: look for no other.
+            if args.exact && args.filter.as_ref().is_some_and(|wanted| *wanted != name) {
+                continue;
+            }
+            let missing = device != "cpu" && !has_gpu();
+            skipped += missing as usize;
+            let (body, device) = (body.clone(), device.clone());
+            let trial = Trial::test(name, move || body(&open(&device)?));
+            trials.push(trial.with_ignored_flag(missing));
         }
     }
     // Said once, though nextest lists the ignored tests by a second call.

@@ -11,12 +11,12 @@ use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::layout::Layout;
 use crate::op::program::Indexed;
-use crate::op::{Body, Inst, math};
+use crate::op::{Body, Inst, Reg, math};
 use crate::plan::{Kernel, Store};
 use crate::shape::Shape;
 
 /// Elements of a block: with the 24 registers of a long program, 24 KiB.
-pub(super) const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 /// Elements that are worth a task of their own on another thread.
 const GRAIN: usize = 1 << 15;
 
@@ -51,15 +51,15 @@ enum Source<'a> {
 
 /// What a block is computed from besides streams.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Beside<'a, 'o> {
+pub(crate) struct Beside<'a, 'o> {
     /// The core's results for the block.
-    core: &'a [u32],
+    pub(crate) core: &'a [u32],
     /// The task's share of the outputs, and the number of the element it starts at.
-    outputs: (&'a [&'o mut [u32]], usize),
+    pub(crate) outputs: (&'a [&'o mut [u32]], usize),
 }
 
 /// What a body reads, bound to memory.
-pub(super) struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     streams: Vec<Source<'a>>,
     layouts: Vec<Layout>,
     scalars: Vec<u32>,
@@ -67,7 +67,7 @@ pub(super) struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// The outputs have left the slots of `stores`.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         body: &Body,
         stores: &[Store],
         memory: &'a [SlotMemory],
@@ -94,7 +94,7 @@ impl<'a> Inputs<'a> {
 }
 
 /// A body ready to run over an iteration space.
-pub(super) struct Runner<'a> {
+pub(crate) struct Runner<'a> {
     body: &'a Body,
     inputs: &'a Inputs<'a>,
     space: Space,
@@ -102,11 +102,11 @@ pub(super) struct Runner<'a> {
 }
 
 /// The registers of one thread.
-pub(super) struct Registers(Vec<u32>);
+pub(crate) struct Registers(Vec<u32>);
 
 impl<'a> Runner<'a> {
     /// `order` permutes the dimensions that the body's streams are laid over.
-    pub(super) fn new(
+    pub(crate) fn new(
         body: &'a Body,
         inputs: &'a Inputs<'a>,
         shape: &Shape,
@@ -130,12 +130,12 @@ impl<'a> Runner<'a> {
         }
     }
 
-    pub(super) fn registers(&self) -> Registers {
+    pub(crate) fn registers(&self) -> Registers {
         Registers(vec![0; self.body.program.insts.len() * BLOCK])
     }
 
     /// Runs elements `start..start + len`, at most a block.
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         regs: &mut Registers,
         start: usize,
@@ -172,6 +172,11 @@ impl<'a> Runner<'a> {
                 }
             }
         }
+    }
+
+    /// The block of a register.
+    pub(crate) fn register<'r>(&self, regs: &'r Registers, reg: Reg, len: usize) -> &'r [u32] {
+        &regs.0[reg as usize * BLOCK..][..len]
     }
 
     /// The block of a result of the program.

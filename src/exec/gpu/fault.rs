@@ -34,12 +34,7 @@ impl Fault {
             });
         }));
         let handler = fault.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            // A device that its owner has dropped is lost to nobody.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                handler.lose(message);
-            }
-        });
+        device.set_device_lost_callback(move |_, message| handler.lose(message));
         fault
     }
 

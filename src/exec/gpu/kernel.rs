@@ -51,6 +51,16 @@ pub(super) struct Shader {
     pub(super) dispatches: Vec<Dispatch>,
     /// Words of scratch memory.
     pub(super) scratch: usize,
+    /// Whether the parameter block travels in immediates, and not through the uniform buffer.
+    pub(super) immediates: bool,
+}
+
+impl Shader {
+    /// Bytes of the parameter block, as the shader declares it.
+    pub(super) fn block_bytes(&self) -> usize {
+        let words = self.dispatches.first().map_or(0, |d| d.words.len());
+        16 * words.div_ceil(4)
+    }
 }
 
 /// What shaders are made for.
@@ -67,19 +77,33 @@ pub(super) struct Target {
     pub(super) subgroup: Option<usize>,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
+    /// Bytes of a parameter block that may travel in immediates.
+    pub(super) immediates: usize,
 }
 
 /// A shader in the making: its bindings and its parameter block.
-#[derive(Default)]
 pub(super) struct Writer {
     pub(super) bindings: Vec<Binding>,
     pub(super) words: Vec<u32>,
     pub(super) scalars: Vec<(usize, usize)>,
     f16: bool,
     indexed: bool,
+    /// Bytes of a block that may travel in immediates.
+    immediates: usize,
 }
 
 impl Writer {
+    pub(super) fn new(target: &Target) -> Self {
+        Self {
+            bindings: Vec::new(),
+            words: Vec::new(),
+            scalars: Vec::new(),
+            f16: false,
+            indexed: false,
+            immediates: target.immediates,
+        }
+    }
+
     /// The name of the buffer bound for a slot.
     pub(super) fn bind(&mut self, bound: Bound, element: &'static str, writable: bool) -> String {
         self.f16 |= element == "f16";
@@ -226,7 +250,7 @@ impl Writer {
         let mut path = body.streams.len();
         for (k, store) in kernel.stores.iter().enumerate() {
             let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let place = match store.layout.is_identity() {
+            let place = match store.whole {
                 true => "i".into(),
                 false => {
                     path += 1;
@@ -270,6 +294,10 @@ impl Writer {
         (begin, element)
     }
 
+    fn in_immediates(&self) -> bool {
+        16 * self.words.len().div_ceil(4) <= self.immediates
+    }
+
     /// Declarations of everything the shader binds; `types` come before them.
     pub(super) fn header(&mut self, types: &str, group: usize) -> String {
         if self.indexed {
@@ -284,7 +312,10 @@ impl Writer {
             text,
             "struct Params {{ words: array<vec4<u32>, {vectors}> }}"
         );
-        text += "@group(0) @binding(0) var<uniform> params: Params;\n";
+        text += match self.in_immediates() {
+            true => "var<immediate> params: Params;\n",
+            false => "@group(1) @binding(0) var<uniform> params: Params;\n",
+        };
         text += types;
         for (at, binding) in self.bindings.iter().enumerate() {
             let access = if binding.writable {
@@ -300,7 +331,7 @@ impl Writer {
             let element = binding.element;
             let _ = writeln!(
                 text,
-                "@group(1) @binding({at}) var<storage, {access}> {name}: array<{element}>;"
+                "@group(0) @binding({at}) var<storage, {access}> {name}: array<{element}>;"
             );
         }
         let _ = writeln!(text, "const GROUP = {group}u;");
@@ -331,6 +362,7 @@ impl Writer {
         ]
         .concat();
         let text = template::fill(source, &slots);
+        let immediates = self.in_immediates();
         let dispatch = Dispatch {
             words: self.words,
             scalars: self.scalars,
@@ -342,6 +374,7 @@ impl Writer {
             bindings: self.bindings,
             dispatches: vec![dispatch],
             scratch: 0,
+            immediates,
         }
     }
 }
@@ -383,7 +416,7 @@ pub(super) fn body_space(kernel: &Kernel) -> Space {
 
 /// The layouts of a kernel's body: its streams', then those of the stores that are regions.
 pub(super) fn body_layouts(kernel: &Kernel) -> impl Iterator<Item = &Layout> {
-    let region = |s: &&Store| !s.layout.is_identity();
+    let region = |s: &&Store| !s.whole;
     let layouts = kernel.body.streams.iter().map(|s| &s.layout);
     let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
     layouts.chain(regions)
@@ -396,7 +429,7 @@ pub(super) fn is_flat(space: &Space) -> bool {
 
 /// The shader of a map kernel. `flat` must only be set for a space that is.
 pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new(target);
     let size = kernel.shape.size();
     writer.push([size as u32]);
     let body = writer.body(kernel, &body_space(kernel), flat, "");

@@ -22,15 +22,15 @@ use std::fmt::Write;
 use self::subgroup::Reads;
 use super::codegen;
 use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_layouts};
-use super::reduce::{Flat, Reduction};
+use super::reduce::Flat;
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::program::Stream;
-use crate::op::{Body, Inst, PointOp, Program, ReduceOp};
+use crate::op::{Body, Inst, PointOp, Program};
 use crate::plan::{Kernel, Matrix};
-use crate::shape::Shape;
+use crate::shape::{MAX_RANK, Shape};
 
 /// The kernel that computes a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,16 @@ pub(super) struct Product<'a> {
     pub(super) k: usize,
     /// Whether an operand was given as a vector.
     pub(super) vector: bool,
+}
+
+/// The walks of a product over its batch dimensions.
+struct Spaces {
+    /// Through both operands.
+    operands: Space,
+    /// Through what the body reads and writes.
+    body: Space,
+    /// The operands over the batch dimensions alone.
+    starts: [Layout; 2],
 }
 
 /// What one kernel of the family adds to the text that all share.
@@ -89,48 +99,70 @@ const LONG_EPILOGUE: usize = 1500;
 const MAX_WIDE: isize = 1 << 28;
 
 impl Product<'_> {
-    /// The kernel that suits the target. It depends on the adapter and on how the operands were
-    /// given, never on a batch size.
-    pub(super) fn choose(&self, target: &Target) -> MatmulKernel {
-        match (self.vector, target.software) {
-            (true, _) => MatmulKernel::Vector,
-            (false, true) => MatmulKernel::Subgroup,
-            (false, false) => MatmulKernel::Workgroup,
+    /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
+    /// on how the operands were given, never on a batch size.
+    pub(super) fn choose(
+        &self,
+        kernel: &Kernel,
+        target: &Target,
+        forced: Option<MatmulKernel>,
+    ) -> MatmulKernel {
+        let tiled = match target.software {
+            true => MatmulKernel::Subgroup,
+            false => MatmulKernel::Workgroup,
+        };
+        let suits = if self.vector {
+            MatmulKernel::Vector
+        } else {
+            tiled
+        };
+        match forced.unwrap_or(suits) {
+            // The sum needs one dimension more than the result has.
+            MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
+            which => which,
         }
     }
 
-    /// The shader; `flat` chooses among what is special about the kernel: walks that are lines, and
-    /// as `reduced` a text for operands that are aligned and results that are narrow.
+    /// What can be special about the kernel: walks that are lines, and as `reduced` a text for
+    /// operands that are aligned and results that are narrow.
+    pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
+        let spaces = self.spaces(kernel);
+        Flat {
+            kept: spaces.operands.dims.len() == 1,
+            reduced: true,
+            body: spaces.body.dims.len() == 1,
+        }
+    }
+
+    /// The walks over the batch dimensions.
+    fn spaces(&self, kernel: &Kernel) -> Spaces {
+        let rank = kernel.shape.ndim();
+        let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
+        let over_batch = |layout: &Layout| {
+            let strides = &layout.strides()[..rank - 2];
+            Layout::from_parts(batch.clone(), strides, layout.offset())
+        };
+        let starts = [over_batch(&self.a.layout), over_batch(&self.b.layout)];
+        let streams: Vec<Layout> = body_layouts(kernel).map(over_batch).collect();
+        Spaces {
+            operands: Space::new(&batch, starts.iter()),
+            body: Space::new(&batch, streams.iter()),
+            starts,
+        }
+    }
+
+    /// The shader of a tiled kernel; `flat` may claim no more than [`Product::flat`].
     pub(super) fn shader(
         &self,
         kernel: &Kernel,
         target: &Target,
         which: MatmulKernel,
-        flat: impl Fn(Flat) -> Flat,
+        flat: Flat,
     ) -> Shader {
-        if which == MatmulKernel::Vector {
-            return self.vector(kernel, target, flat);
-        }
         let rank = kernel.shape.ndim();
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
-        let over_batch = |layout: &Layout| {
-            Layout::from_parts(
-                batch.clone(),
-                &layout.strides()[..rank - 2],
-                layout.offset(),
-            )
-        };
-        let (a_batch, b_batch) = (over_batch(&self.a.layout), over_batch(&self.b.layout));
-        let batches = Space::new(&batch, [&a_batch, &b_batch].into_iter());
-        let layouts: Vec<Layout> = body_layouts(kernel).map(over_batch).collect();
-        let body = Space::new(&batch, layouts.iter());
-        let can = Flat {
-            kept: batches.dims.len() == 1,
-            reduced: true,
-            body: body.dims.len() == 1,
-        };
-        let flat = flat(can);
+        let spaces = self.spaces(kernel);
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
         let directions = [
@@ -141,7 +173,7 @@ impl Product<'_> {
         let width = if flat.reduced { n } else { usize::MAX };
         let acc = accumulator(self.dtype);
         let stored = codegen::stored(self.dtype);
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(target);
         let block = target
             .subgroup
             .filter(|_| which == MatmulKernel::Subgroup)
@@ -171,10 +203,11 @@ impl Product<'_> {
         writer.push([m, n, self.k, across, tiles].map(|v| v as u32));
         writer.push([a_row, a_step, b_step, b_column].map(|v| v as u32));
         writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
-        let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
-        writer.parameter(offsets, &a_batch);
-        writer.parameter(offsets + 1, &b_batch);
-        let walk = writer.walk(&batches, flat.kept);
+        let offsets = writer.push(spaces.starts.iter().map(|l| l.offset() as u32));
+        for (i, start) in spaces.starts.iter().enumerate() {
+            writer.parameter(offsets + i, start);
+        }
+        let walk = writer.walk(&spaces.operands, flat.kept);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",
             offsets + 1
@@ -187,14 +220,12 @@ impl Product<'_> {
         } else {
             "core"
         };
-        let statements = writer.matrix_body(kernel, &body, flat.body, rounded);
+        let statements = writer.matrix_body(kernel, &spaces.body, flat.body, rounded);
         let finish = format!(
             "fn finish(batch: u32, row: u32, column: u32, core: {register}) {{\n    \
              let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
         );
-        // A walk that is no line is a loop.
-        let long =
-            !flat.body || statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
+        let long = statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
         let finishes = text.tile.finishes(acc, long);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
@@ -244,7 +275,7 @@ impl Product<'_> {
                 .zip(strides)
                 .map(|(&d, &s)| (d as isize - 1) * s)
                 .sum();
-            let aligned = x.layout.offset().is_multiple_of(4)
+            let aligned = x.layout.offset() % 4 == 0
                 && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
             // The body reads its streams by element.
@@ -268,8 +299,9 @@ impl Product<'_> {
         [a, b]
     }
 
-    /// The product as the sum over k of a prologue that multiplies.
-    fn vector(&self, kernel: &Kernel, target: &Target, flat: impl Fn(Flat) -> Flat) -> Shader {
+    /// The product as the sum over k of a prologue that multiplies: that prologue, and the shape that
+    /// is summed over.
+    pub(super) fn summed(&self, kernel: &Kernel) -> (Body, Shape) {
         let rank = kernel.shape.ndim();
         let (rows, columns) = (rank - 2, rank - 1);
         let whole: Shape = kernel
@@ -309,17 +341,9 @@ impl Product<'_> {
         let prologue = Body {
             program,
             streams: vec![a, b],
-            scalars: vec![],
+            ..Body::default()
         };
-        let reduction = Reduction {
-            op: ReduceOp::Sum,
-            dtype: self.dtype,
-            prologue: &prologue,
-            kept: &kernel.shape,
-            reduced: &Shape::of(&[self.k]),
-        };
-        let flat = flat(reduction.flat(kernel));
-        reduction.shader(kernel, target, flat)
+        (prologue, Shape::of(&[self.k]))
     }
 }
 
@@ -372,7 +396,7 @@ impl Tile {
                 for (c, column) in self.columns.iter().enumerate() {
                     let _ = writeln!(
                         text,
-                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
+                        "        if column + {column}u < n {{ finish(first + {row}u * n + {column}u, c{r}_{c}); }}"
                     );
                 }
                 text += "    }\n";
@@ -408,7 +432,7 @@ impl Tile {
         );
         let _ = writeln!(text, "        let r = rows[s / {columns}u];");
         let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
+        text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";
         text
     }
 }

@@ -24,22 +24,19 @@ pub(super) struct Pipelines {
     made: Mutex<FxHashMap<String, Arc<Pipeline>>>,
     count: AtomicU64,
     dump: Option<std::path::PathBuf>,
-    /// Parameter bytes that travel as immediates.
-    pub(super) immediates: u32,
 }
 
 impl Pipelines {
-    pub(super) fn new(device: wgpu::Device, limits: &wgpu::Limits) -> Self {
+    /// Shaders are written to `dump`, or to where the environment asks for.
+    pub(super) fn new(device: wgpu::Device, dump: Option<std::path::PathBuf>) -> Self {
         let params = super::run::params_layout(&device);
-        let dump = std::env::var_os(DUMP).map(Into::into);
-        let immediates = limits.max_immediate_size;
+        let dump = dump.or_else(|| std::env::var_os(DUMP).map(Into::into));
         Self {
             device,
             params,
             made: Mutex::default(),
             count: AtomicU64::new(0),
             dump,
-            immediates,
         }
     }
 
@@ -88,12 +85,16 @@ impl Pipelines {
                 label: Some(shader.name),
                 entries: &entries,
             });
+        let (groups, immediate_size) = match shader.immediates {
+            true => (vec![Some(&storage)], shader.block_bytes() as u32),
+            false => (vec![Some(&storage), Some(&self.params)], 0),
+        };
         let layout = self
             .device
             .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
                 label: Some(shader.name),
-                bind_group_layouts: &[Some(&self.params), Some(&storage)],
-                immediate_size: 0,
+                bind_group_layouts: &groups,
+                immediate_size,
             });
         let compute = self
             .device

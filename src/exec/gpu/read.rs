@@ -14,6 +14,9 @@ use crate::exec::{BufferId, Nudge, Reading};
 /// Words at the end of a staging buffer that hold the fault record.
 const FAULT_WORDS: usize = 4;
 
+/// The largest staging buffer that is kept to be used again, in bytes.
+const MOST_IDLE: u64 = 1 << 26;
+
 /// Staging buffers that wait to be used again, by size in bytes.
 #[derive(Default, Clone)]
 pub(super) struct Staging(Arc<Mutex<FxHashMap<u64, Vec<wgpu::Buffer>>>>);
@@ -31,7 +34,18 @@ impl Staging {
         })
     }
 
+    /// Drops the idle buffers.
+    pub(super) fn trim(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn put(&self, buffer: wgpu::Buffer) {
+        if buffer.size() > MOST_IDLE {
+            return;
+        }
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.entry(buffer.size()).or_default().push(buffer);
     }
@@ -40,9 +54,10 @@ impl Staging {
 impl Gpu {
     pub(super) fn start_read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         let bytes = 4 * words as u64;
-        let staging = self
-            .staging
-            .take(&self.device, 4 * size_class(words + FAULT_WORDS) as u64);
+        let end = bytes + 4 * FAULT_WORDS as u64;
+        let class = 4 * size_class(words + FAULT_WORDS) as u64;
+        let largest = self.device.limits().max_buffer_size / 4 * 4;
+        let staging = self.staging.take(&self.device, class.min(largest).max(end));
         let source = self.pool.get(buffer);
         let faults = self.runner.fault_buffer();
         let mut encoder = self.device.create_command_encoder(&Default::default());
@@ -53,7 +68,6 @@ impl Gpu {
         let index = self.queue.submit([encoder.finish()]);
 
         let (sender, receiver) = oneshot_channel();
-        let end = bytes + 4 * FAULT_WORDS as u64;
         staging
             .slice(..end)
             .map_async(wgpu::MapMode::Read, move |result| {
@@ -61,11 +75,12 @@ impl Gpu {
                 let _ = sender.send(result);
             });
         let (pool, fault) = (self.staging.clone(), self.fault.clone());
+        let name = self.name.clone();
         let future = async move {
             let mapped = receiver.receive().await;
             fault.check()?;
             let lost = |message: String| ErrorKind::DeviceLost {
-                device: String::new(),
+                device: name.clone(),
                 message,
             };
             match mapped {

@@ -1,5 +1,7 @@
 //! Reductions as shaders.
 
+use std::borrow::Cow;
+
 use super::codegen;
 use super::kernel::{Bound, Dispatch, Shader, Target, Writer, accumulator, body_space};
 use crate::dtype::DType;
@@ -18,17 +20,39 @@ const MAX_LANE: usize = 1 << 12;
 pub(super) struct Reduction<'a> {
     pub(super) op: ReduceOp,
     pub(super) dtype: DType,
-    pub(super) prologue: &'a Body,
-    pub(super) kept: &'a Shape,
-    pub(super) reduced: &'a Shape,
+    pub(super) prologue: Cow<'a, Body>,
+    pub(super) kept: Shape,
+    pub(super) reduced: Shape,
 }
 
-/// Which of a reduction's walks are lines: over the kept dimensions, the reduced ones, the body.
+/// Which of a kernel's walks are lines: over the kept dimensions of a reduction (the batch of a
+/// product), the reduced ones, those of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flat {
     pub(super) kept: bool,
     pub(super) reduced: bool,
     pub(super) body: bool,
+}
+
+impl Flat {
+    /// The choices that serve where these walks can be lines, those with most lines first.
+    pub(super) fn choices(self) -> Vec<Self> {
+        let offered = |can: bool| if can { vec![true, false] } else { vec![false] };
+        let mut all = Vec::new();
+        for kept in offered(self.kept) {
+            for reduced in offered(self.reduced) {
+                for body in offered(self.body) {
+                    all.push(Self {
+                        kept,
+                        reduced,
+                        body,
+                    });
+                }
+            }
+        }
+        all.sort_by_key(|f| !f.kept as u8 + !f.reduced as u8 + !f.body as u8);
+        all
+    }
 }
 
 impl Reduction<'_> {
@@ -49,8 +73,8 @@ impl Reduction<'_> {
         };
         let whole = rank + self.reduced.ndim();
         (
-            part(0..rank, self.kept, true),
-            part(rank..whole, self.reduced, false),
+            part(0..rank, &self.kept, true),
+            part(rank..whole, &self.reduced, false),
         )
     }
 
@@ -70,7 +94,7 @@ impl Reduction<'_> {
         let (kept, reduced) = self.spaces();
         let (results, elements) = (self.kept.size(), self.reduced.size());
         let grid = self.grid(target, results, elements, &kept, &reduced);
-        let mut writer = Writer::default();
+        let mut writer = Writer::new(target);
         writer.push([
             results as u32,
             elements as u32,
@@ -83,7 +107,7 @@ impl Reduction<'_> {
         let element_type = accumulator(self.dtype);
         writer.bind(Bound::Scratch, "Acc", true);
         let (begin, element) =
-            writer.prologue(self.prologue, (&kept, flat.kept), (&reduced, flat.reduced));
+            writer.prologue(&self.prologue, (&kept, flat.kept), (&reduced, flat.reduced));
         let value = format!("v{}", self.prologue.program.results[0]);
         let value = match self.dtype {
             DType::Bool => format!("select(0u, 1u, {value})"),

@@ -1,5 +1,6 @@
 //! Running plans: from kernels to dispatches.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,8 @@ use super::pipeline::Pipeline;
 use super::reduce::{Flat, Reduction};
 use super::{Gpu, MatmulKernel};
 use crate::error::ErrorKind;
-use crate::exec::BufferId;
+use crate::exec::{BufferId, Executor};
+use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
 
 /// The largest parameter block in bytes.
@@ -21,6 +23,8 @@ const BLOCK_BYTES: u64 = 4096;
 const IN_FLIGHT: usize = 3;
 /// Prepared plans kept.
 const PREPARED: usize = 512;
+/// Bind groups kept.
+const BIND_GROUPS: usize = 8192;
 
 /// A kernel whose pipeline is at hand.
 struct Prepared {
@@ -130,32 +134,79 @@ impl Runner {
 impl Gpu {
     pub(super) fn run_plan(
         &self,
-        plan: &Arc<Plan>,
+        plan: &Plan,
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        let prepared = self.prepared(plan);
+        self.run_prepared(&self.prepared(plan), slots, scalars)
+    }
+
+    /// Runs one kernel of a plan.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn run_kernel(
+        &self,
+        plan: &Plan,
+        kernel: usize,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
+        self.run_prepared(&self.prepared(plan)[kernel..=kernel], slots, scalars)?;
+        self.fault.check()
+    }
+
+    /// Runs a kernel that will not be run again.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn run_once(
+        &self,
+        kernel: &Kernel,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
+        self.run_prepared(&[self.prepare(kernel)], slots, scalars)?;
+        self.fault.check()
+    }
+
+    fn run_prepared(
+        &self,
+        prepared: &[Prepared],
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
         let mut scratch = Vec::new();
-        for kernel in prepared.iter() {
+        let mut failed = None;
+        for kernel in prepared {
+            let needed = kernel
+                .shader
+                .bindings
+                .iter()
+                .any(|b| b.bound == Bound::Scratch);
             // A kernel that needs none still binds some.
-            scratch.push(
-                match kernel
-                    .shader
-                    .bindings
-                    .iter()
-                    .any(|b| b.bound == Bound::Scratch)
-                {
-                    true => Some(self.pool.alloc(kernel.shader.scratch.max(1))?),
-                    false => None,
-                },
-            );
+            match needed
+                .then(|| self.alloc(kernel.shader.scratch.max(1)))
+                .transpose()
+            {
+                Ok(buffer) => scratch.push(buffer),
+                Err(kind) => {
+                    failed = Some(kind);
+                    break;
+                }
+            }
         }
-        let submitted = self.submit(&prepared, slots, &scratch, scalars);
+        let result = match failed {
+            Some(kind) => Err(kind),
+            None => self.submit(prepared, slots, &scratch, scalars),
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let result = result.and_then(|()| {
+            let names: Vec<&str> = prepared.iter().map(|p| p.shader.name).collect();
+            let bound = slots.iter().chain(scratch.iter().flatten());
+            self.pool.check_sentinels(bound.copied(), &names)
+        });
         scratch
             .into_iter()
             .flatten()
             .for_each(|id| self.pool.free(id));
-        submitted
+        result
     }
 
     fn submit(
@@ -168,33 +219,46 @@ impl Gpu {
         let runner = &self.runner;
         let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
-        // All blocks of the run, each at an aligned offset.
-        let mut block: Vec<u8> = Vec::new();
+        // All blocks of the run that go through the uniform buffer, each at an aligned offset.
+        let mut blocks: Vec<u8> = Vec::new();
         let mut offsets = Vec::new();
-        for kernel in prepared {
+        for kernel in prepared.iter().filter(|k| !k.shader.immediates) {
             for dispatch in &kernel.shader.dispatches {
-                block.resize(block.len().next_multiple_of(runner.align), 0);
-                offsets.push(block.len() as u32);
-                write_block(dispatch, scalars, &mut block);
+                blocks.resize(blocks.len().next_multiple_of(runner.align), 0);
+                offsets.push(blocks.len() as u32);
+                write_block(dispatch, scalars, &mut blocks);
             }
         }
-        if block.len() as u64 + BLOCK_BYTES > state.params.buffer.size() {
-            let bytes = (block.len() as u64).next_power_of_two();
-            state.params = Params::new(&self.device, bytes);
+        if !blocks.is_empty() {
+            if blocks.len() as u64 + BLOCK_BYTES > state.params.buffer.size() {
+                let bytes = (blocks.len() as u64).next_power_of_two();
+                state.params = Params::new(&self.device, bytes);
+            }
+            // A write comes after the last submission and before the next: blocks under way are safe.
+            self.queue.write_buffer(&state.params.buffer, 0, &blocks);
         }
-        // A write comes after the last submission and before the next: blocks under way are safe.
-        self.queue.write_buffer(&state.params.buffer, 0, &block);
 
-        let mut encoder = self.device.create_command_encoder(&Default::default());
+        let mut encoder = self
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             let mut offsets = offsets.into_iter();
+            let mut block = Vec::new();
             for (kernel, scratch) in prepared.iter().zip(scratch) {
                 let group = self.bind_group(state, kernel, slots, *scratch);
                 pass.set_pipeline(&kernel.pipeline.compute);
-                pass.set_bind_group(1, &group, &[]);
-                for (dispatch, offset) in kernel.shader.dispatches.iter().zip(&mut offsets) {
-                    pass.set_bind_group(0, &state.params.group, &[offset]);
+                pass.set_bind_group(0, &group, &[]);
+                for dispatch in &kernel.shader.dispatches {
+                    if kernel.shader.immediates {
+                        block.clear();
+                        write_block(dispatch, scalars, &mut block);
+                        // The shader declares whole vectors, and all of them must be set.
+                        block.resize(kernel.shader.block_bytes(), 0);
+                        pass.set_immediates(0, &block);
+                    } else if let Some(offset) = offsets.next() {
+                        pass.set_bind_group(1, &state.params.group, &[offset]);
+                    }
                     let x = dispatch.groups.min(runner.most_groups);
                     let y = dispatch.groups.div_ceil(x);
                     pass.dispatch_workgroups(x as u32, y as u32, 1);
@@ -258,6 +322,9 @@ impl Gpu {
             layout: &kernel.pipeline.storage,
             entries: &entries,
         });
+        if state.bind_groups.len() >= BIND_GROUPS {
+            state.bind_groups.clear();
+        }
         state.bind_groups.insert(key, group.clone());
         group
     }
@@ -284,70 +351,51 @@ impl Gpu {
     }
 
     /// The shader of a kernel and its pipeline. Where every walk of a kernel is a line, a shorter
-    /// shader will do; but the general one serves too, and is taken if it alone is compiled, so
-    /// that a new shape compiles nothing.
+    /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
+    /// shape compiles nothing.
     fn prepare(&self, kernel: &Kernel) -> Prepared {
-        let general = Flat {
-            kept: false,
-            reduced: false,
-            body: false,
+        let which = self.which(kernel);
+        let lines = which.lines(kernel);
+        for flat in lines.choices() {
+            let shader = self.shader(kernel, &which, flat);
+            if let Some(pipeline) = self.pipelines.find(&shader) {
+                return Prepared { pipeline, shader };
+            }
+        }
+        let sure = which.sure(kernel);
+        let flat = Flat {
+            kept: lines.kept && sure.kept,
+            reduced: lines.reduced && sure.reduced,
+            body: lines.body && sure.body,
         };
-        let best = self.shader(kernel, &|can| can);
-        if let Some(pipeline) = self.pipelines.find(&best) {
-            return Prepared {
-                pipeline,
-                shader: best,
-            };
-        }
-        let fallback = self.shader(kernel, &|_| general);
-        if fallback.text != best.text
-            && let Some(pipeline) = self.pipelines.find(&fallback)
-        {
-            return Prepared {
-                pipeline,
-                shader: fallback,
-            };
-        }
         // Whether a product is aligned or narrow may depend on a batch size, so that the text which
         // serves any other one is compiled now, while the structure is new.
-        if fallback.text != best.text && matches!(kernel.core, Core::Matmul { .. }) {
-            self.pipelines.get(&fallback);
+        if matches!(which, Which::Tiled(..)) {
+            let reduced = false;
+            self.pipelines
+                .get(&self.shader(kernel, &which, Flat { reduced, ..flat }));
         }
-        let pipeline = self.pipelines.get(&best);
-        Prepared {
-            pipeline,
-            shader: best,
-        }
+        let shader = self.shader(kernel, &which, flat);
+        let pipeline = self.pipelines.get(&shader);
+        Prepared { pipeline, shader }
     }
 
-    /// The shader of a kernel; `flat` chooses among the walks that can be lines.
-    fn shader(&self, kernel: &Kernel, flat: &dyn Fn(Flat) -> Flat) -> Shader {
+    fn which<'a>(&self, kernel: &'a Kernel) -> Which<'a> {
         match &kernel.core {
-            Core::Map => {
-                let body = kernel::is_flat(&kernel::body_space(kernel));
-                let chosen = flat(Flat {
-                    kept: true,
-                    reduced: true,
-                    body,
-                });
-                kernel::map(kernel, &self.target, chosen.body)
-            }
+            Core::Map => Which::Map,
             Core::Reduce {
                 op,
                 dtype,
                 prologue,
                 kept,
                 reduced,
-            } => {
-                let reduction = Reduction {
-                    op: *op,
-                    dtype: *dtype,
-                    prologue,
-                    kept,
-                    reduced,
-                };
-                reduction.shader(kernel, &self.target, flat(reduction.flat(kernel)))
-            }
+            } => Which::Reduce(Reduction {
+                op: *op,
+                dtype: *dtype,
+                prologue: Cow::Borrowed(prologue),
+                kept: kept.clone(),
+                reduced: reduced.clone(),
+            }),
             Core::Matmul {
                 a,
                 b,
@@ -362,12 +410,74 @@ impl Gpu {
                     k: *k,
                     vector: *vector,
                 };
-                let which: MatmulKernel = self
-                    .options
-                    .matmul
-                    .unwrap_or_else(|| product.choose(&self.target));
-                product.shader(kernel, &self.target, which, flat)
+                match product.choose(kernel, &self.target, self.options.matmul) {
+                    MatmulKernel::Vector => {
+                        let (prologue, reduced) = product.summed(kernel);
+                        Which::Reduce(Reduction {
+                            op: ReduceOp::Sum,
+                            dtype: *dtype,
+                            prologue: Cow::Owned(prologue),
+                            kept: kernel.shape.clone(),
+                            reduced,
+                        })
+                    }
+                    tiled => Which::Tiled(product, tiled),
+                }
             }
+        }
+    }
+
+    fn shader(&self, kernel: &Kernel, which: &Which<'_>, flat: Flat) -> Shader {
+        let target = &self.target;
+        let shader = match which {
+            Which::Map => kernel::map(kernel, target, flat.body),
+            Which::Reduce(reduction) => reduction.shader(kernel, target, flat),
+            Which::Tiled(product, tiled) => product.shader(kernel, target, *tiled, flat),
+        };
+        #[cfg(test)]
+        if let Some((from, to)) = self.options.sabotage {
+            let text = shader.text.replace(from, to);
+            return Shader { text, ..shader };
+        }
+        shader
+    }
+}
+
+/// What a kernel's shader is made from.
+enum Which<'a> {
+    Map,
+    Reduce(Reduction<'a>),
+    Tiled(Product<'a>, MatmulKernel),
+}
+
+impl Which<'_> {
+    /// The walks that can be lines for the sizes at hand.
+    fn lines(&self, kernel: &Kernel) -> Flat {
+        match self {
+            Self::Map => Flat {
+                kept: false,
+                reduced: false,
+                body: kernel::is_flat(&kernel::body_space(kernel)),
+            },
+            Self::Reduce(reduction) => reduction.flat(kernel),
+            Self::Tiled(product, _) => product.flat(kernel),
+        }
+    }
+
+    /// The walks whose being lines owes nothing to a size of 1: at another size, such as the next
+    /// batch's, they are lines as well.
+    fn sure(&self, kernel: &Kernel) -> Flat {
+        let sure = |dims: &[usize]| dims.len() < 2 || !dims.contains(&1);
+        let (kept, reduced) = match self {
+            Self::Map => (true, true),
+            Self::Reduce(r) => (sure(r.kept.dims()), sure(r.reduced.dims())),
+            Self::Tiled(..) => (sure(&kernel.shape.dims()[..kernel.shape.ndim() - 2]), true),
+        };
+        let body = sure(kernel.shape.dims());
+        Flat {
+            kept,
+            reduced,
+            body,
         }
     }
 }

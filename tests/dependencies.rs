@@ -173,6 +173,7 @@ fn the_top_level_is_tidy() {
         "README.md",
         "benches",
         "check",
+        "clippy.toml",
         "data",
         "docs",
         "examples",

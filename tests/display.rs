@@ -60,6 +60,8 @@ fn f16_and_precision(device: &Device) -> Result<()> {
         "[1.234567e+06 1.000000e+06]"
     );
     assert_eq!(print(&[999999.0])?.to_string(), "[999999.]");
+    // Halfway between two decimals of the fewest digits.
+    assert_eq!(print(&[225_329.62])?.to_string(), "[225329.62]");
     assert_eq!(print(&[0.001, 1.0])?.to_string(), "[0.001 1.   ]");
     assert_eq!(print(&[1e-4])?.squeeze_all().to_string(), "1e-04");
     assert_eq!(print(&[1e6])?.squeeze_all().to_string(), "1e+06");

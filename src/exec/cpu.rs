@@ -193,7 +193,7 @@ pub(crate) fn run_kernel(
             Computed::Words(&words)
         }
         Core::Matmul { a, b, dtype, k, .. } => {
-            let operand = |m: &'_ Matrix| (memory[m.slot].words(), m.layout.clone());
+            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
             let (a, b) = (operand(a), operand(b));
             let size = kernel.shape.size();
             match direct(kernel) {

@@ -61,6 +61,7 @@ pub(super) struct Beside<'a, 'o> {
 /// What a body reads, bound to memory.
 pub(super) struct Inputs<'a> {
     streams: Vec<Source<'a>>,
+    layouts: Vec<Layout>,
     scalars: Vec<u32>,
 }
 
@@ -82,6 +83,11 @@ impl<'a> Inputs<'a> {
             .map(|s| s.slot.map_or(Source::Words(&[]), source));
         Self {
             streams: streams.collect(),
+            layouts: body
+                .streams
+                .iter()
+                .map(|s| s.layout.resolve(scalars))
+                .collect(),
             scalars: body.scalars.iter().map(|&n| scalars[n]).collect(),
         }
     }
@@ -107,10 +113,10 @@ impl<'a> Runner<'a> {
         order: Option<&[usize]>,
         faults: &'a Faults,
     ) -> Self {
-        let layouts: Vec<Layout> = body
-            .streams
+        let layouts: Vec<Layout> = inputs
+            .layouts
             .iter()
-            .map(|s| order.map_or_else(|| s.layout.clone(), |order| s.layout.permute(order)))
+            .map(|l| order.map_or_else(|| l.clone(), |order| l.permute(order)))
             .collect();
         let shape = match order {
             Some(order) => order.iter().map(|&i| shape.dims()[i]).collect(),

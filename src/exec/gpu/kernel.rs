@@ -107,6 +107,11 @@ impl Writer {
         at
     }
 
+    /// Has the word filled in at each run if the layout's offset is a parameter.
+    pub(super) fn parameter(&mut self, word: usize, layout: &Layout) {
+        self.scalars.extend(layout.parameter().map(|n| (word, n)));
+    }
+
     /// Reserves the words of a walk and fills them from the space.
     pub(super) fn walk(&mut self, space: &Space, flat: bool) -> Walk {
         let walk = Walk::new(self.words.len(), flat, space.paths.len());
@@ -125,6 +130,9 @@ impl Writer {
             .iter()
             .any(|(_, dtype)| *dtype == DType::F16);
         let offsets = self.push(space.paths.iter().map(|(offset, _)| *offset as u32));
+        for (i, stream) in body.streams.iter().enumerate() {
+            self.parameter(offsets + i, &stream.layout);
+        }
         let gathers: Vec<Option<usize>> = body
             .streams
             .iter()

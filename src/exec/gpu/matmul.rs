@@ -172,6 +172,8 @@ impl Product<'_> {
         writer.push([a_row, a_step, b_step, b_column].map(|v| v as u32));
         writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
         let offsets = writer.push([a_batch.offset() as u32, b_batch.offset() as u32]);
+        writer.parameter(offsets, &a_batch);
+        writer.parameter(offsets + 1, &b_batch);
         let walk = writer.walk(&batches, flat.kept);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",

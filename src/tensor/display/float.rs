@@ -23,26 +23,28 @@ pub(super) struct Number {
 
 impl From<f32> for Number {
     fn from(value: f32) -> Self {
-        Self {
-            exact: value as f64,
-            shortest: value.to_string().parse().unwrap_or(value as f64),
-            cutoff: 1e6,
-            round: |v| v as f32 as f64,
-        }
+        // Nine digits tell any two f32 apart.
+        Self::new(value as f64, 9, 1e6, |v| v as f32 as f64)
     }
 }
 
 impl From<f16> for Number {
     fn from(value: f16) -> Self {
-        let exact = value.to_f64();
-        // Five digits tell any two f16 apart.
-        let rounded = |digits: usize| format!("{exact:.digits$e}").parse().unwrap_or(exact);
-        let shortest = (0..5).map(rounded).find(|&v| f16::from_f64(v) == value);
+        Self::new(value.to_f64(), 5, 1e3, |v| f16::from_f64(v).to_f64())
+    }
+}
+
+impl Number {
+    /// A value of a type whose values so many digits tell apart.
+    fn new(exact: f64, digits: usize, cutoff: f64, round: fn(f64) -> f64) -> Self {
+        // Halfway between two decimals the even one is taken, as by NumPy and unlike `to_string`.
+        let rounded = |after: usize| format!("{exact:.after$e}").parse().unwrap_or(exact);
+        let shortest = (0..digits).map(rounded).find(|&v| round(v) == exact);
         Self {
             exact,
             shortest: shortest.unwrap_or(exact),
-            cutoff: 1e3,
-            round: |v| f16::from_f64(v).to_f64(),
+            cutoff,
+            round,
         }
     }
 }

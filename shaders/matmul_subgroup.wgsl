@@ -1,5 +1,5 @@
-// A product without workgroup memory, for adapters that run shaders on the CPU: there a load is a
-// loop over the lanes, many times as dear as a multiplication, and broadcasting a lane is cheap.
+// A product without workgroup memory, for adapters that run shaders on the CPU: measured on lavapipe,
+// its time follows the number of loads, and broadcasting a lane's value is cheap.
 //
 // A subgroup of LANES computes a block of ROWS × COLUMNS · LANES results in registers, over k in
 // order; each lane has all rows of its COLUMNS columns. The lanes load different elements of the left

@@ -396,7 +396,7 @@ impl Tile {
                 for (c, column) in self.columns.iter().enumerate() {
                     let _ = writeln!(
                         text,
-                        "        if column + {column}u < n {{ finish(first + {row}u * n + {column}u, c{r}_{c}); }}"
+                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
                     );
                 }
                 text += "    }\n";
@@ -432,7 +432,7 @@ impl Tile {
         );
         let _ = writeln!(text, "        let r = rows[s / {columns}u];");
         let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";
+        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
         text
     }
 }

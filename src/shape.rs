@@ -146,7 +146,7 @@ impl Shape {
         }
         // Two shapes that fit may broadcast to one that does not.
         if out == *self || out == *other {
-            Self::checked(op, out.dims())
+            Ok(out)
         } else {
             Self::checked(op, out.dims())
         }

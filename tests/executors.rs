@@ -266,7 +266,7 @@ fn too_large(device: &Device) -> Result<()> {
     is_too_large(repeated.sum(..));
     is_too_large(repeated.argmax(1));
     let wide = Tensor::zeros([1 << 40, 1], device)?;
-    assert!(wide.try_add(&wide.t()).is_err());
+    assert!(wide.try_add(wide.t()).is_err());
     // The device is none the worse for it.
     assert_eq!((column.slice(s![0..2])? + 1.0).to_vec::<f32>()?, [1.0, 1.0]);
     Ok(())

@@ -142,7 +142,7 @@ fn logic(dev: &Device, _: &mut Generator, results: &mut Results) -> Result<()> {
     keep(results, "or", &(&a | &b))?;
     keep(results, "xor", &(&a ^ &b))?;
     keep(results, "not", &!&a)?;
-    keep(results, "select", &a.select(&b.to_dtype(DType::F32), 2.5)?)?;
+    keep(results, "select", &a.select(b.to_dtype(DType::F32), 2.5)?)?;
     keep(results, "any", &a.any(..)?)?;
     keep(results, "all", &a.all(..)?)?;
     // The result of another type in the place of an operand that dies.

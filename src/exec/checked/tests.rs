@@ -76,8 +76,19 @@ fn a_reduction_is_named() {
 
 #[test]
 fn a_product_is_named_before_its_epilogue() {
-    for kernel in [MatmulKernel::Registers, MatmulKernel::Workgroup] {
-        let Some(dev) = broken("c1_0 += x1 * y0", "c1_0 += x1 * y1", Some(kernel)) else {
+    for (kernel, right, wrong) in [
+        (
+            MatmulKernel::Registers,
+            "c1_0 += x1 * y0",
+            "c1_0 += x1 * y1",
+        ),
+        (
+            MatmulKernel::Workgroup,
+            "if row + 1u < m",
+            "if row < 1u && row + 1u < m && n > 9u",
+        ),
+    ] {
+        let Some(dev) = broken(right, wrong, Some(kernel)) else {
             return;
         };
         let wrong = || {

@@ -90,9 +90,9 @@ struct Tile {
     columns: Vec<usize>,
 }
 
-/// Characters of an epilogue with all that it calls from which it is not repeated for each result of
-/// a tile: compilers inline it each time.
-const LONG_EPILOGUE: usize = 1500;
+/// Characters that the epilogues of a tile, with all that they call, may have together for them to be
+/// repeated for each result: compilers inline every one. Mesa's takes minutes for 128 of 1200.
+const LONG_EPILOGUES: usize = 64 * 1500;
 
 /// Elements of an operand up to which it may be read in vec4s: the vec4 around any of them lies in
 /// the buffer, whose size is rounded up, unless it is cut at what an adapter can bind.
@@ -225,7 +225,10 @@ impl Product<'_> {
             "fn finish(batch: u32, row: u32, column: u32, core: {register}) {{\n    \
              let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
         );
-        let long = statements.len() + template::library(&statements).len() > LONG_EPILOGUE;
+        let results = text.tile.rows.len() * text.tile.columns.len();
+        let length = statements.len() + template::library(&statements).len();
+        // A walk that is no line is a loop.
+        let long = !flat.body || results * length > LONG_EPILOGUES;
         let finishes = text.tile.finishes(acc, long);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
@@ -275,7 +278,7 @@ impl Product<'_> {
                 .zip(strides)
                 .map(|(&d, &s)| (d as isize - 1) * s)
                 .sum();
-            let aligned = x.layout.offset() % 4 == 0
+            let aligned = x.layout.offset().is_multiple_of(4)
                 && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
             // The body reads its streams by element.

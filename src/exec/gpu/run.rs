@@ -389,13 +389,13 @@ impl Gpu {
                 prologue,
                 kept,
                 reduced,
-            } => Which::Reduce(Reduction {
+            } => Which::Reduce(Box::new(Reduction {
                 op: *op,
                 dtype: *dtype,
                 prologue: Cow::Borrowed(prologue),
                 kept: kept.clone(),
                 reduced: reduced.clone(),
-            }),
+            })),
             Core::Matmul {
                 a,
                 b,
@@ -413,13 +413,13 @@ impl Gpu {
                 match product.choose(kernel, &self.target, self.options.matmul) {
                     MatmulKernel::Vector => {
                         let (prologue, reduced) = product.summed(kernel);
-                        Which::Reduce(Reduction {
+                        Which::Reduce(Box::new(Reduction {
                             op: ReduceOp::Sum,
                             dtype: *dtype,
                             prologue: Cow::Owned(prologue),
                             kept: kernel.shape.clone(),
                             reduced,
-                        })
+                        }))
                     }
                     tiled => Which::Tiled(product, tiled),
                 }
@@ -446,7 +446,7 @@ impl Gpu {
 /// What a kernel's shader is made from.
 enum Which<'a> {
     Map,
-    Reduce(Reduction<'a>),
+    Reduce(Box<Reduction<'a>>),
     Tiled(Product<'a>, MatmulKernel),
 }
 

@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if lines.iter().any(|l| l.rows < l.n && l.device == LOOP_NAME) {
         println!("~ timed on the first rows only, as many as fit in {LOOP:?}, and scaled to all.");
     }
-    if lines.iter().any(|l| l.runs == 1) {
+    if lines.iter().any(|l| l.runs == 1 && l.rows == l.n) {
         println!("* one run.");
     }
     if let Some(file) = options.json {

@@ -27,8 +27,8 @@ fn word(i: u32) -> u32 {
 //]
 
 //[finish
-fn finish(i: u32, core: f32) {
-    b2[i] = core;
+fn finish(batch: u32, row: u32, column: u32, core: f32) {
+    b2[(batch * word(0u) + row) * word(1u) + column] = core;
 }
 //]
 
@@ -71,10 +71,9 @@ fn main(
         //]
     }
 
-    let first = (batch * m + row) * n + column;
     //[finishes
     if row < m && column < n {
-        finish(first, c0_0);
+        finish(batch, row, column, c0_0);
     }
     //]
 }

@@ -28,16 +28,27 @@ const LINE = BLOCK / 4u + 1u;
 var<workgroup> left: array<vec4<Acc>, LINE * DEPTH>;
 var<workgroup> right: array<vec4<Acc>, LINE * DEPTH>;
 
+const BAND = 8u;
+
 fn word(i: u32) -> u32 {
     return params.words[i / 4u][i % 4u];
+}
+
+// Where a block is, in blocks. BAND rows of blocks are visited column by column, so that what they
+// read of the right operand is still in the cache for the next of them.
+fn block_place(number: u32, across: u32, down: u32) -> vec2<u32> {
+    let first = number / (across * BAND) * BAND;
+    let rows = min(down - first, BAND);
+    let inside = number % (across * BAND);
+    return vec2(first + inside % rows, inside / rows);
 }
 
 //[library
 //]
 
 //[finish
-fn finish(i: u32, core: f32) {
-    b2[i] = core;
+fn finish(batch: u32, row: u32, column: u32, core: f32) {
+    b2[(batch * word(0u) + row) * word(1u) + column] = core;
 }
 //]
 
@@ -64,8 +75,9 @@ fn main(
         return;
     }
     let batch = number / tiles;
-    let block_row = number % tiles / across * BLOCK;
-    let block_column = number % tiles % across * BLOCK;
+    let place = block_place(number % tiles, across, tiles / across);
+    let block_row = place.x * BLOCK;
+    let block_column = place.y * BLOCK;
     //[operands
     let a = 0u;
     let b = 0u;
@@ -128,13 +140,12 @@ fn main(
 
     let row = block_row + lane_row * 4u;
     let column = block_column + lane_column * 4u;
-    let first = (batch * m + row) * n + column;
     //[results
     let c0_0 = t0_0[0];
     //]
     //[finishes
     if row < m && column < n {
-        finish(first, c0_0);
+        finish(batch, row, column, c0_0);
     }
     //]
 }

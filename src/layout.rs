@@ -3,6 +3,9 @@
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
 
+/// Offsets from here on name a scalar of the plan; storages are far smaller.
+const PARAMETER: usize = 1 << (usize::BITS - 2);
+
 /// A shape with a stride per dimension and an offset, all counted in elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -78,6 +81,32 @@ impl Layout {
     /// Whether this is the whole of a storage that was made with this shape.
     pub(crate) fn is_identity(&self) -> bool {
         self.offset == 0 && self.is_contiguous()
+    }
+
+    /// The layout with its offset as a parameter of the plan: the scalar of that number. What
+    /// remains of the offset is its remainder by 4, by which kernels may read in vectors.
+    pub(crate) fn with_parameter(&self, scalar: usize) -> Self {
+        let offset = PARAMETER + 4 * scalar + self.offset % 4;
+        Self {
+            offset,
+            ..self.clone()
+        }
+    }
+
+    /// The number of the scalar that is the offset, if it is one.
+    pub(crate) fn parameter(&self) -> Option<usize> {
+        (self.offset >= PARAMETER).then(|| (self.offset - PARAMETER) / 4)
+    }
+
+    /// The layout with its offset looked up among the plan's scalars, if it is one.
+    pub(crate) fn resolve(&self, scalars: &[u32]) -> Self {
+        let offset = self
+            .parameter()
+            .map_or(self.offset, |n| scalars[n] as usize);
+        Self {
+            offset,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn permute(&self, axes: &[usize]) -> Self {

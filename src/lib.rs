@@ -111,3 +111,8 @@ pub mod prelude {
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };
 }
+
+/// The programs of the README are compiled and run with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -82,7 +82,7 @@ const ACTIVATIONS: [Activation; 11] = [
         "erf",
         |t| Ok(t.erf()),
         |z| 1.0 - 2.0 * normal(-z * std::f64::consts::SQRT_2),
-        1.1284,
+        std::f64::consts::FRAC_2_SQRT_PI,
         4.0,
     ),
 ];

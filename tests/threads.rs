@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
+use tilewise::s;
 use tilewise::{Device, Error, ErrorKind, Generator, ReadHandle, Result, Tensor};
 
 use crate::support::compare::assert_same;
@@ -168,7 +169,7 @@ fn failures_stay_with_their_values(device: &Device) -> Result<()> {
     let huge = x.unsqueeze(1)?.broadcast_to([side, side])?.square();
     let made = &x + 1;
     let fails = |t: Tensor| -> Result<()> {
-        match t.sum(..)?.item::<i32>() {
+        match t.slice(s![0, -1])?.item::<i32>() {
             Err(error) if matches!(error.kind(), ErrorKind::TooLarge { op: "square", .. }) => {
                 Ok(())
             }

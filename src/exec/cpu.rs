@@ -16,13 +16,14 @@ pub(crate) use self::space::Space;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::block::{Faults, Inputs};
+use self::block::{Computed, Faults, Inputs};
 use self::memory::Pool;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::layout::Layout;
-use crate::plan::{Core, Kernel, Plan};
+use crate::op::Inst;
+use crate::plan::{Core, Kernel, Matrix, Plan, Store};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -144,6 +145,25 @@ impl SlotMemory {
     }
 }
 
+/// The output that a product can be computed in, before the body runs over it: a whole one of words
+/// that are registers, which the body does not read.
+fn direct(kernel: &Kernel) -> Option<usize> {
+    let fits = |store: &Store| {
+        let read = kernel
+            .body
+            .streams
+            .iter()
+            .any(|s| s.slot == Some(store.slot));
+        store.dtype != DType::F16 && !read
+    };
+    let whole = kernel.stores.iter().all(|s| s.layout.is_identity());
+    if whole {
+        kernel.stores.iter().position(fits)
+    } else {
+        None
+    }
+}
+
 /// Runs one kernel over the memory of its plan's slots.
 pub(crate) fn run_kernel(
     kernel: &Kernel,
@@ -160,9 +180,34 @@ pub(crate) fn run_kernel(
             SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
         })
         .collect();
-    let core = run_core(kernel, memory, scalars, faults);
-    let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
-    block::map(kernel, &inputs, core.as_deref(), &mut outputs, faults);
+    let words;
+    let core = match (&kernel.core, direct(kernel)) {
+        (Core::Matmul { a, b, dtype, k, .. }, Some(output)) => {
+            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
+            let size = kernel.shape.size();
+            matmul::run(
+                *dtype,
+                operand(a),
+                operand(b),
+                *k,
+                &mut outputs[output][..size],
+            );
+            Computed::Output(output)
+        }
+        _ => match run_core(kernel, memory, scalars, faults) {
+            Some(computed) => {
+                words = computed;
+                Computed::Words(&words)
+            }
+            None => Computed::Nothing,
+        },
+    };
+    // A product that is stored as it is needs no body.
+    let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)]);
+    if !(bare && kernel.stores.len() == 1 && matches!(core, Computed::Output(_))) {
+        let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
+        block::map(kernel, &inputs, core, &mut outputs, faults);
+    }
     for (store, words) in kernel.stores.iter().zip(outputs) {
         memory[store.slot] = SlotMemory::Owned(words);
     }
@@ -190,13 +235,10 @@ pub(crate) fn run_core(
             ))
         }
         Core::Matmul { a, b, dtype, k, .. } => {
-            let words = |m: &crate::plan::Matrix| memory[m.slot].words();
-            Some(matmul::run(
-                *dtype,
-                (words(a), &a.layout),
-                (words(b), &b.layout),
-                *k,
-            ))
+            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
+            let mut product = vec![0; kernel.shape.size()];
+            matmul::run(*dtype, operand(a), operand(b), *k, &mut product);
+            Some(product)
         }
     }
 }
@@ -208,5 +250,14 @@ pub(crate) fn product(
     b: (&[u32], &Layout),
     k: usize,
 ) -> Vec<u32> {
-    matmul::run(dtype, a, b, k)
+    let columns = b.1.dims().last().copied().unwrap_or(1);
+    let mut product = vec![0; a.1.shape().size() / k * columns];
+    matmul::run(
+        dtype,
+        (a.0, a.1.clone()),
+        (b.0, b.1.clone()),
+        k,
+        &mut product,
+    );
+    product
 }

@@ -110,7 +110,8 @@ fn choose_stored(graph: &Graph, buffers: usize) -> Vec<bool> {
                 && let Some(maker) = graph.maker[value]
             {
                 users[maker] += 1;
-                stored[maker] |= graph.inlinable(n, operand).is_none();
+                stored[maker] |=
+                    graph.inlinable(n, operand).is_none() && graph.numbering(n, operand).is_none();
             }
         }
     }
@@ -134,6 +135,9 @@ fn choose_stored(graph: &Graph, buffers: usize) -> Vec<bool> {
             let mut reads: Vec<Load> = Vec::new();
             let mut longest = None;
             for operand in 0..graph.inputs(n).len() {
+                if graph.numbering(n, operand).is_some() {
+                    continue;
+                }
                 match graph.inlinable(n, operand).filter(|&m| !stored[m]) {
                     Some(maker) => {
                         total += ops[maker];
@@ -274,6 +278,9 @@ impl Fusion<'_> {
             && draft.core == Some(maker)
             && self.graph.shape(node) == self.graph.shape(maker)
         {
+            return;
+        }
+        if self.graph.numbering(node, operand).is_some() {
             return;
         }
         match self.graph.inlinable(node, operand) {

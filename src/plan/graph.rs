@@ -121,11 +121,30 @@ impl Graph {
             return None;
         };
         // The source of a gather is read anywhere.
-        if operand == 0 && matches!(self.call(node).op, Op::Gather(_)) {
+        if matches!(self.call(node).op, Op::Gather(_)) && operand == 0 {
             return None;
         }
         let maker = self.maker[*value]?;
         (layout.is_identity() && layout.shape() == self.shape(maker)).then_some(maker)
+    }
+
+    /// The layout of an operand that only numbers its elements: computed where it is used, through
+    /// any view.
+    pub(crate) fn numbering(&self, node: usize, operand: usize) -> Option<&Layout> {
+        let Input::Value(value, layout) = &self.inputs(node)[operand] else {
+            return None;
+        };
+        let numbers = matches!(self.call(self.maker[*value]?).op, Op::Index);
+        (numbers && !self.stands_alone(node, operand)).then_some(layout)
+    }
+
+    /// Whether an operand must be in memory: of a product, or read anywhere by a gather.
+    fn stands_alone(&self, node: usize, operand: usize) -> bool {
+        match self.call(node).op {
+            Op::Matmul { .. } => true,
+            Op::Gather(_) => operand == 0,
+            _ => false,
+        }
     }
 
     /// As [`Graph::direct`], where the consumer can also compute the producer inside itself.

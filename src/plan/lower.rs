@@ -236,6 +236,10 @@ impl<'a> Writer<'a> {
                 self.push(Inst::Param(param), *dtype)
             }
             Input::Value(value, layout) => {
+                if let Some(layout) = graph.numbering(node, operand) {
+                    let stream = self.stream(None, layout.clone(), None);
+                    return self.push(Inst::Index(stream), DType::U32);
+                }
                 if let Some(maker) = graph.direct(node, operand) {
                     if let Some(&reg) = self.regs.get(&maker) {
                         return reg;

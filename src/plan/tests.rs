@@ -12,6 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::exec::cpu::Cpu;
 use crate::exec::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::generator::Generator;
+use crate::s;
 use crate::tensor::Tensor;
 
 /// The CPU executor with the number of buffers a kernel may bind of another device.
@@ -410,6 +411,46 @@ fn steps_of_a_training_plan_once() -> Result<()> {
         device.counters().plans,
         made,
         "no plan after the second step"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_walk_through_the_data_has_one_plan() -> Result<()> {
+    let device = Device::new_cpu();
+    let data = filled(&[40, 4], &device);
+    let weights = filled(&[4, 3], &device);
+    let whole = data.matmul(&weights)?.sum(1)?.to_vec::<f32>()?;
+    let batch = |i: usize| -> Result<Vec<f32>> {
+        let rows = data.narrow(0, 8 * i, 8)?;
+        (rows.matmul(&weights)?.sum(1)? + &rows.flip(0)?.slice(s![.., 0])? * 0.0).to_vec()
+    };
+    assert_eq!(batch(1)?, whole[8..16]);
+    let before = device.counters().plans;
+    for i in 2..5 {
+        assert_eq!(batch(i)?, whole[8 * i..8 * i + 8]);
+    }
+    assert_eq!(device.counters().plans, before);
+    Ok(())
+}
+
+#[test]
+fn numbers_of_elements_take_no_memory() -> Result<()> {
+    let device = Device::new_cpu();
+    let rows = Tensor::index(5, &device)?.unsqueeze(1)?;
+    let columns = Tensor::index(7, &device)?.flip(0)?;
+    let x = rows.try_mul(10)?.try_add(&columns)?;
+    drop((rows, columns));
+    let plan = plan(&device);
+    assert_eq!(
+        (plan.kernels.len(), plan.slots.len()),
+        (2, 2),
+        "{}",
+        plan.explain()
+    );
+    assert_eq!(
+        x.slice(s![2])?.to_vec::<u32>()?,
+        [26, 25, 24, 23, 22, 21, 20]
     );
     Ok(())
 }

@@ -1,21 +1,40 @@
 //! The structure of a batch, written down in canonical numbering.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::call::{Arg, Call};
+use crate::layout::Layout;
 use crate::plan::{Graph, Input, Node, Value};
 use crate::storage::Storage;
+
+/// An operand of a call in the batch's numbering.
+#[derive(Clone, Copy)]
+struct Operand {
+    /// Of a value, or of a scalar.
+    number: usize,
+    /// The scalar that is the offset of the operand's layout.
+    start: Option<usize>,
+}
+
+impl Operand {
+    fn layout<'l>(&self, layout: &'l Layout) -> Cow<'l, Layout> {
+        match self.start {
+            Some(scalar) => Cow::Owned(layout.with_parameter(scalar)),
+            None => Cow::Borrowed(layout),
+        }
+    }
+}
 
 /// A batch of calls with its values numbered in the order they appear.
 pub(crate) struct Batch<'a> {
     pub(crate) calls: &'a [Call],
     /// Every storage of the batch, by number.
     pub(crate) values: Vec<&'a Arc<Storage>>,
-    /// The operands of each call: the number of a value or of a scalar.
-    pub(crate) operands: Vec<Vec<usize>>,
+    operands: Vec<Vec<Operand>>,
     /// The result of each call.
     pub(crate) results: Vec<usize>,
     /// Whether somebody outside the batch holds the value.
@@ -42,6 +61,8 @@ impl<'a> Batch<'a> {
         };
         let mut scalars = Vec::new();
         let mut key = Recorder(Vec::with_capacity(32 * calls.len()));
+        let mut made = FxHashSet::default();
+        let mut offsets = FxHashMap::<(usize, usize), usize>::default();
         let mut operands = Vec::with_capacity(calls.len());
         let mut results = Vec::with_capacity(calls.len());
         for call in calls {
@@ -51,18 +72,34 @@ impl<'a> Batch<'a> {
                 match arg {
                     Arg::Value(storage, layout) => {
                         let n = number(storage);
-                        (n, storage.dtype(), storage.len(), layout).hash(&mut key);
-                        list.push(n);
+                        // Where a view of an older value starts is a parameter: a program that
+                        // walks through its data batch by batch has one plan.
+                        let offset = layout.offset();
+                        let start = (offset != 0 && !made.contains(&n)).then(|| {
+                            *offsets.entry((n, offset)).or_insert_with(|| {
+                                scalars.push(offset as u32);
+                                scalars.len() - 1
+                            })
+                        });
+                        let operand = Operand { number: n, start };
+                        (n, storage.dtype(), storage.len()).hash(&mut key);
+                        operand.layout(layout).hash(&mut key);
+                        list.push(operand);
                     }
                     Arg::Scalar(bits, dtype) => {
                         (usize::MAX, dtype).hash(&mut key);
-                        list.push(scalars.len());
+                        list.push(Operand {
+                            number: scalars.len(),
+                            start: None,
+                        });
                         scalars.push(*bits);
                     }
                 }
             }
             operands.push(list);
-            results.push(number(&call.out));
+            let n = number(&call.out);
+            made.insert(n);
+            results.push(n);
         }
         let outside = |(storage, holds): (&&Arc<Storage>, &usize)| {
             Arc::strong_count(storage) > holds * (copies + 1)
@@ -84,10 +121,12 @@ impl<'a> Batch<'a> {
 impl Batch<'_> {
     /// The batch for the planner.
     pub(crate) fn graph(&self) -> Graph {
-        let node = |((call, operands), &result): ((&Call, &Vec<usize>), &usize)| {
-            let input = |(arg, &n): (&Arg, &usize)| match arg {
-                Arg::Value(_, layout) => Input::Value(n, layout.clone()),
-                Arg::Scalar(_, dtype) => Input::Scalar(n, *dtype),
+        let node = |((call, operands), &result): ((&Call, &Vec<Operand>), &usize)| {
+            let input = |(arg, operand): (&Arg, &Operand)| match arg {
+                Arg::Value(_, layout) => {
+                    Input::Value(operand.number, operand.layout(layout).into_owned())
+                }
+                Arg::Scalar(_, dtype) => Input::Scalar(operand.number, *dtype),
             };
             Node {
                 op: call.op.clone(),

@@ -42,7 +42,13 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
             });
             fold.errors
         }
-        Core::Matmul { a, b, dtype, k, .. } => matmul(*dtype, (a, b), *k, memory, &core),
+        Core::Matmul { a, b, dtype, k, .. } => {
+            let [a, b] = [a, b].map(|m| Matrix {
+                slot: m.slot,
+                layout: m.layout.resolve(scalars),
+            });
+            matmul(*dtype, (&a, &b), *k, memory, &core)
+        }
     };
     let mut out = vec![Vec::with_capacity(kernel.shape.size()); kernel.stores.len()];
     let beside = (&core[..], &core_errors[..]);

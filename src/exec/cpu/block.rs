@@ -61,6 +61,7 @@ pub(crate) struct Beside<'a, 'o> {
 /// What a body reads, bound to memory.
 pub(crate) struct Inputs<'a> {
     streams: Vec<Source<'a>>,
+    layouts: Vec<Layout>,
     scalars: Vec<u32>,
 }
 
@@ -82,6 +83,11 @@ impl<'a> Inputs<'a> {
             .map(|s| s.slot.map_or(Source::Words(&[]), source));
         Self {
             streams: streams.collect(),
+            layouts: body
+                .streams
+                .iter()
+                .map(|s| s.layout.resolve(scalars))
+                .collect(),
             scalars: body.scalars.iter().map(|&n| scalars[n]).collect(),
         }
     }
@@ -107,10 +113,10 @@ impl<'a> Runner<'a> {
         order: Option<&[usize]>,
         faults: &'a Faults,
     ) -> Self {
-        let layouts: Vec<Layout> = body
-            .streams
+        let layouts: Vec<Layout> = inputs
+            .layouts
             .iter()
-            .map(|s| order.map_or_else(|| s.layout.clone(), |order| s.layout.permute(order)))
+            .map(|l| order.map_or_else(|| l.clone(), |order| l.permute(order)))
             .collect();
         let shape = match order {
             Some(order) => order.iter().map(|&i| shape.dims()[i]).collect(),
@@ -269,11 +275,20 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// Where the results of a kernel's core are.
+#[derive(Clone, Copy)]
+pub(super) enum Computed<'a> {
+    Nothing,
+    Words(&'a [u32]),
+    /// In the output of that number, which is whole, and whose words are registers.
+    Output(usize),
+}
+
 /// Runs a kernel's body over its shape and stores the results.
 pub(super) fn map(
     kernel: &Kernel,
     inputs: &Inputs<'_>,
-    core: Option<&[u32]>,
+    core: Computed<'_>,
     outputs: &mut [Vec<u32>],
     faults: &Faults,
 ) {
@@ -287,7 +302,10 @@ pub(super) fn map(
         for start in (0..size).step_by(BLOCK) {
             let len = BLOCK.min(size - start);
             let beside = Beside {
-                core: after(core, start),
+                core: match core {
+                    Computed::Words(words) => &words[start..],
+                    _ => &[],
+                },
                 ..Beside::default()
             };
             runner.run(&mut regs, start, len, beside);
@@ -317,16 +335,15 @@ pub(super) fn map(
         let end = size.min((i + 1) * GRAIN);
         for start in (i * GRAIN..end).step_by(BLOCK) {
             let len = BLOCK.min(end - start);
-            let outputs = (&chunks[..], i * GRAIN);
-            runner.run(
-                &mut regs,
-                start,
-                len,
-                Beside {
-                    core: after(core, start),
-                    outputs,
+            let beside = Beside {
+                core: match core {
+                    Computed::Nothing => &[],
+                    Computed::Words(words) => &words[start..],
+                    Computed::Output(k) => &chunks[k][start - i * GRAIN..],
                 },
-            );
+                outputs: (&chunks[..], i * GRAIN),
+            };
+            runner.run(&mut regs, start, len, beside);
             for (k, (store, chunk)) in kernel.stores.iter().zip(&mut chunks).enumerate() {
                 let values = runner.result(&regs, k, len);
                 match store.dtype {
@@ -343,11 +360,6 @@ pub(super) fn map(
     } else {
         tasks.into_par_iter().enumerate().for_each(task);
     }
-}
-
-/// The core's results from an element on.
-fn after(core: Option<&[u32]>, start: usize) -> &[u32] {
-    core.map_or(&[], |c| &c[start..])
 }
 
 fn copy_own(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) {

@@ -7,6 +7,7 @@ use super::frame::Walk;
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
+use crate::layout::Layout;
 use crate::op::Body;
 use crate::plan::{Kernel, Store};
 
@@ -130,6 +131,11 @@ impl Writer {
         at
     }
 
+    /// Has the word filled in at each run if the layout's offset is a parameter.
+    pub(super) fn parameter(&mut self, word: usize, layout: &Layout) {
+        self.scalars.extend(layout.parameter().map(|n| (word, n)));
+    }
+
     /// Reserves the words of a walk and fills them from the space.
     pub(super) fn walk(&mut self, space: &Space, flat: bool) -> Walk {
         let walk = Walk::new(self.words.len(), flat, space.paths.len());
@@ -148,6 +154,9 @@ impl Writer {
             .iter()
             .any(|(_, dtype)| *dtype == DType::F16);
         let offsets = self.push(space.paths.iter().map(|(offset, _)| *offset as u32));
+        for (i, stream) in body.streams.iter().enumerate() {
+            self.parameter(offsets + i, &stream.layout);
+        }
         let gathers: Vec<Option<usize>> = body
             .streams
             .iter()
@@ -195,11 +204,48 @@ impl Writer {
         flat: bool,
         core: &str,
     ) -> String {
+        self.body_along(kernel, space, core, |writer, places| {
+            writer.walk(space, flat).text(places, "i")
+        })
+    }
+
+    /// As [`Writer::body`], for the result at `row` and `column` of matrix `batch`, which is element
+    /// `i`; the space is that of the matrices.
+    pub(super) fn matrix_body(
+        &mut self,
+        kernel: &Kernel,
+        matrices: &Space,
+        flat: bool,
+        core: &str,
+    ) -> String {
+        let last = kernel.shape.ndim() - 2;
+        let strides = body_layouts(kernel).map(|l| [l.strides()[last], l.strides()[last + 1]]);
+        self.body_along(kernel, matrices, core, |writer, places| {
+            let mut text = writer.walk(matrices, flat).text(places, "batch");
+            for (place, strides) in places.iter().zip(strides) {
+                let at = writer.push(strides.map(|s| s as u32));
+                let _ = writeln!(
+                    text,
+                    "    {place} += row * word({at}u) + column * word({}u);",
+                    at + 1
+                );
+            }
+            text
+        })
+    }
+
+    /// The statements of a kernel's body; `walk` gives those that add to the places of its paths.
+    fn body_along(
+        &mut self,
+        kernel: &Kernel,
+        space: &Space,
+        core: &str,
+        walk: impl FnOnce(&mut Self, &[String]) -> String,
+    ) -> String {
         let body = &kernel.body;
         let head = self.head(body, space, "p");
-        let walk = self.walk(space, flat);
         let mut text = head.start();
-        text += &walk.text(&head.places, "i");
+        text += &walk(self, &head.places);
         text += &head.statements(body, "r", core);
         let mut path = body.streams.len();
         for (k, store) in kernel.stores.iter().enumerate() {
@@ -365,10 +411,15 @@ impl BodyText {
 
 /// The space of a kernel's body: its streams, then the stores that are regions.
 pub(super) fn body_space(kernel: &Kernel) -> Space {
+    Space::new(&kernel.shape, body_layouts(kernel))
+}
+
+/// The layouts of a kernel's body: its streams', then those of the stores that are regions.
+pub(super) fn body_layouts(kernel: &Kernel) -> impl Iterator<Item = &Layout> {
     let region = |s: &&Store| !s.whole;
     let layouts = kernel.body.streams.iter().map(|s| &s.layout);
     let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
-    Space::new(&kernel.shape, layouts.chain(regions))
+    layouts.chain(regions)
 }
 
 /// Whether a space is a line for every path.

@@ -21,7 +21,7 @@ use std::fmt::Write;
 
 use self::subgroup::Reads;
 use super::codegen;
-use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_space};
+use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_layouts};
 use super::reduce::Flat;
 use super::template;
 use crate::dtype::DType;
@@ -56,6 +56,16 @@ pub(super) struct Product<'a> {
     pub(super) k: usize,
     /// Whether an operand was given as a vector.
     pub(super) vector: bool,
+}
+
+/// The walks of a product over its batch dimensions.
+struct Spaces {
+    /// Through both operands.
+    operands: Space,
+    /// Through what the body reads and writes.
+    body: Space,
+    /// The operands over the batch dimensions alone.
+    starts: [Layout; 2],
 }
 
 /// What one kernel of the family adds to the text that all share.
@@ -116,25 +126,29 @@ impl Product<'_> {
     /// What can be special about the kernel: walks that are lines, and as `reduced` a text for
     /// operands that are aligned and results that are narrow.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
-        let (batches, ..) = self.batches(kernel);
+        let spaces = self.spaces(kernel);
         Flat {
-            kept: batches.dims.len() == 1,
+            kept: spaces.operands.dims.len() == 1,
             reduced: true,
-            body: body_space(kernel).dims.len() == 1,
+            body: spaces.body.dims.len() == 1,
         }
     }
 
-    /// The batch dimensions walked through both operands, and where each starts.
-    fn batches(&self, kernel: &Kernel) -> (Space, usize, usize) {
+    /// The walks over the batch dimensions.
+    fn spaces(&self, kernel: &Kernel) -> Spaces {
         let rank = kernel.shape.ndim();
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
-        let over_batch = |x: &Matrix| {
-            let strides = &x.layout.strides()[..rank - 2];
-            Layout::from_parts(batch.clone(), strides, x.layout.offset())
+        let over_batch = |layout: &Layout| {
+            let strides = &layout.strides()[..rank - 2];
+            Layout::from_parts(batch.clone(), strides, layout.offset())
         };
-        let (a, b) = (over_batch(self.a), over_batch(self.b));
-        let space = Space::new(&batch, [&a, &b].into_iter());
-        (space, a.offset(), b.offset())
+        let starts = [over_batch(&self.a.layout), over_batch(&self.b.layout)];
+        let streams: Vec<Layout> = body_layouts(kernel).map(over_batch).collect();
+        Spaces {
+            operands: Space::new(&batch, starts.iter()),
+            body: Space::new(&batch, streams.iter()),
+            starts,
+        }
     }
 
     /// The shader of a tiled kernel; `flat` may claim no more than [`Product::flat`].
@@ -148,8 +162,7 @@ impl Product<'_> {
         let rank = kernel.shape.ndim();
         let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
         let batch = Shape::of(&kernel.shape.dims()[..rank - 2]);
-        let (batches, a_offset, b_offset) = self.batches(kernel);
-        let body = body_space(kernel);
+        let spaces = self.spaces(kernel);
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
         let directions = [
@@ -190,8 +203,11 @@ impl Product<'_> {
         writer.push([m, n, self.k, across, tiles].map(|v| v as u32));
         writer.push([a_row, a_step, b_step, b_column].map(|v| v as u32));
         writer.push([total as u32, (a_row == 1) as u32, (b_column == 1) as u32]);
-        let offsets = writer.push([a_offset as u32, b_offset as u32]);
-        let walk = writer.walk(&batches, flat.kept);
+        let offsets = writer.push(spaces.starts.iter().map(|l| l.offset() as u32));
+        for (i, start) in spaces.starts.iter().enumerate() {
+            writer.parameter(offsets + i, start);
+        }
+        let walk = writer.walk(&spaces.operands, flat.kept);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",
             offsets + 1
@@ -204,11 +220,15 @@ impl Product<'_> {
         } else {
             "core"
         };
-        let statements = writer.body(kernel, &body, flat.body, rounded);
-        let finish = format!("fn finish(i: u32, core: {register}) {{\n{statements}}}\n");
+        let statements = writer.matrix_body(kernel, &spaces.body, flat.body, rounded);
+        let finish = format!(
+            "fn finish(batch: u32, row: u32, column: u32, core: {register}) {{\n    \
+             let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
+        );
         let results = text.tile.rows.len() * text.tile.columns.len();
         let length = statements.len() + template::library(&statements).len();
-        let long = results * length > LONG_EPILOGUES;
+        // A walk that is no line is a loop.
+        let long = !flat.body || results * length > LONG_EPILOGUES;
         let finishes = text.tile.finishes(acc, long);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
@@ -379,7 +399,7 @@ impl Tile {
                 for (c, column) in self.columns.iter().enumerate() {
                     let _ = writeln!(
                         text,
-                        "        if column + {column}u < n {{ finish(first + {row}u * n + {column}u, c{r}_{c}); }}"
+                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
                     );
                 }
                 text += "    }\n";
@@ -415,7 +435,7 @@ impl Tile {
         );
         let _ = writeln!(text, "        let r = rows[s / {columns}u];");
         let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(first + r * n + c, sums[s]); }\n    }\n";
+        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
         text
     }
 }

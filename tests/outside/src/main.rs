@@ -41,14 +41,14 @@ fn arithmetic(dev: &Device) -> Result<(), Box<dyn Error>> {
 
 /// A mistake is an error that names the shapes, and the program goes on.
 fn mistakes(dev: &Device) -> Result<(), Box<dyn Error>> {
-    let a = Tensor::zeros([5, 3], DType::F32, dev)?;
-    let b = Tensor::zeros([10, 3], DType::F32, dev)?;
+    let a = Tensor::zeros([5, 3], dev)?;
+    let b = Tensor::zeros([10, 3], dev)?;
     let message = a
         .matmul(&b)
         .expect_err("(5,3) and (10,3) do not align")
         .to_string();
     assert!(
-        message.contains("5, 3") && message.contains("10, 3"),
+        message.contains("(5,3)") && message.contains("(10,3)"),
         "{message}"
     );
     assert!(a.try_add(&b).is_err());
@@ -80,6 +80,6 @@ fn training(dev: &Device) -> Result<(), Box<dyn Error>> {
     assert!(last < first / 4.0, "the loss went from {first} to {last}");
 
     let guess = model.forward(&x)?.argmax(-1)?;
-    assert_eq!(guess.to_vec::<i32>()?, y.to_vec::<i32>()?);
+    assert_eq!(guess.to_vec::<i64>()?, y.to_vec::<i64>()?);
     Ok(())
 }

@@ -248,15 +248,15 @@ impl Operands<'_> {
                 let _ = writeln!(text, "    let q{q} = {load};");
             }
         }
-        if self.b.1 == Reads::AlongK {
-            for c in 0..block.columns {
-                for half in 0..CHUNK / 4 {
-                    let load = self.quad(self.b, &format!("at{c} + k + {}u", 4 * half));
-                    let _ = writeln!(text, "    let w{c}_{half} = {load};");
+        for l in 0..CHUNK {
+            // Half a chunk of the right operand is in registers at a time.
+            if self.b.1 == Reads::AlongK && l % 4 == 0 {
+                text += if l == 0 { "    {\n" } else { "    }\n    {\n" };
+                for c in 0..block.columns {
+                    let load = self.quad(self.b, &format!("at{c} + k + {l}u"));
+                    let _ = writeln!(text, "    let w{c} = {load};");
                 }
             }
-        }
-        for l in 0..CHUNK {
             text += "    {\n";
             if self.a.1 == Reads::Single {
                 text += &self.step_left(&format!("(k + {l}u)"));
@@ -278,7 +278,7 @@ impl Operands<'_> {
                 Reads::Single => text += &self.step_right(&format!("(k + {l}u)")),
                 Reads::AlongK => {
                     for c in 0..block.columns {
-                        let _ = writeln!(text, "    let y{c} = w{c}_{}[{}];", l / 4, l % 4);
+                        let _ = writeln!(text, "    let y{c} = w{c}[{}];", l % 4);
                     }
                 }
                 Reads::Across => {
@@ -292,6 +292,9 @@ impl Operands<'_> {
                 }
             }
             text += &block.sums();
+            text += "    }\n";
+        }
+        if self.b.1 == Reads::AlongK {
             text += "    }\n";
         }
         text + "    }\n"

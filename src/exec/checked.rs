@@ -11,7 +11,7 @@ mod compare;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cpu::block::Faults;
 use super::cpu::{SlotMemory, run_kernel};
@@ -22,6 +22,8 @@ use crate::plan::{Core, Kernel, Plan};
 
 pub(crate) struct Checked {
     gpu: Gpu,
+    /// An index out of range that was met while a plan ran: told by the next read, as the GPU does.
+    fault: Mutex<Option<ErrorKind>>,
 }
 
 /// What the slots of a plan hold, as far as it has been looked at.
@@ -29,12 +31,29 @@ type Contents = Vec<Option<Arc<Vec<u32>>>>;
 
 impl Checked {
     pub(crate) fn new(gpu: Gpu) -> Self {
-        Self { gpu }
+        Self {
+            gpu,
+            fault: Mutex::default(),
+        }
     }
 
     fn read_slot(&self, plan: &Plan, slot: usize, buffer: BufferId) -> Words {
-        let words = self.gpu.read(buffer, 0, plan.slots[slot].words).wait()?;
-        Ok(Arc::new(words))
+        self.read_now(buffer, plan.slots[slot].words).map(Arc::new)
+    }
+
+    fn read_now(&self, buffer: BufferId, words: usize) -> Result<Vec<u32>, ErrorKind> {
+        match self.gpu.read(buffer, 0, words).wait() {
+            // The GPU tells it once.
+            Err(fault @ ErrorKind::Index { .. }) => {
+                self.lock().get_or_insert(fault);
+                self.gpu.read(buffer, 0, words).wait()
+            }
+            done => done,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<ErrorKind>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a kernel on both; `contents` is what the slots held before and hold afterwards.
@@ -136,11 +155,17 @@ impl Executor for Checked {
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
-        self.gpu.read(buffer, start, words)
+        match self.lock().take() {
+            Some(fault) => Reading::done(Err(fault)),
+            None => self.gpu.read(buffer, start, words),
+        }
     }
 
     fn synchronize(&self) -> Result<(), ErrorKind> {
-        self.gpu.synchronize()
+        match self.lock().take() {
+            Some(fault) => Err(fault),
+            None => self.gpu.synchronize(),
+        }
     }
 
     fn memory(&self) -> Memory {

@@ -78,7 +78,7 @@ impl Checked {
                 self.gpu.write(slots[slot], content)?;
             }
             self.gpu.run_once(part, slots, scalars)?;
-            self.gpu.read(slots[out], 0, words).wait()
+            self.read_now(slots[out], words)
         };
         let found = run(&mut slots, &mut owned);
         owned.into_iter().for_each(|id| self.gpu.free(id));

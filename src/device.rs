@@ -336,7 +336,8 @@ impl Device {
             return Ok(device.clone());
         }
         let device = match std::env::var(VARIABLE) {
-            Ok(name) => match Self::named(&name) {
+            // An empty variable counts as none.
+            Ok(name) if !name.is_empty() => match Self::named(&name) {
                 Ok(device) => device,
                 Err(error) => {
                     let kind = match error.kind() {
@@ -349,7 +350,7 @@ impl Device {
                 }
             },
             // A software GPU is slower than the CPU executor, so it must be asked for.
-            Err(_) => match Self::list().first() {
+            _ => match Self::list().first() {
                 Some(best) if best.kind < DeviceKind::SoftwareGpu => Self::named(&best.id)?,
                 _ => Self::cpu(),
             },
@@ -495,6 +496,7 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
         .collect();
     let at = match wanted.as_str() {
         "gpu" => (!infos.is_empty()).then_some(0),
+        id if id.is_empty() => None,
         id => infos.iter().position(|i| i.id == id).or_else(|| {
             infos
                 .iter()

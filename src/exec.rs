@@ -97,6 +97,8 @@ pub(crate) struct Reading {
     future: Pin<Box<dyn Future<Output = ReadResult> + Send>>,
     nudge: Box<dyn Fn(Nudge) -> Result<(), ErrorKind> + Send>,
     woken: bool,
+    /// Whether the result has been given.
+    taken: bool,
 }
 
 impl Reading {
@@ -108,6 +110,7 @@ impl Reading {
             future: Box::pin(future),
             nudge: Box::new(nudge),
             woken: false,
+            taken: false,
         }
     }
 
@@ -118,6 +121,9 @@ impl Reading {
 
     /// The words, if they are there; does not block.
     pub(crate) fn try_take(&mut self) -> Option<ReadResult> {
+        if self.taken {
+            return Some(Err(taken()));
+        }
         if let Err(fault) = (self.nudge)(Nudge::Look) {
             return Some(Err(fault));
         }
@@ -126,7 +132,10 @@ impl Reading {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         {
-            Poll::Ready(result) => Some(result),
+            Poll::Ready(result) => {
+                self.taken = true;
+                Some(result)
+            }
             Poll::Pending => None,
         }
     }
@@ -134,8 +143,19 @@ impl Reading {
     /// The words; blocks until they are there.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn wait(self) -> ReadResult {
+        if self.taken {
+            return Err(taken());
+        }
         (self.nudge)(Nudge::Block)?;
         pollster::block_on(self.future)
+    }
+}
+
+/// The values of a read are given once.
+fn taken() -> ErrorKind {
+    ErrorKind::Value {
+        op: "read",
+        message: "the values were taken from this handle before; read the tensor again".into(),
     }
 }
 
@@ -143,7 +163,11 @@ impl Future for Reading {
     type Output = ReadResult;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ReadResult> {
+        if self.taken {
+            return Poll::Ready(Err(taken()));
+        }
         let result = self.future.as_mut().poll(cx);
+        self.taken = result.is_ready();
         if result.is_pending()
             && !std::mem::replace(&mut self.woken, true)
             && let Err(fault) = (self.nudge)(Nudge::Wake)

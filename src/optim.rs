@@ -40,7 +40,7 @@ pub trait Optimizer {
     /// without one stay as they are, and so does what the optimiser remembers of them.
     ///
     /// # Errors
-    /// A hyperparameter out of its range, or a fault of the device.
+    /// A hyperparameter out of its range, no parameter with a gradient, or a fault of the device.
     #[track_caller]
     fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()>;
 
@@ -80,6 +80,11 @@ fn update(
         }));
     });
     outcome?;
+    if moved.is_empty() {
+        let message = "no parameter of the model has a gradient: the gradients are of another model, \
+                       or its visit() names no parameters";
+        return Err(Error::value("step", message));
+    }
     for device in devices {
         device.flush()?;
     }

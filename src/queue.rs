@@ -140,15 +140,35 @@ impl Queue {
         let (calls, mut result) = split_failed(calls);
         let batch = Batch::new(&calls, 0);
         if let Err(kind) = self.execute(&batch) {
-            let error = Error::new(kind.clone());
-            for call in &calls {
-                if matches!(call.out.state(), State::Pending(_)) {
-                    call.out.set(State::Failed(error.clone()));
-                }
-            }
+            self.fail(&calls, &kind);
             result = Err(kind);
         }
         result
+    }
+
+    /// Fails the results that a failed batch did not compute. An index out of range fails the gathers
+    /// of the batch, at their lines, and what was computed from them; the rest stands.
+    fn fail(&self, calls: &[Call], kind: &ErrorKind) {
+        let error = Error::new(kind.clone());
+        let index = matches!(kind, ErrorKind::Index { .. });
+        let mut failed = FxHashMap::<*const Storage, Error>::default();
+        for call in calls {
+            let inherited = call.args.iter().find_map(|arg| match arg {
+                Arg::Value(storage, _) => failed.get(&Arc::as_ptr(storage)).cloned(),
+                Arg::Scalar(..) => None,
+            });
+            let error = match (inherited, &call.op) {
+                (Some(error), _) => error,
+                (None, Op::Gather(_)) if index => error.clone().at(call.at),
+                _ if matches!(call.out.state(), State::Pending(_)) && !index => error.clone(),
+                _ => continue,
+            };
+            if let State::Ready(buffer) = call.out.state() {
+                self.engine.executor.free(buffer);
+            }
+            call.out.set(State::Failed(error.clone()));
+            failed.insert(Arc::as_ptr(&call.out), error);
+        }
     }
 
     fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
@@ -186,9 +206,12 @@ impl Queue {
                 owned.push(slots[slots.len() - 1]);
             }
         }
-        if let Err(kind) = executor.run(&plan, &slots, &batch.scalars) {
+        let ran = executor.run(&plan, &slots, &batch.scalars);
+        if let Err(kind) = &ran
+            && !matches!(kind, ErrorKind::Index { .. })
+        {
             give_back(&owned);
-            return Err(kind);
+            return ran;
         }
         let mut kept = FxHashMap::default();
         for slot in plan.slots.iter().filter(|slot| slot.written) {
@@ -202,7 +225,7 @@ impl Queue {
         }
         owned.retain(|buffer| !kept.contains_key(buffer));
         give_back(&owned);
-        Ok(())
+        ran
     }
 }
 

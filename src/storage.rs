@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::dtype::{DType, words};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::{BufferId, Executor};
 
 /// A one-dimensional run of elements on a device: recorded, computed, or failed.
@@ -81,7 +81,13 @@ impl Storage {
         }
         match self.state() {
             State::Ready(buffer) => Ok(buffer),
-            State::Failed(error) => Err(error.again()),
+            // What a call asked for is told at its line, a fault of the device where it is met.
+            State::Failed(error) => Err(match error.kind() {
+                ErrorKind::Index { .. } | ErrorKind::TooLarge { .. } | ErrorKind::DType { .. } => {
+                    error
+                }
+                _ => error.again(),
+            }),
             State::Pending(_) | State::Given => {
                 Err(Error::value("read", "the device of this tensor is gone"))
             }

@@ -36,6 +36,23 @@ fn says<T: Debug>(result: Result<T>, kind: fn(&ErrorKind) -> bool, words: &[&str
     at(&error, Location::caller());
 }
 
+/// As [`says`], for what only running can tell: the line is that of the call, a little before, or of
+/// the read.
+#[track_caller]
+fn tells<T: Debug>(result: Result<T>, kind: fn(&ErrorKind) -> bool, words: &[&str]) {
+    let error = result.expect_err("the call fails");
+    let (text, here, there) = (error.to_string(), Location::caller(), error.location());
+    assert!(kind(error.kind()), "another kind: {text}");
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in: {text}");
+    }
+    let near = (here.line().saturating_sub(8)..here.line() + 3).contains(&there.line());
+    assert!(
+        there.file() == here.file() && near,
+        "{text} was met at {here}"
+    );
+}
+
 #[track_caller]
 fn at(error: &Error, here: &Location<'_>) {
     let there = error.location();
@@ -368,7 +385,7 @@ fn too_large(device: &Device) -> Result<()> {
     says(many.try_add(&row), is!(Value), &["too many elements"]);
     // A view takes no memory; what is made of it does, and says so when it is read.
     let whole = column.broadcast_to([side, side])?.exp();
-    says(whole.to_vec::<f32>(), is!(TooLarge), &["bytes"]);
+    tells(whole.to_vec::<f32>(), is!(TooLarge), &["exp", "bytes"]);
     assert!(whole.to_string().contains("bytes are more than"));
     // The device still works.
     assert_eq!(row.sum(..)?.item::<f32>()?, 0.0);
@@ -428,22 +445,25 @@ fn operators_panic(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// What only running can tell is told to the next read, at its line.
+/// What only running can tell is told to the next read.
 fn later_faults(device: &Device) -> Result<()> {
     let a = zeros(&[2, 3], device);
     let far = Tensor::new([0, 7], device)?;
     let picked = a.index_select(1, &far)?;
-    says(
+    tells(
         picked.to_vec::<f32>(),
         is!(Index),
         &["gather", "index 7", "size 3", "from -3 to 2"],
     );
-    // Told once; the device goes on.
+    // The device goes on.
     assert_eq!(a.sum(..)?.item::<f32>()?, 0.0);
     let negative = Tensor::new([-4], device)?;
-    drop(a.index_select(1, &negative)?.contiguous());
     let _kept = a.index_select(1, &negative)?;
-    says(device.synchronize(), is!(Index), &["index -4"]);
+    let told = device.synchronize().expect_err("an index is out of range");
+    assert!(
+        matches!(told.kind(), ErrorKind::Index { .. }) && told.to_string().contains("index -4"),
+        "{told}"
+    );
     device.synchronize()
 }
 
@@ -455,7 +475,7 @@ fn async_forms(device: &Device) {
     let far = Tensor::new([7], device)
         .and_then(|i| a.index_select(1, &i))
         .expect("no fault yet");
-    says(
+    tells(
         block_on(far.to_vec_async::<f32>()),
         is!(Index),
         &["index 7"],

@@ -90,7 +90,14 @@ impl Tensor {
     ) -> Result<Tensor> {
         device.check_dtype("full", dtype)?;
         let value = value.into();
-        if value.overflows(dtype) {
+        // A whole number beyond the dtype, or a fraction in an integer.
+        let lost = match value {
+            Scalar::Float(v) => {
+                dtype.is_int() && Scalar::from_bits(value.to_bits(dtype), dtype).to_f64() != v
+            }
+            _ => value.overflows(dtype),
+        };
+        if lost {
             return Err(Error::value(
                 "full",
                 format!("{value:?} does not fit {dtype}"),
@@ -178,6 +185,7 @@ impl Tensor {
                 format!("the bounds {start} and {end} must be finite"),
             ));
         }
+        device.check_size(OP, &Shape::checked(OP, &[n])?, DType::F32)?;
         let index = Self::index(n, device)?;
         let last = n.saturating_sub(1).max(1);
         let steps = index.to_dtype(DType::F32);
@@ -196,6 +204,7 @@ impl Tensor {
     /// More elements than the device can hold.
     #[track_caller]
     pub fn eye(n: usize, m: usize, device: &Device) -> Result<Tensor> {
+        device.check_size("eye", &Shape::checked("eye", &[n, m])?, DType::F32)?;
         let rows = Self::index(n, device)?.unsqueeze(1)?;
         let columns = Self::index(m, device)?;
         Ok(rows.eq(&columns)?.to_dtype(DType::F32))

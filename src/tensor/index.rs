@@ -136,6 +136,9 @@ impl Tensor {
     #[track_caller]
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
         self.check_index("one_hot", self)?;
+        let dims: Vec<usize> = self.shape().iter().copied().chain([classes]).collect();
+        let shape = Shape::checked("one_hot", &dims)?;
+        self.device.check_size("one_hot", &shape, DType::F32)?;
         let range = Self::index(classes, &self.device)?.to_dtype(self.dtype);
         Ok(self.unsqueeze(-1)?.eq(&range)?.to_dtype(DType::F32))
     }

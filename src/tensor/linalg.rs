@@ -96,7 +96,7 @@ impl Tensor {
                 .chain([rows, columns])
                 .collect()
         };
-        let shape = with(m, n);
+        let shape = Shape::checked(op, with(m, n).dims())?;
         self.device.check_size(op, &shape, self.dtype)?;
         let out = if shape.size() == 0 || k == 0 {
             Self::constant(Scalar::Int(0), self.dtype, shape, &self.device)

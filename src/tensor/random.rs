@@ -63,13 +63,18 @@ impl Generator {
         shape: impl IntoShape,
         device: &Device,
     ) -> Result<Tensor> {
-        if !(low <= high && (high - low).is_finite()) {
-            let message = format!("the bounds must be finite and in order, not {low} and {high}");
-            return Err(Error::value("uniform", message));
+        let (first, last) = (low as f32, (high as f32).next_down());
+        if !(first <= last && (high as f32 - first).is_finite()) {
+            let message = format!(
+                "the bounds must be finite as f32, and the first below the second, not {low} and {high}"
+            );
+            return Err(Error::value("uniform_in", message));
         }
+        // Rounding may reach the upper bound.
         self.uniform(shape, device)?
             .try_mul(high - low)?
-            .try_add(low)
+            .try_add(low)?
+            .minimum(last)
     }
 
     /// Normal numbers of mean 0 and deviation 1, by Box and Muller's transform, as `f32`.
@@ -105,6 +110,10 @@ impl Generator {
         }
         let (shape, draw) = (shape.into_shape()?, self.next());
         let bits = self.bits(draw, 0, &shape, device)?;
+        if high - low > u32::MAX as i64 {
+            // Every word is one of the numbers.
+            return Ok(bits.to_dtype(DType::I32));
+        }
         let width = Tensor::constant(
             Scalar::Int(high - low),
             DType::U32,
@@ -121,6 +130,11 @@ impl Generator {
     /// More elements than the device can hold.
     #[track_caller]
     pub fn permutation(&mut self, n: usize, device: &Device) -> Result<Tensor> {
+        if u32::try_from(n).is_err() {
+            let message = format!("{n} numbers are more than u32 counts");
+            return Err(Error::value("permutation", message));
+        }
+        device.check_size("permutation", &Shape::of(&[n]), DType::U32)?;
         let draw = self.next();
         let mut order: Vec<u32> = (0..n as u32).collect();
         let key = self.key();

@@ -31,6 +31,16 @@ macro_rules! into_axes {
                 self[..].into_axes()
             }
         }
+        impl<const N: usize> IntoAxes for &[$t; N] {
+            fn into_axes(self) -> Option<Vec<isize>> {
+                self[..].into_axes()
+            }
+        }
+        impl IntoAxes for Vec<$t> {
+            fn into_axes(self) -> Option<Vec<isize>> {
+                self[..].into_axes()
+            }
+        }
         impl IntoAxes for &[$t] {
             fn into_axes(self) -> Option<Vec<isize>> {
                 // An axis beyond isize is one that no tensor has.
@@ -169,7 +179,9 @@ impl Tensor {
                 return Err(Error::shape(op.name(), self.shape_ref(), message));
             }
             let identity = Scalar::from_bits(op.identity(self.dtype), dtype);
-            return Ok(Self::constant(identity, dtype, shape, &self.device));
+            let out = Self::constant(identity, dtype, shape, &self.device);
+            let kept = self.shape_ref().reduced(&set.reduced, true);
+            return Ok(track(out, &[self], Rule::Reduce { op, kept }));
         }
         // A reduction over axes of size 1 alone changes nothing.
         if self.count(set) == 1 && !op.is_arg() {

@@ -205,7 +205,7 @@ fn resolve(start: Option<isize>, end: Option<isize>, step: isize, size: usize) -
     let len = if span <= 0 {
         0
     } else {
-        (span - 1) / step.abs() + 1
+        (span as usize - 1) / step.unsigned_abs() + 1
     };
     (if len == 0 { 0 } else { start }, len as usize)
 }

@@ -33,6 +33,16 @@ macro_rules! into_dims {
                 self.iter().map(|&d| isize::try_from(d).unwrap_or(isize::MAX)).collect()
             }
         }
+        impl<const N: usize> IntoDims for &[$t; N] {
+            fn into_dims(self) -> Vec<isize> {
+                self[..].into_dims()
+            }
+        }
+        impl IntoDims for Vec<$t> {
+            fn into_dims(self) -> Vec<isize> {
+                self[..].into_dims()
+            }
+        }
         impl IntoDims for &Vec<$t> {
             fn into_dims(self) -> Vec<isize> {
                 self[..].into_dims()
@@ -41,6 +51,12 @@ macro_rules! into_dims {
     )*};
 }
 into_dims!(i32 isize usize);
+
+impl IntoDims for () {
+    fn into_dims(self) -> Vec<isize> {
+        vec![]
+    }
+}
 
 impl IntoDims for &Shape {
     fn into_dims(self) -> Vec<isize> {

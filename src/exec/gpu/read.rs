@@ -63,8 +63,6 @@ impl Gpu {
         let mut encoder = self.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&source, 4 * start as u64, &staging, 0, bytes);
         encoder.copy_buffer_to_buffer(faults, 0, &staging, bytes, 4 * FAULT_WORDS as u64);
-        // Told once: the next read starts clean.
-        encoder.clear_buffer(faults, 0, None);
         let index = self.queue.submit([encoder.finish()]);
 
         let (sender, receiver) = oneshot_channel();
@@ -75,6 +73,7 @@ impl Gpu {
                 let _ = sender.send(result);
             });
         let (pool, fault) = (self.staging.clone(), self.fault.clone());
+        let (queue, record_buffer) = (self.queue.clone(), faults.clone());
         let name = self.name.clone();
         let future = async move {
             let mapped = receiver.receive().await;
@@ -99,12 +98,16 @@ impl Gpu {
             let record = all.split_off(words);
             match record[0] {
                 0 => Ok(all),
-                _ => Err(ErrorKind::Index {
-                    op: "gather",
-                    index: record[1] as i32 as i64,
-                    axis: record[3] as usize,
-                    size: record[2] as usize,
-                }),
+                _ => {
+                    // Told now: later reads start clean.
+                    queue.write_buffer(&record_buffer, 0, &[0; 4 * FAULT_WORDS]);
+                    Err(ErrorKind::Index {
+                        op: "gather",
+                        index: record[1] as i32 as i64,
+                        axis: record[3] as usize,
+                        size: record[2] as usize,
+                    })
+                }
             }
         };
         let (device, fault) = (self.device.clone(), self.fault.clone());

@@ -222,8 +222,8 @@ impl Tensor {
     }
 
     /// The elements limited to the bounds, which broadcast; NaN in any of the three gives NaN, and
-    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element equal to a bound has the
-    /// gradient of one inside, as in PyTorch.
+    /// `high` wins where it is below `low`, as in NumPy's `clip`. An element that has reached a
+    /// bound passes no gradient.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.

@@ -496,7 +496,7 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
         .collect();
     let at = match wanted.as_str() {
         "gpu" => (!infos.is_empty()).then_some(0),
-        id if id.is_empty() => None,
+        "" => None,
         id => infos.iter().position(|i| i.id == id).or_else(|| {
             infos
                 .iter()

@@ -207,5 +207,5 @@ fn resolve(start: Option<isize>, end: Option<isize>, step: isize, size: usize) -
     } else {
         (span as usize - 1) / step.unsigned_abs() + 1
     };
-    (if len == 0 { 0 } else { start }, len as usize)
+    (if len == 0 { 0 } else { start }, len)
 }

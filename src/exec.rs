@@ -7,6 +7,7 @@
 pub(crate) mod checked;
 pub(crate) mod cpu;
 pub(crate) mod gpu;
+pub(crate) mod options;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -29,8 +29,8 @@ use self::pipeline::Pipelines;
 use self::pool::Pool;
 use self::read::Staging;
 use self::run::Runner;
+use super::options::{DeviceKind, DeviceOptions};
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
-use crate::device::{DeviceKind, DeviceOptions};
 use crate::error::{ErrorKind, Result};
 use crate::plan::Plan;
 

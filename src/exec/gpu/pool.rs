@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::device::DeviceOptions;
 use crate::error::ErrorKind;
 use crate::exec::cpu::size_class;
+use crate::exec::options::DeviceOptions;
 use crate::exec::{BufferId, Memory};
 
 pub(super) struct Pool {

@@ -1,0 +1,106 @@
+//! What kinds of hardware there are, and how a GPU is opened.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::gpu::MatmulKernel;
+
+/// What kind of hardware a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// A GPU with memory of its own.
+    DiscreteGpu,
+    /// A GPU that shares the host's memory.
+    IntegratedGpu,
+    /// A GPU behind a hypervisor.
+    VirtualGpu,
+    /// A GPU of unknown kind.
+    OtherGpu,
+    /// A GPU driver that runs shaders on the CPU, such as Mesa's lavapipe.
+    SoftwareGpu,
+    /// The CPU executor of this crate.
+    Cpu,
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::DiscreteGpu => "discrete GPU",
+            Self::IntegratedGpu => "integrated GPU",
+            Self::VirtualGpu => "virtual GPU",
+            Self::OtherGpu => "GPU",
+            Self::SoftwareGpu => "software GPU",
+            Self::Cpu => "CPU",
+        })
+    }
+}
+
+/// How a device is opened; the defaults suit every program.
+///
+/// ```
+/// use tilewise::{Device, DeviceOptions, MatmulKernel};
+/// let options = DeviceOptions::new().matmul(MatmulKernel::Workgroup);
+/// // A device of its own with those options, if there is a GPU.
+/// let device = Device::open("gpu", options);
+/// # let _ = device;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct DeviceOptions {
+    pub(crate) matmul: Option<MatmulKernel>,
+    pub(crate) webgpu_limits: bool,
+    pub(crate) uniform_params: bool,
+    pub(crate) memory_budget: Option<u64>,
+    pub(crate) dump: Option<PathBuf>,
+    pub(crate) sentinels: bool,
+    /// A text of generated shaders and what replaces it: a defect for tests to find.
+    #[cfg(test)]
+    pub(crate) sabotage: Option<(&'static str, &'static str)>,
+}
+
+impl DeviceOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Computes every matrix product with this kernel, instead of the one that suits the adapter.
+    pub fn matmul(mut self, kernel: MatmulKernel) -> Self {
+        self.matmul = Some(kernel);
+        self
+    }
+
+    /// Asks the adapter for no more than every WebGPU device has: its default limits, no features.
+    pub fn webgpu_limits(mut self) -> Self {
+        self.webgpu_limits = true;
+        self
+    }
+
+    /// Passes sizes and scalars to every kernel through a uniform buffer, also where the adapter has
+    /// immediates for them.
+    pub fn uniform_params(mut self) -> Self {
+        self.uniform_params = true;
+        self
+    }
+
+    /// Holds at most so many bytes of the adapter's memory; beyond it, memory that waits to be used
+    /// again is given back, and if that is not enough, an operation fails as out of memory.
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.memory_budget = Some(bytes);
+        self
+    }
+
+    /// Writes every generated shader to a file of the folder, as the environment variable
+    /// `TILEWISE_DUMP_SHADERS` does.
+    pub fn dump_shaders(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.dump = Some(folder.into());
+        self
+    }
+
+    /// Fails a kernel that writes beyond the content of a buffer. Slow: for tests.
+    #[doc(hidden)]
+    pub fn sentinels(mut self) -> Self {
+        self.sentinels = true;
+        self
+    }
+}

@@ -11,6 +11,7 @@ mod support;
 mod autograd;
 mod broadcast;
 mod display;
+mod edges;
 mod errors;
 mod executors;
 mod literature;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
         autograd::tests(),
         broadcast::tests(),
         display::tests(),
+        edges::tests(),
         errors::tests(),
         executors::tests(),
         literature::tests(),

@@ -128,12 +128,13 @@ fn bad_indices_stay_with_their_values(dev: &Device) -> Result<()> {
 
 fn spellings_of_shapes_and_axes(dev: &Device) -> Result<()> {
     let (n, m) = (2usize, 3usize);
+    let (shape, axes) = ([n, m], [1usize]);
     let x = Tensor::arange(0, 6, 1, dev)?;
     for y in [
         x.reshape([2, 3])?,
         x.reshape([n, m])?,
         x.reshape([2, -1])?,
-        x.reshape(&[2, 3])?,
+        x.reshape(&shape)?,
         x.reshape(vec![n, m])?,
         x.reshape(&[n as isize, -1][..])?,
     ] {
@@ -143,7 +144,7 @@ fn spellings_of_shapes_and_axes(dev: &Device) -> Result<()> {
             y.sum(1)?,
             y.sum(axis)?,
             y.sum([-1])?,
-            y.sum(&[1])?,
+            y.sum(&axes)?,
             y.sum(vec![1])?,
         ] {
             assert_eq!(sum.to_vec::<i32>()?, [3, 12]);

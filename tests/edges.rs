@@ -134,7 +134,7 @@ fn spellings_of_shapes_and_axes(dev: &Device) -> Result<()> {
         x.reshape([2, 3])?,
         x.reshape([n, m])?,
         x.reshape([2, -1])?,
-        x.reshape(&shape)?,
+        x.reshape(shape.as_slice())?,
         x.reshape(vec![n, m])?,
         x.reshape(&[n as isize, -1][..])?,
     ] {
@@ -144,7 +144,7 @@ fn spellings_of_shapes_and_axes(dev: &Device) -> Result<()> {
             y.sum(1)?,
             y.sum(axis)?,
             y.sum([-1])?,
-            y.sum(&axes)?,
+            y.sum(axes.as_slice())?,
             y.sum(vec![1])?,
         ] {
             assert_eq!(sum.to_vec::<i32>()?, [3, 12]);

@@ -722,7 +722,8 @@ fn deep_chains(dev: &Device) -> Result<()> {
         Ok(())
     };
     let thread = std::thread::Builder::new()
-        .stack_size(512 * 1024)
+        // A frame a step would not fit; what a driver's compiler needs does.
+        .stack_size(2 << 20)
         .spawn(run);
     thread
         .expect("a thread starts")

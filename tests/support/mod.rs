@@ -83,14 +83,27 @@ impl<F: Fn() -> O + Send + 'static, O: Outcome> Function<fn() -> O> for F {
 
 impl<F: Fn(&Device) -> O + Send + Sync + 'static, O: Outcome> Function<fn(&Device) -> O> for F {
     fn body(self) -> Body {
-        Body::Device(Arc::new(move |device| self(device).outcome()))
+        Body::Device(Arc::new(move |device| {
+            settled(device, || self(device).outcome())
+        }))
     }
 }
 
 impl<F: Fn(Gpu<'_>) -> O + Send + Sync + 'static, O: Outcome> Function<fn(Gpu<'_>) -> O> for F {
     fn body(self) -> Body {
-        Body::Gpu(Arc::new(move |device| self(Gpu(device)).outcome()))
+        Body::Gpu(Arc::new(move |device| {
+            settled(device, || self(Gpu(device)).outcome())
+        }))
     }
+}
+
+/// Runs a test and waits for what it left under way: a software driver may crash if the process ends
+/// while its threads still run shaders.
+fn settled(device: &Device, test: impl FnOnce() -> Ran) -> Ran {
+    let ran = test();
+    // A fault that the test left behind is not what it tests.
+    let _ = device.synchronize();
+    ran
 }
 
 /// What a test function may return.

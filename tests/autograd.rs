@@ -722,8 +722,7 @@ fn deep_chains(dev: &Device) -> Result<()> {
         Ok(())
     };
     let thread = std::thread::Builder::new()
-        // A frame a step would not fit; what a driver's compiler needs does.
-        .stack_size(2 << 20)
+        .stack_size(512 << 10)
         .spawn(run);
     thread
         .expect("a thread starts")

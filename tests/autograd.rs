@@ -721,9 +721,7 @@ fn deep_chains(dev: &Device) -> Result<()> {
         drop(middle);
         Ok(())
     };
-    let thread = std::thread::Builder::new()
-        .stack_size(512 << 10)
-        .spawn(run);
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(run);
     thread
         .expect("a thread starts")
         .join()

@@ -16,6 +16,16 @@ pub(super) enum Computed<'a> {
     Output,
 }
 
+impl Computed<'_> {
+    /// From an element on.
+    fn from(self, element: usize) -> Self {
+        match self {
+            Self::Words(words) => Self::Words(&words[element..]),
+            core => core,
+        }
+    }
+}
+
 /// The body of a kernel, ready to run, and how its results are stored.
 pub(super) struct Map {
     pub(super) code: Code,
@@ -102,24 +112,27 @@ impl Map {
         tasks::each(tasks.into_iter().enumerate(), |(i, mut chunk)| {
             let first = i * grain;
             let len = grain.min(self.size - first);
-            self.chunk(lines, runner, core, (first, len), &mut chunk);
+            self.chunk(runner, core.from(first), (first, len), &mut chunk);
         });
     }
 
-    /// Elements `first..first + len`, by the block.
-    fn chunk(
+    /// Elements `first..first + len`, by the block; the core's results and the outputs are those of
+    /// these elements.
+    pub(super) fn chunk(
         &self,
-        lines: &[(DType, usize)],
         runner: &Runner<'_>,
         core: Computed<'_>,
         (first, len): (usize, usize),
         outputs: &mut [&mut [u32]],
     ) {
+        let Stores::Lines(lines) = &self.stores else {
+            return;
+        };
         let mut regs = runner.registers(len);
         for at in (0..len).step_by(BLOCK) {
             let (start, len) = (first + at, BLOCK.min(len - at));
             let core = match core {
-                Computed::Words(words) => &words[start..],
+                Computed::Words(words) => &words[at..],
                 _ => &[],
             };
             let mut beside = Beside { core, outputs, at };

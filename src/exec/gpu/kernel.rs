@@ -1,85 +1,18 @@
-//! Kernels as shaders with their parameters and grids.
+//! Writing a kernel as a shader: bindings, parameter block, the statements of its programs.
 
 use std::fmt::Write;
 
-use super::codegen::{self, CHECKED_INDEX, Names};
+use super::codegen::{self, CHECKED_INDEX, Names, Source};
 use super::frame::Walk;
+use super::quads::Lie;
+use super::shader::{Binding, Bound, Dispatch, Shader, Target};
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::Body;
+use crate::op::program::Stream;
 use crate::plan::{Kernel, Store};
-
-/// What a binding of a shader is bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Bound {
-    /// A slot of the plan.
-    Slot(usize),
-    /// Memory for the partial results of this kernel.
-    Scratch,
-    /// Where gathers report an index out of range.
-    Fault,
-}
-
-/// A storage buffer that a shader binds.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Binding {
-    pub(super) bound: Bound,
-    pub(super) writable: bool,
-    /// The WGSL type of an element.
-    element: &'static str,
-}
-
-/// A run of a shader.
-#[derive(Clone, Debug)]
-pub(super) struct Dispatch {
-    /// The parameter block; scalars are filled in at each run.
-    pub(super) words: Vec<u32>,
-    /// The words that hold scalars of the plan, by number.
-    pub(super) scalars: Vec<(usize, usize)>,
-    /// Workgroups.
-    pub(super) groups: usize,
-}
-
-/// A kernel as a shader: what is bound, and the dispatches that run it one after the other.
-#[derive(Clone, Debug)]
-pub(super) struct Shader {
-    pub(super) name: &'static str,
-    pub(super) text: String,
-    pub(super) bindings: Vec<Binding>,
-    pub(super) dispatches: Vec<Dispatch>,
-    /// Words of scratch memory.
-    pub(super) scratch: usize,
-    /// Whether the parameter block travels in immediates, and not through the uniform buffer.
-    pub(super) immediates: bool,
-}
-
-impl Shader {
-    /// Bytes of the parameter block, as the shader declares it.
-    pub(super) fn block_bytes(&self) -> usize {
-        let words = self.dispatches.first().map_or(0, |d| d.words.len());
-        16 * words.div_ceil(4)
-    }
-}
-
-/// What shaders are made for.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    /// Invocations in a workgroup of a map or reduction.
-    pub(super) group: usize,
-    /// Workgroups that fill the device.
-    pub(super) fill: usize,
-    /// Whether shaders run on the CPU.
-    pub(super) software: bool,
-    /// Lanes of a subgroup, where all subgroups have as many and the lanes of a workgroup are numbered
-    /// through.
-    pub(super) subgroup: Option<usize>,
-    /// Invocations that a device of its own wants before it is busy.
-    pub(super) busy: usize,
-    /// Bytes of a parameter block that may travel in immediates.
-    pub(super) immediates: usize,
-}
 
 /// A shader in the making: its bindings and its parameter block.
 pub(super) struct Writer {
@@ -144,9 +77,15 @@ impl Writer {
         walk
     }
 
-    /// Writes the offsets, gathers and scalars of a body; the places of its streams are variables
-    /// that start with `prefix`.
-    fn head(&mut self, body: &Body, space: &Space, prefix: &str) -> BodyText {
+    /// Writes the offsets, gathers and scalars of a body; the places of its paths are variables that
+    /// start with `prefix`. Streams that are said to lie as vec4s are bound as such.
+    pub(super) fn head(
+        &mut self,
+        body: &Body,
+        space: &Space,
+        prefix: &str,
+        lies: Option<&[Lie]>,
+    ) -> BodyText {
         // Rounding to f16 needs the type, though nothing that is bound has it.
         self.f16 |= body
             .program
@@ -175,23 +114,23 @@ impl Writer {
         let places: Vec<String> = (0..space.paths.len())
             .map(|i| format!("{prefix}{i}"))
             .collect();
-        let streams = body
-            .streams
-            .iter()
-            .zip(&places)
-            .map(|(s, place)| {
-                let buffer = s.slot.map_or(String::new(), |slot| {
-                    self.bind(Bound::Slot(slot), codegen::stored(s.dtype), false)
-                });
-                (buffer, place.clone())
+        let buffers = body.streams.iter().enumerate().map(|(k, s)| {
+            let stored = codegen::stored(s.dtype);
+            let element = match lies.map(|l| l[k]) {
+                Some(Lie::Quad) => codegen::vec4(stored),
+                _ => stored,
+            };
+            s.slot.map_or(String::new(), |slot| {
+                self.bind(Bound::Slot(slot), element, false)
             })
-            .collect();
+        });
+        let buffers = buffers.collect();
         BodyText {
             offsets,
             gathers,
             scalars,
             places,
-            streams,
+            buffers,
         }
     }
 
@@ -243,55 +182,32 @@ impl Writer {
         walk: impl FnOnce(&mut Self, &[String]) -> String,
     ) -> String {
         let body = &kernel.body;
-        let head = self.head(body, space, "p");
+        let head = self.head(body, space, "p", None);
         let mut text = head.start();
         text += &walk(self, &head.places);
         text += &head.statements(body, "r", core);
-        let mut path = body.streams.len();
-        for (k, store) in kernel.stores.iter().enumerate() {
-            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let place = match store.whole {
-                true => "i".into(),
-                false => {
-                    path += 1;
-                    head.places[path - 1].clone()
-                }
-            };
-            let value = codegen::store(store.dtype, &format!("r{}", body.program.results[k]));
-            let _ = writeln!(text, "    {buffer}[{place}] = {value};");
-        }
+        text += &self.stores(kernel, &head, "r");
         text
     }
 
-    /// The statements of a reduction's prologue: those before the loop, for result `o`, and those
-    /// for element `k` of it, which give `value`.
-    pub(super) fn prologue(
-        &mut self,
-        body: &Body,
-        kept: (&Space, bool),
-        reduced: (&Space, bool),
-    ) -> (String, String) {
-        let head = self.head(body, kept.0, "q");
-        let outer = self.walk(kept.0, kept.1);
-        let inner = self.walk(reduced.0, reduced.1);
-        let begin = head.start() + &outer.text(&head.places, "o");
-        let mut element = String::new();
-        let places: Vec<String> = head.places.iter().map(|q| format!("e{q}")).collect();
-        for (place, q) in places.iter().zip(&head.places) {
-            let _ = writeln!(element, "    var {place} = {q};");
+    /// The statements that store the results of a kernel's body, element by element.
+    pub(super) fn stores(&mut self, kernel: &Kernel, head: &BodyText, prefix: &str) -> String {
+        let mut text = String::new();
+        let mut path = kernel.body.streams.len();
+        for (k, store) in kernel.stores.iter().enumerate() {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let place = match store.whole {
+                true => "i",
+                false => {
+                    path += 1;
+                    &head.places[path - 1]
+                }
+            };
+            let register = format!("{prefix}{}", kernel.body.program.results[k]);
+            let value = codegen::store(store.dtype, &register);
+            let _ = writeln!(text, "    {buffer}[{place}] = {value};");
         }
-        element += &inner.text(&places, "k");
-        let streams = head
-            .streams
-            .iter()
-            .zip(&places)
-            .map(|((b, _), p)| (b.clone(), p.clone()));
-        let head = BodyText {
-            streams: streams.collect(),
-            ..head
-        };
-        element += &head.statements(body, "v", "");
-        (begin, element)
+        text
     }
 
     fn in_immediates(&self) -> bool {
@@ -379,34 +295,113 @@ impl Writer {
     }
 }
 
-/// Where a body's parameters are.
-struct BodyText {
+/// Where a body's parameters are, and what its paths are called.
+pub(super) struct BodyText {
     offsets: usize,
     gathers: Vec<Option<usize>>,
     scalars: usize,
-    places: Vec<String>,
-    streams: Vec<(String, String)>,
+    /// Per path, the variable of its place.
+    pub(super) places: Vec<String>,
+    /// Per stream, the name of its buffer.
+    buffers: Vec<String>,
 }
 
 impl BodyText {
     /// Declares each path's place at its offset.
-    fn start(&self) -> String {
+    pub(super) fn start(&self) -> String {
         let declare = |(i, place): (usize, &String)| {
             format!("    var {place} = word({}u);\n", self.offsets + i)
         };
         self.places.iter().enumerate().map(declare).collect()
     }
 
-    fn statements(&self, body: &Body, prefix: &str, core: &str) -> String {
+    /// The same with places whose names start with another prefix.
+    pub(super) fn renamed(self, prefix: &str) -> Self {
+        let places = (0..self.places.len()).map(|i| format!("{prefix}{i}"));
+        Self {
+            places: places.collect(),
+            ..self
+        }
+    }
+
+    /// The statements of the program for the element at the places.
+    pub(super) fn statements(&self, body: &Body, prefix: &str, core: &str) -> String {
+        let streams = self.buffers.iter().zip(&self.places);
+        let sources = streams.map(|(buffer, place)| Source {
+            element: format!("{buffer}[{place}]"),
+            buffer: buffer.clone(),
+            place: place.clone(),
+        });
+        self.text(body, prefix, core, &sources.collect::<Vec<_>>())
+    }
+
+    /// Reads the streams that lie as vec4s.
+    pub(super) fn quad_loads(&self, lies: &[Lie]) -> String {
+        let quads = lies.iter().zip(&self.buffers).zip(&self.places);
+        let quads = quads.filter(|((lie, _), _)| **lie == Lie::Quad);
+        quads
+            .map(|((_, buffer), place)| format!("    let w{place} = {buffer}[{place} / 4u];\n"))
+            .collect()
+    }
+
+    /// Reads the streams that stay in place.
+    pub(super) fn single_loads(&self, body: &Body, lies: &[Lie]) -> String {
+        let streams = body.streams.iter().zip(lies).enumerate();
+        let singles = streams.filter(|(_, (s, lie))| is_single(s, **lie));
+        singles
+            .map(|(k, _)| {
+                format!(
+                    "    let once{k} = {}[{}];\n",
+                    self.buffers[k], self.places[k]
+                )
+            })
+            .collect()
+    }
+
+    /// The statements for element `e` of the four from the places on, after
+    /// [`BodyText::single_loads`] and [`BodyText::quad_loads`]; strides are variables named `s` and the path's number.
+    pub(super) fn quad_statements(
+        &self,
+        body: &Body,
+        prefix: &str,
+        lies: &[Lie],
+        e: &str,
+    ) -> String {
+        let streams = self.buffers.iter().zip(&self.places).zip(lies).enumerate();
+        let sources = streams.map(|(k, ((buffer, base), lie))| {
+            let place = match lie {
+                Lie::Same => base.clone(),
+                _ => format!("({base} + {e} * s{k})"),
+            };
+            let element = match lie {
+                Lie::Quad => format!("w{base}[{e}]"),
+                Lie::Same if is_single(&body.streams[k], *lie) => format!("once{k}"),
+                _ => format!("{buffer}[{place}]"),
+            };
+            Source {
+                element,
+                buffer: buffer.clone(),
+                place,
+            }
+        });
+        self.text(body, prefix, "", &sources.collect::<Vec<_>>())
+    }
+
+    fn text(&self, body: &Body, prefix: &str, core: &str, sources: &[Source]) -> String {
         let names = Names {
             prefix,
-            streams: &self.streams,
+            streams: sources,
             scalars: self.scalars,
             gathers: &self.gathers,
             core,
         };
         codegen::statements(&body.program, &body.streams, &names)
     }
+}
+
+/// Whether a stream is one element for all that a run computes.
+fn is_single(stream: &Stream, lie: Lie) -> bool {
+    lie == Lie::Same && stream.slot.is_some() && stream.gather.is_none()
 }
 
 /// The space of a kernel's body: its streams, then the stores that are regions.
@@ -420,28 +415,6 @@ pub(super) fn body_layouts(kernel: &Kernel) -> impl Iterator<Item = &Layout> {
     let layouts = kernel.body.streams.iter().map(|s| &s.layout);
     let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
     layouts.chain(regions)
-}
-
-/// Whether a space is a line for every path.
-pub(super) fn is_flat(space: &Space) -> bool {
-    space.dims.len() == 1
-}
-
-/// The shader of a map kernel. `flat` must only be set for a space that is.
-pub(super) fn map(kernel: &Kernel, target: &Target, flat: bool) -> Shader {
-    let mut writer = Writer::new(target);
-    let size = kernel.shape.size();
-    writer.push([size as u32]);
-    let body = writer.body(kernel, &body_space(kernel), flat, "");
-    let groups = size.div_ceil(target.group);
-    let source = include_str!("../../../shaders/map.wgsl");
-    writer.finish(
-        "map",
-        source,
-        ("", target.group),
-        &[("body", &body)],
-        groups,
-    )
 }
 
 /// The dtype of a core's accumulator as a WGSL type.

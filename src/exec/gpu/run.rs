@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::kernel::{self, Bound, Dispatch, Shader};
+use super::map;
 use super::matmul::Product;
 use super::pipeline::Pipeline;
 use super::reduce::{Flat, Reduction};
+use super::shader::{Bound, Dispatch, Shader};
 use super::{Gpu, MatmulKernel};
 use crate::error::ErrorKind;
 use crate::exec::{BufferId, Executor};
@@ -367,13 +368,13 @@ impl Gpu {
             kept: lines.kept && sure.kept,
             reduced: lines.reduced && sure.reduced,
             body: lines.body && sure.body,
+            quads: lines.quads,
         };
-        // Whether a product is aligned or narrow may depend on a batch size, so that the text which
-        // serves any other one is compiled now, while the structure is new.
-        if matches!(which, Which::Tiled(..)) {
-            let reduced = false;
-            self.pipelines
-                .get(&self.shader(kernel, &which, Flat { reduced, ..flat }));
+        // Whether elements can be taken four at a time, and whether a product is narrow, may depend on a
+        // batch size, so that the text which serves any other one is compiled now, while the structure
+        // is new.
+        if let Some(general) = which.for_any_size(kernel, flat) {
+            self.pipelines.get(&self.shader(kernel, &which, general));
         }
         let shader = self.shader(kernel, &which, flat);
         let pipeline = self.pipelines.get(&shader);
@@ -430,7 +431,7 @@ impl Gpu {
     fn shader(&self, kernel: &Kernel, which: &Which<'_>, flat: Flat) -> Shader {
         let target = &self.target;
         let shader = match which {
-            Which::Map => kernel::map(kernel, target, flat.body),
+            Which::Map => map::shader(kernel, target, flat),
             Which::Reduce(reduction) => reduction.shader(kernel, target, flat),
             Which::Tiled(product, tiled) => product.shader(kernel, target, *tiled, flat),
         };
@@ -454,11 +455,7 @@ impl Which<'_> {
     /// The walks that can be lines for the sizes at hand.
     fn lines(&self, kernel: &Kernel) -> Flat {
         match self {
-            Self::Map => Flat {
-                kept: false,
-                reduced: false,
-                body: kernel::is_flat(&kernel::body_space(kernel)),
-            },
+            Self::Map => map::flat(kernel),
             Self::Reduce(reduction) => reduction.flat(kernel),
             Self::Tiled(product, _) => product.flat(kernel),
         }
@@ -469,7 +466,14 @@ impl Which<'_> {
     fn sure(&self, kernel: &Kernel) -> Flat {
         let sure = |dims: &[usize]| dims.len() < 2 || !dims.contains(&1);
         let (kept, reduced) = match self {
-            Self::Map => (true, true),
+            Self::Map => {
+                return Flat {
+                    kept: sure(kernel.shape.dims()),
+                    reduced: true,
+                    body: map::stays_line(kernel),
+                    quads: true,
+                };
+            }
             Self::Reduce(r) => (sure(r.kept.dims()), sure(r.reduced.dims())),
             Self::Tiled(..) => (sure(&kernel.shape.dims()[..kernel.shape.ndim() - 2]), true),
         };
@@ -478,6 +482,27 @@ impl Which<'_> {
             kept,
             reduced,
             body,
+            quads: true,
+        }
+    }
+
+    /// What serves every size, if that is less special.
+    fn for_any_size(&self, kernel: &Kernel, flat: Flat) -> Option<Flat> {
+        match self {
+            Self::Map if flat.quads && !(flat.body && map::fits_any_size(kernel)) => Some(Flat {
+                body: false,
+                quads: false,
+                ..flat
+            }),
+            Self::Reduce(_) if flat.quads => Some(Flat {
+                quads: false,
+                ..flat
+            }),
+            Self::Tiled(..) => Some(Flat {
+                reduced: false,
+                ..flat
+            }),
+            _ => None,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The GPU executor: plans as WGSL compute shaders through wgpu.
 //!
-//! A kernel becomes a shader ([`kernel`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
+//! A kernel becomes a shader ([`map`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
 //! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
 //! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
+mod body;
 mod codegen;
 mod fault;
 mod frame;
@@ -16,11 +17,13 @@ mod pool;
 mod quads;
 mod read;
 mod reduce;
+mod rows;
 mod run;
 mod shader;
 mod template;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +38,7 @@ use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::{ErrorKind, Result};
-use crate::plan::Plan;
+use crate::plan::{Abilities, Plan, RowGroups};
 
 /// Storage buffers that a kernel may need besides those of its plan: partial results of a reduction,
 /// and the place where gathers report faults.
@@ -128,7 +131,15 @@ impl Gpu {
             .max_storage_buffer_binding_size
             .min(bounds.max_buffer_size);
         let limits = Limits {
-            buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18) - OWN_BUFFERS,
+            abilities: Abilities {
+                buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18)
+                    - OWN_BUFFERS,
+                // Arithmetic is cheap beside memory, except where it is done by a processor.
+                rows: match software {
+                    true => RowGroups::Stored,
+                    false => RowGroups::Computed,
+                },
+            },
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
             by_line: false,

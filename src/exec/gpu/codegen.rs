@@ -88,6 +88,8 @@ pub(super) struct Source {
     pub(super) place: String,
     /// The stored element there.
     pub(super) element: String,
+    /// The register that holds the value, if it need not be read.
+    pub(super) register: Option<String>,
 }
 
 /// The names and words that a body's text refers to.
@@ -113,7 +115,10 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
         let value = match inst {
             Inst::Load(k) => {
                 let source = &names.streams[*k as usize];
-                load(streams[*k as usize].dtype, &source.element)
+                match &source.register {
+                    Some(register) => register.clone(),
+                    None => load(streams[*k as usize].dtype, &source.element),
+                }
             }
             Inst::Param(k) => param(dtype, names.scalars + *k as usize),
             Inst::Core => names.core.into(),

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::body::{BodyText, body_layouts, body_space};
 use super::codegen;
-use super::kernel::{BodyText, Writer, body_layouts, body_space};
+use super::kernel::Writer;
 use super::quads::{self, Lie};
 use super::reduce::Flat;
 use super::shader::{Bound, Shader, Target};
@@ -26,7 +27,7 @@ pub(super) fn flat(kernel: &Kernel) -> Flat {
     Flat {
         kept: space.dims.len() <= 2,
         reduced: false,
-        body: space.dims.len() == 1,
+        body: space.is_line(),
         quads: lies(kernel, &space).is_some(),
     }
 }
@@ -49,7 +50,7 @@ pub(super) fn fits_any_size(kernel: &Kernel) -> bool {
 /// How the paths lie, if four elements can be taken at a time.
 fn lies(kernel: &Kernel, space: &Space) -> Option<Vec<Lie>> {
     let inner = space.dims[space.dims.len() - 1];
-    let fits = inner.is_multiple_of(4) || (space.dims.len() == 1 && fits_any_size(kernel));
+    let fits = inner.is_multiple_of(4) || (space.is_line() && fits_any_size(kernel));
     fits.then(|| quads::settle(&kernel.body, &kernel.stores, Lie::along(space)))
         .flatten()
 }

@@ -20,8 +20,9 @@ mod workgroup;
 use std::fmt::Write;
 
 use self::subgroup::Reads;
+use super::body::body_layouts;
 use super::codegen;
-use super::kernel::{Writer, accumulator, body_layouts};
+use super::kernel::{Writer, accumulator};
 use super::reduce::Flat;
 use super::shader::{Bound, Shader, Target};
 use super::template;
@@ -120,15 +121,15 @@ impl Product<'_> {
         }
     }
 
-    /// What can be special about the kernel: walks that are lines, and as `reduced` a text for
-    /// operands that are aligned and results that are narrow.
+    /// What can be special about the kernel: walks that are lines, as `reduced` a text for operands that
+    /// are aligned and results that are narrow, and as `quads` one for few rows.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let spaces = self.spaces(kernel);
         Flat {
-            kept: spaces.operands.dims.len() == 1,
+            kept: spaces.operands.is_line(),
             reduced: true,
-            body: spaces.body.dims.len() == 1,
-            quads: false,
+            body: spaces.body.is_line(),
+            quads: kernel.shape.dims()[kernel.shape.ndim() - 2] <= subgroup::FEW,
         }
     }
 
@@ -175,7 +176,7 @@ impl Product<'_> {
         let block = target
             .subgroup
             .filter(|_| which == MatmulKernel::Subgroup)
-            .map(|lanes| subgroup::Block::new(lanes, width));
+            .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
         let reads = match &block {
             Some(block) if flat.reduced => self.reads(kernel, directions, block),
             _ => [Reads::Single; 2],

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use self::element::Element;
 use self::grid::Grid;
+use super::body::body_space;
 use super::codegen;
-use super::kernel::{Writer, accumulator, body_space};
+use super::kernel::{Writer, accumulator};
 use super::quads::{self, Lie};
 use super::shader::{Bound, Shader, Target};
 use crate::dtype::DType;
@@ -65,37 +66,39 @@ impl Flat {
     }
 }
 
+/// The spaces of the kept and of the reduced dimensions of layouts over both.
+pub(super) fn halves<'l>(
+    kept: &Shape,
+    reduced: &Shape,
+    layouts: impl Iterator<Item = &'l Layout>,
+) -> (Space, Space) {
+    let parts = |layout: &Layout| {
+        let (outer, inner) = layout.strides().split_at(kept.ndim());
+        (
+            Layout::from_parts(kept.clone(), outer, layout.offset()),
+            Layout::from_parts(reduced.clone(), inner, 0),
+        )
+    };
+    let (outer, inner): (Vec<Layout>, Vec<Layout>) = layouts.map(parts).unzip();
+    (
+        Space::new(kept, outer.iter()),
+        Space::new(reduced, inner.iter()),
+    )
+}
+
 impl Reduction<'_> {
     fn spaces(&self) -> (Space, Space) {
-        let rank = self.kept.ndim();
-        let part = |range: std::ops::Range<usize>, shape: &Shape, offset: bool| {
-            let layouts: Vec<Layout> = self
-                .prologue
-                .streams
-                .iter()
-                .map(|s| {
-                    let strides = &s.layout.strides()[range.clone()];
-                    let offset = if offset { s.layout.offset() } else { 0 };
-                    Layout::from_parts(shape.clone(), strides, offset)
-                })
-                .collect();
-            Space::new(shape, layouts.iter())
-        };
-        let whole = rank + self.reduced.ndim();
-        (
-            part(0..rank, &self.kept, true),
-            part(rank..whole, &self.reduced, false),
-        )
+        let layouts = self.prologue.streams.iter().map(|s| &s.layout);
+        halves(&self.kept, &self.reduced, layouts)
     }
 
     /// The walks that can be lines.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let (kept, reduced) = self.spaces();
-        let line = |space: &Space| space.dims.len() == 1;
         Flat {
-            kept: line(&kept),
-            reduced: line(&reduced),
-            body: line(&body_space(kernel)),
+            kept: kept.is_line(),
+            reduced: reduced.is_line(),
+            body: body_space(kernel).is_line(),
             quads: self.vectors(kernel, &kept, &reduced).is_some(),
         }
     }
@@ -124,7 +127,7 @@ impl Reduction<'_> {
         let whole = |space: &Space| space.dims[space.dims.len() - 1].is_multiple_of(4);
         let gathers = self.prologue.streams.iter().any(|s| s.gather.is_some());
         // The last group of a line may reach beyond its end.
-        let fits = whole(reduced) || (reduced.dims.len() == 1 && !gathers);
+        let fits = whole(reduced) || (reduced.is_line() && !gathers);
         let along = lies(reduced, kept).filter(|_| fits);
         along.map(|l| (Along::Reduced, l)).or_else(|| {
             let along = lies(kept, reduced).filter(|_| whole(kept));

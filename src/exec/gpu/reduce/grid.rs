@@ -4,6 +4,9 @@ use crate::exec::gpu::shader::Target;
 
 /// Elements of a result from which it is worth cutting into slices.
 const MIN_SLICE: usize = 4096;
+/// Elements of a reduction on the CPU from which columns are cut into slices of SHORT elements.
+const LARGE: usize = 1 << 18;
+const SHORT: usize = 128;
 /// Elements that a lane folds at most before slices are cut, however many results there are: each of
 /// its four sums then has at most 32 blocks of 32.
 const MAX_LANE: usize = 1 << 12;
@@ -35,7 +38,12 @@ impl Grid {
         let blocks = results.div_ceil(target.group / width);
         let by_fill = (target.fill / blocks).min(elements / MIN_SLICE);
         let by_length = elements.div_ceil(MAX_LANE * width);
-        let slices = by_fill.max(by_length).max(1);
+        // Down long columns each step is in another page, and neighbours come soon only in short slices.
+        let by_pages = match columns && target.software && results * elements >= LARGE {
+            true => elements / SHORT,
+            false => 0,
+        };
+        let slices = by_fill.max(by_length).max(by_pages).max(1);
         let span = elements.div_ceil(slices).next_multiple_of(4);
         Self {
             columns,

@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
-use super::kernel::{Shader, Target, Writer, body_space, is_flat};
+use super::body::body_space;
+use super::codegen;
+use super::kernel::Writer;
 use super::reduce::{Flat, halves};
 use super::run::BLOCK_BYTES;
+use super::shader::{Bound, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::op::{Body, ReduceOp};
@@ -131,13 +134,14 @@ impl<'a> RowKernel<'a> {
             kept: true,
             reduced: true,
             body: true,
+            quads: false,
         };
         for step in &self.steps {
             let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
-            flat.kept &= is_flat(&kept);
-            flat.reduced &= is_flat(&reduced);
+            flat.kept &= kept.is_line();
+            flat.reduced &= reduced.is_line();
             if let Step::Reduce { kernel, .. } = step {
-                flat.body &= is_flat(&body_space(kernel));
+                flat.body &= body_space(kernel).is_line();
             }
         }
         flat
@@ -205,6 +209,71 @@ impl<'a> RowKernel<'a> {
             .map(|step| step.spaces(&self.kept, &self.reduced))
             .collect();
         spaces.iter().any(|(kept, _)| unit(kept)) && !spaces.iter().any(|(_, along)| unit(along))
+    }
+}
+
+impl Writer {
+    /// The statements of a body that is walked row by row: those before the loop, for row `o`, and
+    /// those for element `k` of it, stores included. The spaces are those of the kept and of the
+    /// reduced dimensions, each over the body's streams and then the stores. `held` gives the slots
+    /// whose value for the row is in a register.
+    fn row_body(
+        &mut self,
+        body: &Body,
+        stores: &[Store],
+        (kept, reduced): (&Space, &Space),
+        flat: Flat,
+        held: &[(usize, String)],
+    ) -> (String, String) {
+        let head = self.head(body, kept, "q", None);
+        let outer = self.walk(kept, flat.kept);
+        let inner = self.walk(reduced, flat.reduced);
+        let begin = head.start() + &outer.text(&head.places, "o");
+        let mut element = String::new();
+        let from = head.places.clone();
+        let mut head = head.renamed("e");
+        for (place, q) in head.places.iter().zip(&from) {
+            let _ = writeln!(element, "    var {place} = {q};");
+        }
+        element += &inner.text(&head.places, "k");
+        head.hold(body, held);
+        element += &head.statements(body, "v", "");
+        for ((store, result), place) in stores
+            .iter()
+            .zip(&body.program.results)
+            .zip(&head.places[body.streams.len()..])
+        {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let value = codegen::store(store.dtype, &format!("v{result}"));
+            let _ = writeln!(element, "    {buffer}[{place}] = {value};");
+        }
+        (begin, element)
+    }
+
+    /// The statements of a body of one element a row, for row `o`, and those that store its results.
+    /// Its registers start with `prefix`.
+    fn row_results(
+        &mut self,
+        kernel: &Kernel,
+        flat: bool,
+        core: &str,
+        prefix: &str,
+        held: &[(usize, String)],
+    ) -> (String, String) {
+        let body = &kernel.body;
+        let space = body_space(kernel);
+        let mut head = self.head(body, &space, &format!("p{prefix}"), None);
+        let walk = self.walk(&space, flat);
+        let mut text = head.start() + &walk.text(&head.places, "o");
+        head.hold(body, held);
+        text += &head.statements(body, prefix, core);
+        let mut stores = String::new();
+        for (store, result) in kernel.stores.iter().zip(&body.program.results) {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let value = codegen::store(store.dtype, &format!("{prefix}{result}"));
+            let _ = writeln!(stores, "    {buffer}[o] = {value};");
+        }
+        (text, stores)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::op::Body;
 
 /// Characters that the programs of an element's copies, with all that they call, may have together for
 /// them to be repeated: compilers inline every one.
-const LONG: usize = 16_000;
+pub(in crate::exec::gpu) const LONG: usize = 16_000;
 
 /// The prologue for elements `k..k + 4` of result `o`, or of four results from `o` on. Element `j` of
 /// result `c` is folded into `block{j}_{c}`.
@@ -29,14 +29,19 @@ pub(super) struct Element<'a> {
 
 /// A number in the text: known, or the variable of a loop.
 #[derive(Clone, Copy)]
-enum Number {
+pub(in crate::exec::gpu) enum Number {
     Known(usize),
     Loop(&'static str),
 }
 
 impl Number {
     /// The statements for each number below `count`, one after the other or in a loop.
-    fn each(var: &'static str, count: usize, long: bool, text: impl Fn(Self) -> String) -> String {
+    pub(in crate::exec::gpu) fn each(
+        var: &'static str,
+        count: usize,
+        long: bool,
+        text: impl Fn(Self) -> String,
+    ) -> String {
         if long {
             let body = text(Self::Loop(var));
             return format!(
@@ -47,7 +52,7 @@ impl Number {
         (0..count).map(known).collect()
     }
 
-    fn may_be(self, n: usize) -> bool {
+    pub(in crate::exec::gpu) fn may_be(self, n: usize) -> bool {
         match self {
             Self::Known(known) => known == n,
             Self::Loop(_) => true,

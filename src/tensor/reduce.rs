@@ -361,7 +361,8 @@ impl Tensor {
             return Ok(x);
         }
         let powers = x.try_sub(&x.detach().reduce(ReduceOp::Max, &set)?)?.exp();
-        powers.try_div(&powers.reduce(ReduceOp::Sum, &set)?)
+        // One division a row.
+        powers.try_mul(&powers.reduce(ReduceOp::Sum, &set)?.reciprocal())
     }
 
     /// The logarithm of the [`softmax`](Tensor::softmax) over an axis, without leaving logarithms.

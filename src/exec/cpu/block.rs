@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 
 /// Elements of a block: few enough that the registers of a long program stay in the first level of
 /// cache, enough that an instruction is worth its dispatch.
-pub(crate) const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 1024;
 
 /// The first fault that a run met.
 #[derive(Default)]
@@ -123,7 +123,7 @@ struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    #[inline]
+    #[inline(always)]
     fn get(&self, place: Place) -> &'a [u32] {
         let (words, at) = match place {
             Place::Register(r) if r * BLOCK < self.before.len() => (self.before, r * BLOCK),
@@ -164,6 +164,7 @@ impl<'a> Runner<'a> {
         beside: &mut Beside<'_, '_>,
     ) {
         let words = regs.all_mut();
+        self.fetch_ahead(start + len);
         for step in &self.code.steps {
             let (before, out, after, outputs) = match step.to {
                 Place::Register(r) => {
@@ -187,7 +188,9 @@ impl<'a> Runner<'a> {
             };
             match step.action {
                 Action::Apply { op, from, args } => {
-                    op.apply(from, step.dtype, args.map(|a| sources.get(a)), out);
+                    let [a, b, c] = args;
+                    let args = [sources.get(a), sources.get(b), sources.get(c)];
+                    op.apply(from, step.dtype, args, out);
                 }
                 Action::Load(k) => self.load(k, start, out),
                 Action::Before(k, dtype) => stream::copy(dtype, outputs[k], beside.at, out),
@@ -207,6 +210,19 @@ impl<'a> Runner<'a> {
                     signed,
                 } => self.gather(stream, start, sources.get(index), signed, out),
             }
+        }
+    }
+
+    /// Asks for the elements of the next block. The processor sees far ahead within a loop, but not
+    /// past its end, and a block is many loops.
+    fn fetch_ahead(&self, next: usize) {
+        if next >= self.code.size || self.code.steps.is_empty() {
+            return;
+        }
+        let len = BLOCK.min(self.code.size - next);
+        for &k in &self.code.in_order {
+            let (words, first) = self.inputs.streams[k];
+            prefetch(&words[first + next..][..len]);
         }
     }
 
@@ -231,4 +247,16 @@ impl<'a> Runner<'a> {
             place => Some(sources.get(place)),
         }
     }
+}
+
+/// Asks for words that are about to be read.
+fn prefetch(words: &[u32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in words.chunks(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch is a hint that reads nothing, and every x86-64 has it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = words;
 }

@@ -24,6 +24,15 @@ pub(super) enum Place {
     Output(usize),
 }
 
+impl Place {
+    fn stream(&self) -> Option<usize> {
+        match self {
+            Self::Stream(k) => Some(*k),
+            _ => None,
+        }
+    }
+}
+
 /// One step of a block.
 pub(super) struct Step {
     pub(super) action: Action,
@@ -74,8 +83,12 @@ pub(crate) struct Code {
     /// Where each result is when a block has run.
     pub(super) results: Vec<Place>,
     pub(super) streams: Vec<Line>,
+    /// The streams that are read where they lie.
+    pub(super) in_order: Vec<usize>,
     /// Numbers of the plan's scalars.
     pub(super) scalars: Vec<usize>,
+    /// Elements of the space.
+    pub(super) size: usize,
     pub(super) space: Space,
     /// The time an element takes, in units of a tenth of a nanosecond or so.
     pub(super) cost: usize,
@@ -135,6 +148,9 @@ impl Code {
         for at in 0..body.program.insts.len() {
             placing.place(at, &last);
         }
+        let mut in_order: Vec<usize> = placing.places.iter().filter_map(Place::stream).collect();
+        in_order.sort_unstable();
+        in_order.dedup();
         let results = body.program.results.iter();
         let results = results.map(|&r| placing.places[r as usize]).collect();
         let Placing {
@@ -149,6 +165,8 @@ impl Code {
             registers,
             constants,
             results,
+            in_order,
+            size: shape.size(),
             scalars: body.scalars.clone(),
             cost: work + streams.len() + goal.stores.len(),
             streams,

@@ -10,7 +10,7 @@ use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
 /// Elements of a row that are folded in the same lanes.
-const PART: usize = 8 * BLOCK;
+const PART: usize = 4 * BLOCK;
 /// Elements of a long row that one task folds at a time.
 const SPAN: usize = 16 * PART;
 /// Rows that a column sum adds up in order before it combines pairwise.

@@ -190,10 +190,10 @@ macro_rules! define_ops {
 pointwise_table!(define_ops);
 
 impl PointOp {
-    /// The time it takes the CPU, in units of an addition's: what is further from exact than a
-    /// division is computed by polynomials.
+    /// The time it takes the CPU in units of an addition's, roughly: what is further from exact than
+    /// that divides, or is computed by polynomials.
     pub(crate) const fn cost(self) -> usize {
-        if self.ulp() > 1.0 { 8 } else { 1 }
+        if self.ulp() > 1.0 { 4 } else { 1 }
     }
 
     /// Applies the operation to a block of registers. `from` is the dtype of the operands (of the

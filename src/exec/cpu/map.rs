@@ -85,23 +85,23 @@ impl Map {
         core: Computed<'_>,
         outputs: &mut [Vec<u32>],
     ) {
-        let grain = tasks::grain(self.code.cost, BLOCK);
+        let share = tasks::share(self.size, self.code.cost, BLOCK);
         let mut shares: Vec<_> = lines
             .iter()
             .zip(outputs)
             .map(|(&(dtype, place), out)| {
                 let per_word = 4 / dtype.size();
                 let words = self.size.div_ceil(per_word);
-                out[place..place + words].chunks_mut(grain / per_word)
+                out[place..place + words].chunks_mut(share / per_word)
             })
             .collect();
-        let chunks = self.size.div_ceil(grain);
+        let chunks = self.size.div_ceil(share);
         let tasks: Vec<Vec<&mut [u32]>> = (0..chunks)
             .map(|_| shares.iter_mut().filter_map(|s| s.next()).collect())
             .collect();
         tasks::each(tasks.into_iter().enumerate(), |(i, mut chunk)| {
-            let first = i * grain;
-            let len = grain.min(self.size - first);
+            let first = i * share;
+            let len = share.min(self.size - first);
             self.chunk(lines, runner, core, (first, len), &mut chunk);
         });
     }

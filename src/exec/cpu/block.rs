@@ -77,7 +77,7 @@ thread_local! {
 }
 
 /// Words of a line of cache, at which registers start.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// The registers of one task.
 pub(crate) struct Registers {
@@ -164,8 +164,8 @@ impl<'a> Runner<'a> {
         beside: &mut Beside<'_, '_>,
     ) {
         let words = regs.all_mut();
-        self.fetch_ahead(start + len);
-        for step in &self.code.steps {
+        for (number, step) in self.code.steps.iter().enumerate() {
+            self.fetch_ahead(start + len, number);
             let (before, out, after, outputs) = match step.to {
                 Place::Register(r) => {
                     let (before, rest) = words.split_at_mut(r * BLOCK);
@@ -213,16 +213,17 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Asks for the elements of the next block. The processor sees far ahead within a loop, but not
-    /// past its end, and a block is many loops.
-    fn fetch_ahead(&self, next: usize) {
-        if next >= self.code.size || self.code.steps.is_empty() {
+    /// Asks for a step's share of what the next block reads. The processor sees far ahead within a
+    /// loop, but not past its end, and a block is as many loops as it has steps.
+    fn fetch_ahead(&self, next: usize, step: usize) {
+        if next >= self.code.size {
             return;
         }
         let len = BLOCK.min(self.code.size - next);
+        let part = |step: usize| next + len * step / self.code.steps.len();
         for &k in &self.code.in_order {
             let (words, first) = self.inputs.streams[k];
-            prefetch(&words[first + next..][..len]);
+            stream::prefetch(&words[first + part(step)..first + part(step + 1)]);
         }
     }
 
@@ -247,16 +248,4 @@ impl<'a> Runner<'a> {
             place => Some(sources.get(place)),
         }
     }
-}
-
-/// Asks for words that are about to be read.
-fn prefetch(words: &[u32]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in words.chunks(LINE) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch is a hint that reads nothing, and every x86-64 has it.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = words;
 }

@@ -99,8 +99,8 @@ pub(crate) struct Code {
 pub(super) struct Goal<'a> {
     /// The outputs that its results are stored to.
     pub(super) stores: &'a [Store],
-    /// Whether a result may be computed in its output: each is stored in order, from its start.
-    pub(super) direct: bool,
+    /// Whether each result may be computed in its output.
+    pub(super) direct: &'a [bool],
     /// The output that holds what the core computed.
     pub(super) core: Option<usize>,
 }
@@ -241,10 +241,9 @@ impl Placing<'_> {
             _ => true,
         };
         let results = &self.body.program.results;
-        self.goal.direct
+        self.goal.direct.get(result) == Some(&true)
             && computed
             && last[at] == UNREAD
-            && self.goal.stores[result].dtype != DType::F16
             && results.iter().filter(|&&r| r as usize == at).count() == 1
             && self.insts()[at..]
                 .iter()

@@ -13,6 +13,9 @@ use crate::shape::Shape;
 /// Multiply-adds from which a product is worth more than one thread.
 const PARALLEL: usize = 1 << 22;
 
+/// Columns that a task of a vector times a matrix has at least.
+const STRETCH: usize = 1024;
+
 /// Products of matrices over batch dimensions, ready to run.
 pub(super) struct Product {
     dtype: DType,
@@ -68,7 +71,12 @@ impl Product {
             (Parallelism::Rayon(0), out.len())
         } else {
             let cost = if vector { 2 * self.k } else { self.k };
-            let step = if vector { 1 } else { size };
+            let step = match (self.m, self.n) {
+                (_, 1) => 1,
+                // Long stretches of the matrix's rows, as memory likes them.
+                (1, _) => STRETCH,
+                _ => size,
+            };
             (Parallelism::None, tasks::share(out.len(), cost, step))
         };
         let pieces = |(task, out): (usize, &mut [u32])| {

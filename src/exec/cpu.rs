@@ -3,7 +3,7 @@
 //! Plans are interpreted. A kernel is made ready once ([`kernel`], [`code`]); a body then runs over
 //! blocks of elements whose registers stay in the first level of cache ([`block`], [`map`]),
 //! reductions fold in lanes and combine pairwise ([`reduce`], [`fold`]), and products are left to a
-//! SIMD library ([`matmul`]). Large work is cut into tasks for threads ([`tasks`]), always in the same
+//! SIMD library ([`matmul`]). Groups of kernels run over some rows at a time ([`rows`]). Large work is cut into tasks for threads ([`tasks`]), always in the same
 //! places.
 
 pub(crate) mod block;
@@ -14,6 +14,7 @@ mod map;
 pub(crate) mod matmul;
 mod memory;
 mod reduce;
+mod rows;
 mod space;
 mod stream;
 mod tasks;
@@ -29,9 +30,10 @@ use rustc_hash::FxHashMap;
 use self::block::Faults;
 use self::kernel::Prepared;
 use self::memory::Pool;
+use self::rows::Tiles;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
-use crate::plan::Plan;
+use crate::plan::{Abilities, Plan, RowGroups};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -42,8 +44,43 @@ const PREPARED: usize = 256;
 pub(crate) struct Cpu {
     pool: Pool,
     /// The kernels of each plan, by its number.
-    plans: Mutex<FxHashMap<u64, Arc<Vec<Prepared>>>>,
+    plans: Mutex<FxHashMap<u64, Arc<Ready>>>,
     kernels: AtomicU64,
+}
+
+/// A plan ready to run.
+struct Ready {
+    kernels: Vec<Prepared>,
+    /// Per group of the plan its tiles; `None` for one that runs kernel by kernel.
+    tiles: Vec<Option<Tiles>>,
+}
+
+impl Ready {
+    fn new(plan: &Plan) -> Self {
+        let kernels: Vec<Prepared> = plan.kernels.iter().map(Prepared::new).collect();
+        let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
+        Self {
+            tiles: tiles.collect(),
+            kernels,
+        }
+    }
+
+    fn run(&self, plan: &Plan, memory: &mut [SlotMemory], scalars: &[u32], faults: &Faults) {
+        let mut groups = plan.groups.iter().zip(&self.tiles).peekable();
+        let mut at = 0;
+        while at < plan.kernels.len() {
+            let group = groups.next_if(|(g, _)| g.kernels.start == at);
+            if let Some((group, Some(tiles))) = group {
+                let (kernels, ready) = (&plan.kernels, &self.kernels);
+                let all = group.kernels.clone();
+                at = all.end;
+                tiles.run(&kernels[all.clone()], &ready[all], memory, scalars, faults);
+            } else {
+                self.kernels[at].run(&plan.kernels[at], memory, scalars, faults);
+                at += 1;
+            }
+        }
+    }
 }
 
 impl Executor for Cpu {
@@ -53,7 +90,10 @@ impl Executor for Cpu {
 
     fn limits(&self) -> Limits {
         Limits {
-            buffers: 16,
+            abilities: Abilities {
+                buffers: 16,
+                rows: RowGroups::Stored,
+            },
             bytes: MAX_BYTES,
             f16: true,
             by_line: false,
@@ -78,9 +118,7 @@ impl Executor for Cpu {
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
         let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
         let faults = Faults::default();
-        for (kernel, ready) in plan.kernels.iter().zip(&*self.prepared(plan)) {
-            ready.run(kernel, &mut memory, scalars, &faults);
-        }
+        self.ready(plan).run(plan, &mut memory, scalars, &faults);
         self.kernels
             .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
         self.pool.put_slots(memory, slots);
@@ -117,17 +155,17 @@ impl Executor for Cpu {
 }
 
 impl Cpu {
-    /// The kernels of a plan, made ready when it first runs.
-    fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
+    /// A plan, made ready when it first runs.
+    fn ready(&self, plan: &Plan) -> Arc<Ready> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = plans.get(&plan.id) {
-            return prepared.clone();
+        if let Some(ready) = plans.get(&plan.id) {
+            return ready.clone();
         }
         if plans.len() >= PREPARED {
             plans.clear();
         }
-        let prepared = Arc::new(plan.kernels.iter().map(Prepared::new).collect());
-        plans.entry(plan.id).or_insert(prepared).clone()
+        let ready = Arc::new(Ready::new(plan));
+        plans.entry(plan.id).or_insert(ready).clone()
     }
 }
 

@@ -46,16 +46,26 @@ pub(crate) struct Beside<'a, 'o> {
 
 /// What a body reads, bound to memory.
 pub(crate) struct Inputs<'a> {
-    /// Of each stream its words and the place of its first element.
-    pub(super) streams: Vec<(&'a [u32], usize)>,
+    /// Of each stream its words and the place of its first element, which may lie before them if the
+    /// words are those of a later part.
+    pub(super) streams: Vec<(&'a [u32], isize)>,
     scalars: Vec<u32>,
 }
 
 impl<'a> Inputs<'a> {
     pub(crate) fn bind(code: &Code, memory: &'a [SlotMemory], scalars: &[u32]) -> Self {
+        Self::bind_to(code, scalars, |slot| (memory[slot].words(), 0))
+    }
+
+    /// Binds to what `words` gives for a slot: words, and the place in the slot of the first.
+    pub(super) fn bind_to(
+        code: &Code,
+        scalars: &[u32],
+        words: impl Fn(usize) -> (&'a [u32], usize),
+    ) -> Self {
         let streams = code.streams.iter().map(|s| {
-            let words = s.slot.map_or(&[][..], |slot| memory[slot].words());
-            (words, s.layout.place(scalars))
+            let (words, first) = s.slot.map_or((&[][..], 0), &words);
+            (words, s.layout.place(scalars) as isize - first as isize)
         });
         Self {
             streams: streams.collect(),
@@ -117,7 +127,7 @@ struct Sources<'a> {
     before: &'a [u32],
     after: &'a [u32],
     core: &'a [u32],
-    streams: &'a [(&'a [u32], usize)],
+    streams: &'a [(&'a [u32], isize)],
     start: usize,
     len: usize,
 }
@@ -128,7 +138,10 @@ impl<'a> Sources<'a> {
         let (words, at) = match place {
             Place::Register(r) if r * BLOCK < self.before.len() => (self.before, r * BLOCK),
             Place::Register(r) => (self.after, r * BLOCK - self.before.len() - BLOCK),
-            Place::Stream(k) => (self.streams[k].0, self.streams[k].1 + self.start),
+            Place::Stream(k) => {
+                let (words, first) = self.streams[k];
+                (words, (first + self.start as isize) as usize)
+            }
             Place::Core => (self.core, 0),
             Place::Output(_) => unreachable!("what is computed in an output has no other reader"),
         };
@@ -223,7 +236,11 @@ impl<'a> Runner<'a> {
         let part = |step: usize| next + len * step / self.code.steps.len();
         for &k in &self.code.in_order {
             let (words, first) = self.inputs.streams[k];
-            stream::prefetch(&words[first + part(step)..first + part(step + 1)]);
+            let at = |step: usize| (first + part(step) as isize) as usize;
+            // The words may be those of a part alone.
+            if let Some(words) = words.get(at(step)..at(step + 1)) {
+                stream::prefetch(words);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::block::{Faults, Inputs, Runner};
 use super::map::{Computed, Map};
 use super::matmul::Product;
 use super::reduce::Reduce;
+use super::rows::Tile;
 use crate::dtype::DType;
 use crate::op::Inst;
 use crate::plan::{Core, Kernel, Store};
@@ -136,6 +137,72 @@ impl Prepared {
         }
         for (store, words) in kernel.stores.iter().zip(outputs) {
             memory[store.slot] = SlotMemory::Owned(words);
+        }
+    }
+}
+
+impl Prepared {
+    /// Whether the kernel can be run for some rows of a group at a time.
+    pub(super) fn has_rows(&self) -> bool {
+        match &self.core {
+            Ready::Map => true,
+            Ready::Reduce(reduce) => reduce.has_rows(),
+            Ready::Matmul(_) => false,
+        }
+    }
+
+    /// The time that an element of a row takes, as [`Code::cost`](super::code::Code::cost).
+    pub(super) fn cost(&self) -> usize {
+        match (&self.core, &self.map) {
+            (Ready::Reduce(reduce), _) => reduce.code.cost,
+            (_, Some(map)) => map.code.cost,
+            _ => 0,
+        }
+    }
+
+    /// Runs the kernel for the rows of a tile.
+    pub(super) fn run_tile(
+        &self,
+        kernel: &Kernel,
+        tile: &mut Tile<'_>,
+        memory: &[SlotMemory],
+        scalars: &[u32],
+        faults: &Faults,
+    ) {
+        let mut outputs: Vec<&mut [u32]> =
+            kernel.stores.iter().map(|s| tile.take(s.slot)).collect();
+        let bind = |code| Inputs::bind_to(code, scalars, |slot| tile.words(slot, memory));
+        let mut words = Vec::new();
+        let (computed, elements) = match &self.core {
+            Ready::Reduce(reduce) => {
+                let inputs = bind(&reduce.code);
+                let runner = Runner::new(&reduce.code, &inputs, faults);
+                let computed = match self.direct {
+                    Some(output) => {
+                        reduce.rows(&runner, tile.first, &mut outputs[output][..tile.rows]);
+                        Computed::Output
+                    }
+                    None => {
+                        words.resize(tile.rows, 0);
+                        reduce.rows(&runner, tile.first, &mut words);
+                        Computed::Words(&words)
+                    }
+                };
+                (computed, (tile.first, tile.rows))
+            }
+            _ => {
+                let elements = (tile.first * tile.columns, tile.rows * tile.columns);
+                (Computed::Nothing, elements)
+            }
+        };
+        if let Some(map) = &self.map {
+            let inputs = bind(&map.code);
+            let runner = Runner::new(&map.code, &inputs, faults);
+            // The next kernel of the group may read it.
+            map.chunk(&runner, computed, elements, &mut outputs, false);
+        }
+        for (store, words) in kernel.stores.iter().zip(outputs) {
+            tile.put(store.slot, words);
         }
     }
 }

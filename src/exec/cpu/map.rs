@@ -16,6 +16,16 @@ pub(super) enum Computed<'a> {
     Output,
 }
 
+impl Computed<'_> {
+    /// From an element on.
+    fn from(self, element: usize) -> Self {
+        match self {
+            Self::Words(words) => Self::Words(&words[element..]),
+            core => core,
+        }
+    }
+}
+
 /// The body of a kernel, ready to run, and how its results are stored.
 pub(super) struct Map {
     pub(super) code: Code,
@@ -125,31 +135,35 @@ impl Map {
         tasks::each(tasks.into_iter().enumerate(), |(i, mut chunk)| {
             let first = i * share;
             let len = share.min(self.size - first);
-            self.chunk(lines, runner, core, (first, len), &mut chunk);
+            self.chunk(runner, core.from(first), (first, len), &mut chunk, true);
         });
     }
 
-    /// Elements `first..first + len`, by the block.
-    fn chunk(
+    /// Elements `first..first + len`, by the block; the core's results and the outputs are those of
+    /// these elements. `past` allows to store them past the caches.
+    pub(super) fn chunk(
         &self,
-        lines: &[Line],
         runner: &Runner<'_>,
         core: Computed<'_>,
         (first, len): (usize, usize),
         outputs: &mut [&mut [u32]],
+        past: bool,
     ) {
+        let Stores::Lines(lines) = &self.stores else {
+            return;
+        };
         let mut regs = runner.registers(len);
         for at in (0..len).step_by(BLOCK) {
             let (start, len) = (first + at, BLOCK.min(len - at));
             let core = match core {
-                Computed::Words(words) => &words[start..],
+                Computed::Words(words) => &words[at..],
                 _ => &[],
             };
             let mut beside = Beside { core, outputs, at };
             runner.run(&mut regs, start, len, &mut beside);
             for (k, line) in lines.iter().enumerate() {
                 match runner.result(&regs, k, (start, len), core) {
-                    Some(values) if line.past => {
+                    Some(values) if line.past && past => {
                         stream::store_past(values, &mut outputs[k][at..][..len]);
                     }
                     Some(values) => stream::scatter(line.dtype, values, outputs[k], at as isize, 1),
@@ -157,7 +171,7 @@ impl Map {
                 }
             }
         }
-        if lines.iter().any(|line| line.past) {
+        if past && lines.iter().any(|line| line.past) {
             stream::fence();
         }
     }

@@ -104,28 +104,38 @@ impl Reduce {
 
     fn by_rows(&self, runner: &Runner<'_>, out: &mut [u32]) {
         let per_task = tasks::share(self.rows, self.columns * self.code.cost, 1);
+        tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
+            self.rows(runner, task * per_task, results);
+        });
+    }
+
+    /// Whether each row is reduced from elements in order by one thread.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.by_columns && self.columns <= SPAN
+    }
+
+    /// The results of some rows, from the row `first` on.
+    pub(super) fn rows(&self, runner: &Runner<'_>, first: usize, results: &mut [u32]) {
+        let mut regs = runner.registers(BLOCK);
         // Several short rows are computed at a time.
         let together = (self.block / self.columns).max(1);
-        tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
-            let mut regs = runner.registers(BLOCK);
-            for (i, results) in results.chunks_mut(together).enumerate() {
-                let start = (task * per_task + i * together) * self.columns;
-                if self.columns > self.block {
-                    results[0] = match self.fold.op.is_arg() {
-                        true => self.arg(runner, &mut regs, start),
-                        false => self.span(runner, &mut regs, start, self.columns),
-                    };
-                    continue;
-                }
-                let values = self.values(runner, &mut regs, start, results.len() * self.columns);
-                for (result, row) in results.iter_mut().zip(values.chunks(self.columns)) {
-                    *result = match self.fold.op.is_arg() {
-                        true => self.fold.find(self.part(row), row) as u32,
-                        false => self.part(row),
-                    };
-                }
+        for (i, results) in results.chunks_mut(together).enumerate() {
+            let start = (first + i * together) * self.columns;
+            if self.columns > self.block {
+                results[0] = match self.fold.op.is_arg() {
+                    true => self.arg(runner, &mut regs, start),
+                    false => self.span(runner, &mut regs, start, self.columns),
+                };
+                continue;
             }
-        });
+            let values = self.values(runner, &mut regs, start, results.len() * self.columns);
+            for (result, row) in results.iter_mut().zip(values.chunks(self.columns)) {
+                *result = match self.fold.op.is_arg() {
+                    true => self.fold.find(self.part(row), row) as u32,
+                    false => self.part(row),
+                };
+            }
+        }
     }
 
     /// The elements `start..start + len`, at most a block.

@@ -13,37 +13,31 @@ impl Runner<'_> {
         let (words, base) = self.inputs.streams[k];
         let halves = self.code.streams[k].dtype == DType::F16;
         let space = &self.code.space;
-        space.runs_from(
-            k,
-            base as isize,
-            start,
-            out.len(),
-            |done, run, place, stride| {
-                let out = &mut out[done..done + run];
-                if halves {
-                    let source: &[f16] = bytemuck::cast_slice(words);
+        space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
+            let out = &mut out[done..done + run];
+            if halves {
+                let source: &[f16] = bytemuck::cast_slice(words);
+                for (i, word) in out.iter_mut().enumerate() {
+                    let value = source[(place + i as isize * stride) as usize];
+                    *word = value.to_f32().to_bits();
+                }
+                return;
+            }
+            match stride {
+                1 => out.copy_from_slice(&words[place as usize..][..run]),
+                0 => out.fill(words[place as usize]),
+                _ => {
                     for (i, word) in out.iter_mut().enumerate() {
-                        let value = source[(place + i as isize * stride) as usize];
-                        *word = value.to_f32().to_bits();
-                    }
-                    return;
-                }
-                match stride {
-                    1 => out.copy_from_slice(&words[place as usize..][..run]),
-                    0 => out.fill(words[place as usize]),
-                    _ => {
-                        for (i, word) in out.iter_mut().enumerate() {
-                            *word = words[(place + i as isize * stride) as usize];
-                        }
+                        *word = words[(place + i as isize * stride) as usize];
                     }
                 }
-            },
-        );
+            }
+        });
     }
 
     /// The places of a stream's elements.
     pub(super) fn places(&self, k: usize, start: usize, out: &mut [u32]) {
-        let base = self.inputs.streams[k].1 as isize;
+        let base = self.inputs.streams[k].1;
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
             for (i, word) in out[done..done + run].iter_mut().enumerate() {
@@ -88,24 +82,18 @@ impl Runner<'_> {
             0
         };
         let space = &self.code.space;
-        space.runs_from(
-            k,
-            base as isize,
-            start,
-            out.len(),
-            |done, run, place, stride| {
-                for i in 0..run {
-                    let along = place_of(index[done + i]) * axis_stride;
-                    let at = (place + i as isize * stride + along) as usize;
-                    out[done + i] = match stream.dtype {
-                        DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at]
-                            .to_f32()
-                            .to_bits(),
-                        _ => words[at],
-                    };
-                }
-            },
-        );
+        space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
+            for i in 0..run {
+                let along = place_of(index[done + i]) * axis_stride;
+                let at = (place + i as isize * stride + along) as usize;
+                out[done + i] = match stream.dtype {
+                    DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at]
+                        .to_f32()
+                        .to_bits(),
+                    _ => words[at],
+                };
+            }
+        });
     }
 }
 

@@ -147,7 +147,7 @@ pub(super) fn random(key: [u32; 2], counter: [u32; 2], lane: usize, out: &mut [u
 /// Asks for words that are about to be read.
 pub(super) fn prefetch(words: &[u32]) {
     #[cfg(target_arch = "x86_64")]
-    for line in words.chunks(LINE) {
+    for line in words.as_chunks::<LINE>().0 {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch is a hint that reads nothing, and every x86-64 has it.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };

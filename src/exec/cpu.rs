@@ -116,24 +116,12 @@ impl Executor for Cpu {
     }
 
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        let mut memory: Vec<SlotMemory> = plan
-            .slots
-            .iter()
-            .zip(slots)
-            .map(|(slot, &id)| match slot.written {
-                false => SlotMemory::Shared(self.pool.get(id)),
-                true => SlotMemory::Owned(self.pool.take(id)),
-            })
-            .collect();
+        let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
         let faults = Faults::default();
         self.ready(plan).run(plan, &mut memory, scalars, &faults);
         self.kernels
             .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
-        for (memory, &id) in memory.into_iter().zip(slots) {
-            if let SlotMemory::Owned(words) = memory {
-                self.pool.put(id, words);
-            }
-        }
+        self.pool.put_slots(memory, slots);
         match faults.take() {
             Some(fault) => Err(fault),
             None => Ok(()),

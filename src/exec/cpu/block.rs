@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 
 /// Elements of a block: few enough that the registers of a long program stay in the first level of
 /// cache, enough that an instruction is worth its dispatch.
-pub(crate) const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 1024;
 
 /// The first fault that a run met.
 #[derive(Default)]
@@ -87,7 +87,7 @@ thread_local! {
 }
 
 /// Words of a line of cache, at which registers start.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// The registers of one task.
 pub(crate) struct Registers {
@@ -133,7 +133,7 @@ struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    #[inline]
+    #[inline(always)]
     fn get(&self, place: Place) -> &'a [u32] {
         let (words, at) = match place {
             Place::Register(r) if r * BLOCK < self.before.len() => (self.before, r * BLOCK),
@@ -177,7 +177,8 @@ impl<'a> Runner<'a> {
         beside: &mut Beside<'_, '_>,
     ) {
         let words = regs.all_mut();
-        for step in &self.code.steps {
+        for (number, step) in self.code.steps.iter().enumerate() {
+            self.fetch_ahead(start + len, number);
             let (before, out, after, outputs) = match step.to {
                 Place::Register(r) => {
                     let (before, rest) = words.split_at_mut(r * BLOCK);
@@ -200,7 +201,9 @@ impl<'a> Runner<'a> {
             };
             match step.action {
                 Action::Apply { op, from, args } => {
-                    op.apply(from, step.dtype, args.map(|a| sources.get(a)), out);
+                    let [a, b, c] = args;
+                    let args = [sources.get(a), sources.get(b), sources.get(c)];
+                    op.apply(from, step.dtype, args, out);
                 }
                 Action::Load(k) => self.load(k, start, out),
                 Action::Before(k, dtype) => stream::copy(dtype, outputs[k], beside.at, out),
@@ -219,6 +222,24 @@ impl<'a> Runner<'a> {
                     index,
                     signed,
                 } => self.gather(stream, start, sources.get(index), signed, out),
+            }
+        }
+    }
+
+    /// Asks for a step's share of what the next block reads. The processor sees far ahead within a
+    /// loop, but not past its end, and a block is as many loops as it has steps.
+    fn fetch_ahead(&self, next: usize, step: usize) {
+        if next >= self.code.size {
+            return;
+        }
+        let len = BLOCK.min(self.code.size - next);
+        let part = |step: usize| next + len * step / self.code.steps.len();
+        for &k in &self.code.in_order {
+            let (words, first) = self.inputs.streams[k];
+            let at = |step: usize| (first + part(step) as isize) as usize;
+            // The words may be those of a part alone.
+            if let Some(words) = words.get(at(step)..at(step + 1)) {
+                stream::prefetch(words);
             }
         }
     }

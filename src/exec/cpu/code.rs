@@ -24,6 +24,15 @@ pub(super) enum Place {
     Output(usize),
 }
 
+impl Place {
+    fn stream(&self) -> Option<usize> {
+        match self {
+            Self::Stream(k) => Some(*k),
+            _ => None,
+        }
+    }
+}
+
 /// One step of a block.
 pub(super) struct Step {
     pub(super) action: Action,
@@ -74,10 +83,14 @@ pub(crate) struct Code {
     /// Where each result is when a block has run.
     pub(super) results: Vec<Place>,
     pub(super) streams: Vec<Line>,
+    /// The streams that are read where they lie.
+    pub(super) in_order: Vec<usize>,
     /// Numbers of the plan's scalars.
     pub(super) scalars: Vec<usize>,
+    /// Elements of the space.
+    pub(super) size: usize,
     pub(super) space: Space,
-    /// The time an element takes, in units of a tenth of a nanosecond or so.
+    /// The time an element takes, in units of an addition's: some 0.06 ns.
     pub(super) cost: usize,
 }
 
@@ -86,8 +99,8 @@ pub(crate) struct Code {
 pub(super) struct Goal<'a> {
     /// The outputs that its results are stored to.
     pub(super) stores: &'a [Store],
-    /// Whether a result may be computed in its output: each is stored in order, from its start.
-    pub(super) direct: bool,
+    /// Whether each result may be computed in its output.
+    pub(super) direct: &'a [bool],
     /// The output that holds what the core computed.
     pub(super) core: Option<usize>,
 }
@@ -135,6 +148,9 @@ impl Code {
         for at in 0..body.program.insts.len() {
             placing.place(at, &last);
         }
+        let mut in_order: Vec<usize> = placing.places.iter().filter_map(Place::stream).collect();
+        in_order.sort_unstable();
+        in_order.dedup();
         let results = body.program.results.iter();
         let results = results.map(|&r| placing.places[r as usize]).collect();
         let Placing {
@@ -149,6 +165,8 @@ impl Code {
             registers,
             constants,
             results,
+            in_order,
+            size: shape.size(),
             scalars: body.scalars.clone(),
             cost: work + streams.len() + goal.stores.len(),
             streams,
@@ -162,7 +180,7 @@ impl Step {
         match self.action {
             Action::Apply { op, .. } => op.cost(),
             Action::Load(_) | Action::Before(..) | Action::Index(_) => 1,
-            Action::Random { .. } | Action::Gather { .. } => 10,
+            Action::Random { .. } | Action::Gather { .. } => 8,
         }
     }
 }
@@ -223,10 +241,9 @@ impl Placing<'_> {
             _ => true,
         };
         let results = &self.body.program.results;
-        self.goal.direct
+        self.goal.direct.get(result) == Some(&true)
             && computed
             && last[at] == UNREAD
-            && self.goal.stores[result].dtype != DType::F16
             && results.iter().filter(|&&r| r as usize == at).count() == 1
             && self.insts()[at..]
                 .iter()

@@ -198,7 +198,8 @@ impl Prepared {
         if let Some(map) = &self.map {
             let inputs = bind(&map.code);
             let runner = Runner::new(&map.code, &inputs, faults);
-            map.chunk(&runner, computed, elements, &mut outputs);
+            // The next kernel of the group may read it.
+            map.chunk(&runner, computed, elements, &mut outputs, false);
         }
         for (store, words) in kernel.stores.iter().zip(outputs) {
             tile.put(store.slot, words);

@@ -5,7 +5,7 @@ use super::code::{Code, Goal};
 use super::space::Space;
 use super::{stream, tasks};
 use crate::dtype::DType;
-use crate::plan::{Kernel, Store};
+use crate::plan::{Core, Kernel, Store};
 
 /// Where the results of a kernel's core are.
 #[derive(Clone, Copy)]
@@ -34,11 +34,23 @@ pub(super) struct Map {
 }
 
 enum Stores {
-    /// Each in order: the dtype, and the place of the first element.
-    Lines(Vec<(DType, usize)>),
+    /// Each in order.
+    Lines(Vec<Line>),
     /// Regions of larger results.
     Regions(Space),
 }
+
+/// How a result is stored in order.
+struct Line {
+    dtype: DType,
+    /// The place of the first element.
+    start: usize,
+    /// Whether it is stored past the caches.
+    past: bool,
+}
+
+/// Bytes that a kernel moves from which on what it stores has left the caches before it is read.
+const PAST: usize = 3 << 24;
 
 /// Whether a result is stored in order, in words that no other store shares.
 fn in_order(store: &Store) -> bool {
@@ -48,20 +60,31 @@ fn in_order(store: &Store) -> bool {
     }
 }
 
+fn line(kernel: &Kernel, store: &Store) -> Line {
+    // What is read in place is in the caches anyway.
+    let mut streams = kernel.body.streams.iter();
+    let own = matches!(kernel.core, Core::Map) && !streams.any(|s| s.slot == Some(store.slot));
+    Line {
+        dtype: store.dtype,
+        start: store.layout.offset(),
+        past: own && store.dtype != DType::F16 && kernel.bytes() >= PAST,
+    }
+}
+
 impl Map {
     /// `core` is the output that holds what the core computed, if one does.
     pub(super) fn new(kernel: &Kernel, core: Option<usize>) -> Self {
-        let lines = kernel.stores.iter().all(in_order);
+        let in_order = kernel.stores.iter().all(in_order);
+        let lines: Vec<Line> = kernel.stores.iter().map(|s| line(kernel, s)).collect();
+        let direct = |line: &Line| in_order && !line.past && line.dtype != DType::F16;
+        let direct: Vec<bool> = lines.iter().map(direct).collect();
         let goal = Goal {
             stores: &kernel.stores,
-            direct: lines,
+            direct: &direct,
             core,
         };
-        let stores = match lines {
-            true => {
-                let line = |s: &Store| (s.dtype, s.layout.offset());
-                Stores::Lines(kernel.stores.iter().map(line).collect())
-            }
+        let stores = match in_order {
+            true => Stores::Lines(lines),
             false => Stores::Regions(Space::new(
                 &kernel.shape,
                 kernel.stores.iter().map(|s| &s.layout),
@@ -90,40 +113,41 @@ impl Map {
     /// One task per chunk, with its share of every output.
     fn lines(
         &self,
-        lines: &[(DType, usize)],
+        lines: &[Line],
         runner: &Runner<'_>,
         core: Computed<'_>,
         outputs: &mut [Vec<u32>],
     ) {
-        let grain = tasks::grain(self.code.cost, BLOCK);
+        let share = tasks::share(self.size, self.code.cost, BLOCK);
         let mut shares: Vec<_> = lines
             .iter()
             .zip(outputs)
-            .map(|(&(dtype, place), out)| {
-                let per_word = 4 / dtype.size();
+            .map(|(line, out)| {
+                let per_word = 4 / line.dtype.size();
                 let words = self.size.div_ceil(per_word);
-                out[place..place + words].chunks_mut(grain / per_word)
+                out[line.start..][..words].chunks_mut(share / per_word)
             })
             .collect();
-        let chunks = self.size.div_ceil(grain);
+        let chunks = self.size.div_ceil(share);
         let tasks: Vec<Vec<&mut [u32]>> = (0..chunks)
             .map(|_| shares.iter_mut().filter_map(|s| s.next()).collect())
             .collect();
         tasks::each(tasks.into_iter().enumerate(), |(i, mut chunk)| {
-            let first = i * grain;
-            let len = grain.min(self.size - first);
-            self.chunk(runner, core.from(first), (first, len), &mut chunk);
+            let first = i * share;
+            let len = share.min(self.size - first);
+            self.chunk(runner, core.from(first), (first, len), &mut chunk, true);
         });
     }
 
     /// Elements `first..first + len`, by the block; the core's results and the outputs are those of
-    /// these elements.
+    /// these elements. `past` allows to store them past the caches.
     pub(super) fn chunk(
         &self,
         runner: &Runner<'_>,
         core: Computed<'_>,
         (first, len): (usize, usize),
         outputs: &mut [&mut [u32]],
+        past: bool,
     ) {
         let Stores::Lines(lines) = &self.stores else {
             return;
@@ -137,11 +161,18 @@ impl Map {
             };
             let mut beside = Beside { core, outputs, at };
             runner.run(&mut regs, start, len, &mut beside);
-            for (k, &(dtype, _)) in lines.iter().enumerate() {
-                if let Some(values) = runner.result(&regs, k, (start, len), core) {
-                    stream::scatter(dtype, values, outputs[k], at as isize, 1);
+            for (k, line) in lines.iter().enumerate() {
+                match runner.result(&regs, k, (start, len), core) {
+                    Some(values) if line.past && past => {
+                        stream::store_past(values, &mut outputs[k][at..][..len]);
+                    }
+                    Some(values) => stream::scatter(line.dtype, values, outputs[k], at as isize, 1),
+                    None => {}
                 }
             }
+        }
+        if past && lines.iter().any(|line| line.past) {
+            stream::fence();
         }
     }
 

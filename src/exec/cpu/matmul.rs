@@ -13,6 +13,9 @@ use crate::shape::Shape;
 /// Multiply-adds from which a product is worth more than one thread.
 const PARALLEL: usize = 1 << 22;
 
+/// Columns that a task of a vector times a matrix has at least.
+const STRETCH: usize = 1024;
+
 /// Products of matrices over batch dimensions, ready to run.
 pub(super) struct Product {
     dtype: DType,
@@ -61,45 +64,75 @@ impl Product {
 
     fn products(&self, a: (&[u32], usize), b: (&[u32], usize), out: &mut [u32]) {
         let size = self.m * self.n;
-        let work = size * self.k;
-        // Small products of a batch are shared among the threads, large ones are each done by all.
-        let threads = match work < PARALLEL {
-            true => Parallelism::None,
-            false => Parallelism::Rayon(0),
-        };
-        let one = |(i, out): (usize, &mut [u32])| {
-            let place = |path: usize, start: usize| {
-                let mut at = 0;
-                self.batch
-                    .runs_from(path, start as isize, i, 1, |_, _, place, _| at = place);
-                at
-            };
-            let (a, b) = ((a.0, place(0, a.1)), (b.0, place(1, b.1)));
-            match self.dtype {
-                DType::F32 | DType::F16 => self.real(a, b, out, threads),
-                DType::I32 | DType::U32 | DType::Bool => self.whole(a, b, out),
-            }
-            if self.dtype == DType::F16 {
-                round_to_f16(out);
-            }
-        };
-        if work < PARALLEL && self.batches * work >= PARALLEL {
-            let per_task = self.batches.div_ceil(self.batches * work / PARALLEL + 1);
-            tasks::each(
-                out.chunks_mut(per_task * size).enumerate(),
-                |(task, out)| {
-                    for (i, out) in out.chunks_mut(size).enumerate() {
-                        one((task * per_task + i, out));
-                    }
-                },
-            );
+        // A product with a vector reads each element of the matrix once: it is as slow as memory.
+        let vector = self.m == 1 || self.n == 1;
+        let (threads, share) = if !vector && size * self.k >= PARALLEL {
+            // Large products are each done by all threads.
+            (Parallelism::Rayon(0), out.len())
         } else {
-            out.chunks_mut(size).enumerate().for_each(one);
+            let cost = if vector { 2 * self.k } else { self.k };
+            let step = match (self.m, self.n) {
+                (_, 1) => 1,
+                // Long stretches of the matrix's rows, as memory likes them.
+                (1, _) => STRETCH,
+                _ => size,
+            };
+            (Parallelism::None, tasks::share(out.len(), cost, step))
+        };
+        let pieces = |(task, out): (usize, &mut [u32])| {
+            let mut first = task * share;
+            let mut rest = out;
+            // A piece is a product, or the part of one with a vector that the task has.
+            while !rest.is_empty() {
+                let len = rest.len().min(size - first % size);
+                let (piece, after) = rest.split_at_mut(len);
+                self.piece(a, b, first, piece, threads);
+                (first, rest) = (first + len, after);
+            }
+        };
+        tasks::each(out.chunks_mut(share).enumerate(), pieces);
+    }
+
+    /// A product, or a part of one with a vector, whose first element is that of the result.
+    fn piece(
+        &self,
+        a: (&[u32], usize),
+        b: (&[u32], usize),
+        first: usize,
+        out: &mut [u32],
+        threads: Parallelism,
+    ) {
+        let (number, inside) = (first / (self.m * self.n), first % (self.m * self.n));
+        let place = |path: usize, start: usize| {
+            let mut at = 0;
+            let start = start as isize;
+            let visit = |_, _, place, _| at = place;
+            self.batch.runs_from(path, start, number, 1, visit);
+            at
+        };
+        let (row, column) = (inside / self.n, inside % self.n);
+        let a = (a.0, place(0, a.1) + row as isize * self.a[0]);
+        let b = (b.0, place(1, b.1) + column as isize * self.b[1]);
+        let n = out.len().min(self.n);
+        let sizes = [out.len() / n, n];
+        match self.dtype {
+            DType::F32 | DType::F16 => self.real(a, b, sizes, out, threads),
+            DType::I32 | DType::U32 | DType::Bool => self.whole(a, b, sizes, out),
+        }
+        if self.dtype == DType::F16 {
+            round_to_f16(out);
         }
     }
 
-    fn real(&self, a: (&[u32], isize), b: (&[u32], isize), out: &mut [u32], threads: Parallelism) {
-        let &Self { m, n, k, .. } = self;
+    fn real(
+        &self,
+        a: (&[u32], isize),
+        b: (&[u32], isize),
+        [m, n]: [usize; 2],
+        out: &mut [u32],
+        threads: Parallelism,
+    ) {
+        let k = self.k;
         let inside = |(words, at): (&[u32], isize), steps: [isize; 2], sizes: [usize; 2]| {
             let ends = [0, 1].map(|i| steps[i] * (sizes[i] as isize - 1));
             let low = at + ends.iter().filter(|e| **e < 0).sum::<isize>();
@@ -139,12 +172,12 @@ impl Product {
     }
 
     /// Integers, wrapping: the same bits for either sign.
-    fn whole(&self, a: (&[u32], isize), b: (&[u32], isize), out: &mut [u32]) {
+    fn whole(&self, a: (&[u32], isize), b: (&[u32], isize), [_, n]: [usize; 2], out: &mut [u32]) {
         let at = |(words, at): (&[u32], isize), steps: [isize; 2], row: usize, column: usize| {
             words[(at + row as isize * steps[0] + column as isize * steps[1]) as usize]
         };
         out.fill(0);
-        for (i, row) in out.chunks_mut(self.n).enumerate() {
+        for (i, row) in out.chunks_mut(n).enumerate() {
             for l in 0..self.k {
                 let left = at(a, self.a, i, l);
                 for (j, out) in row.iter_mut().enumerate() {

@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::SlotMemory;
 use crate::error::ErrorKind;
 use crate::exec::{BufferId, Memory};
+use crate::plan::Slot;
 
 /// Words that small buffers are rounded up to.
 const MIN_WORDS: usize = 64;
@@ -20,6 +22,27 @@ struct Inner {
     idle: FxHashMap<usize, Vec<Vec<u32>>>,
     memory: Memory,
     made: u64,
+}
+
+impl Inner {
+    fn get(&self, id: BufferId) -> Arc<Vec<u32>> {
+        let memory = self.live.get(&id);
+        memory.map(|(m, _)| m.clone()).unwrap_or_default()
+    }
+
+    fn take(&mut self, id: BufferId) -> Vec<u32> {
+        let Some((memory, class)) = self.live.get_mut(&id) else {
+            return Vec::new();
+        };
+        let class = *class;
+        Arc::into_inner(std::mem::take(memory)).unwrap_or_else(|| vec![0; class])
+    }
+
+    fn put(&mut self, id: BufferId, words: Vec<u32>) {
+        if let Some((memory, _)) = self.live.get_mut(&id) {
+            *memory = Arc::new(words);
+        }
+    }
 }
 
 /// The size class of a request: the next power of two or three quarters of it.
@@ -81,26 +104,39 @@ impl Pool {
 
     /// The content of a buffer.
     pub(super) fn get(&self, id: BufferId) -> Arc<Vec<u32>> {
-        self.lock()
-            .live
-            .get(&id)
-            .map(|(memory, _)| memory.clone())
-            .unwrap_or_default()
+        self.lock().get(id)
     }
 
     /// Takes the memory of a buffer to be written and put back; a copy, if a read still holds it.
     pub(super) fn take(&self, id: BufferId) -> Vec<u32> {
-        let mut inner = self.lock();
-        let Some((memory, class)) = inner.live.get_mut(&id) else {
-            return Vec::new();
-        };
-        let class = *class;
-        Arc::into_inner(std::mem::take(memory)).unwrap_or_else(|| vec![0; class])
+        self.lock().take(id)
     }
 
     pub(super) fn put(&self, id: BufferId, words: Vec<u32>) {
-        if let Some((memory, _)) = self.lock().live.get_mut(&id) {
-            *memory = Arc::new(words);
+        self.lock().put(id, words);
+    }
+
+    /// The memory of the slots of a plan, given with their buffers.
+    pub(super) fn take_slots<'a>(
+        &self,
+        slots: impl Iterator<Item = (&'a Slot, &'a BufferId)>,
+    ) -> Vec<SlotMemory> {
+        let mut inner = self.lock();
+        slots
+            .map(|(slot, &id)| match slot.written {
+                false => SlotMemory::Shared(inner.get(id)),
+                true => SlotMemory::Owned(inner.take(id)),
+            })
+            .collect()
+    }
+
+    /// Puts back what was taken to be written.
+    pub(super) fn put_slots(&self, memory: Vec<SlotMemory>, slots: &[BufferId]) {
+        let mut inner = self.lock();
+        for (memory, &id) in memory.into_iter().zip(slots) {
+            if let SlotMemory::Owned(words) = memory {
+                inner.put(id, words);
+            }
         }
     }
 

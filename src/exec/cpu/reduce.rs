@@ -10,7 +10,7 @@ use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
 /// Elements of a row that are folded in the same lanes.
-const PART: usize = 8 * BLOCK;
+const PART: usize = 4 * BLOCK;
 /// Elements of a long row that one task folds at a time.
 const SPAN: usize = 16 * PART;
 /// Rows that a column sum adds up in order before it combines pairwise.
@@ -81,7 +81,7 @@ impl Reduce {
             return self.by_rows(runner, out);
         }
         let mut partial = vec![0; self.rows * spans];
-        let per_task = (tasks::grain(self.code.cost, 1) / SPAN).max(1);
+        let per_task = tasks::share(partial.len(), SPAN * self.code.cost, 1);
         tasks::each(
             partial.chunks_mut(per_task).enumerate(),
             |(task, results)| {
@@ -103,7 +103,7 @@ impl Reduce {
     }
 
     fn by_rows(&self, runner: &Runner<'_>, out: &mut [u32]) {
-        let per_task = (tasks::grain(self.code.cost, 1) / self.columns).max(1);
+        let per_task = tasks::share(self.rows, self.columns * self.code.cost, 1);
         tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
             self.rows(runner, task * per_task, results);
         });
@@ -211,12 +211,12 @@ impl Reduce {
             }
         };
         // A task has some spans, or a stretch of one.
-        let grain = (tasks::grain(self.code.cost, self.block) / ROWS).max(self.block);
-        let per_task = match grain < self.rows {
-            true => 1,
-            false => grain / self.rows,
+        let share = tasks::share(spans * self.rows, ROWS * self.code.cost, 1);
+        let per_task = (share / self.rows).max(1);
+        let stretch = match share < self.rows {
+            true => share.next_multiple_of(self.block),
+            false => self.rows,
         };
-        let stretch = grain.min(self.rows);
         let spans_of = sums.chunks_mut(per_task * self.rows).enumerate();
         let tasks: Vec<(usize, usize, &mut [u32])> = match per_task {
             1 => spans_of

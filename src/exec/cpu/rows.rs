@@ -59,8 +59,8 @@ impl Tiles {
         // Two rows of f16 fill whole words.
         let even = |rows: usize| rows.max(1).next_multiple_of(2);
         let tile = even(TILE / columns);
-        let cost = ready.iter().map(Prepared::cost).sum();
-        let task = even(tasks::grain(cost, 1) / columns).next_multiple_of(tile);
+        let cost: usize = ready.iter().map(Prepared::cost).sum();
+        let task = tasks::share(count, columns * cost, tile);
         Some(Self {
             rows: count,
             columns,

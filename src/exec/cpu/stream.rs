@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::block::Runner;
+use super::block::{LINE, Runner};
 use crate::dtype::DType;
 use crate::op::math;
 use crate::op::program::Indexed;
@@ -26,6 +26,10 @@ impl Runner<'_> {
             match stride {
                 1 => out.copy_from_slice(&words[place as usize..][..run]),
                 0 => out.fill(words[place as usize]),
+                2.. => {
+                    let every = words[place as usize..].iter().step_by(stride as usize);
+                    out.iter_mut().zip(every).for_each(|(o, &w)| *o = w);
+                }
                 _ => {
                     for (i, word) in out.iter_mut().enumerate() {
                         *word = words[(place + i as isize * stride) as usize];
@@ -142,4 +146,71 @@ pub(super) fn random(key: [u32; 2], counter: [u32; 2], lane: usize, out: &mut [u
         }
     }
     pulp::Arch::new().dispatch(Random(key, counter, lane, out));
+}
+
+/// Asks for words that are about to be read.
+pub(super) fn prefetch(words: &[u32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in words.as_chunks::<LINE>().0 {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch is a hint that reads nothing, and every x86-64 has it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = words;
+}
+
+/// Stores registers past the caches, which saves reading the lines that are overwritten. To be
+/// followed by a [`fence`] on the same thread.
+pub(super) fn store_past(values: &[u32], out: &mut [u32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
+        let (values, out) = (&values[..out.len()], out);
+        let head = out.as_ptr().align_offset(16).min(out.len());
+        let (first, aligned) = out.split_at_mut(head);
+        first.copy_from_slice(&values[..head]);
+        let (quads, rest) = aligned.as_chunks_mut::<4>();
+        let (from, last) = values[head..].as_chunks::<4>();
+        for (quad, from) in quads.iter_mut().zip(from) {
+            let (quad, from) = (quad.as_mut_ptr(), from.as_ptr());
+            // SAFETY: both are four words; those stored to start at a multiple of 16 bytes, since
+            // the words before them were split off. SSE 2 is part of x86-64.
+            unsafe { _mm_stream_si128(quad.cast::<__m128i>(), _mm_loadu_si128(from.cast())) };
+        }
+        rest.copy_from_slice(last);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    out.copy_from_slice(values);
+}
+
+/// Makes what was stored past the caches visible to those who are told of it from now on.
+pub(super) fn fence() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction orders stores and does nothing else; SSE is part of x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fence, store_past};
+
+    #[test]
+    fn what_is_stored_past_the_caches_is_all_there() {
+        let values: Vec<u32> = (1..=100).collect();
+        for (start, len) in [(0, 100), (1, 99), (3, 64), (2, 1), (5, 0), (7, 6)] {
+            let mut out = vec![0; 110];
+            store_past(&values[..len], &mut out[start..start + len]);
+            fence();
+            assert_eq!(out[start..start + len], values[..len]);
+            assert!(
+                out[..start]
+                    .iter()
+                    .chain(&out[start + len..])
+                    .all(|&w| w == 0)
+            );
+        }
+    }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Work that is worth a task of its own, in the unit of [`Code::cost`](super::code::Code::cost):
-/// about ten times what it takes to wake a thread.
-const GRAIN: usize = 1 << 18;
+/// Work that is worth a task of its own, in the unit of [`Code::cost`](super::code::Code::cost): some
+/// 30 µs, a few times what it takes to wake a thread.
+const GRAIN: usize = 1 << 19;
 
-/// Elements of a task where each takes `cost`; a multiple of `step`. Depends on neither the number
-/// of threads nor the time.
-pub(super) fn grain(cost: usize, step: usize) -> usize {
-    (GRAIN / cost.max(1)).next_multiple_of(step)
+/// Elements of each task, a multiple of `step`, where there are `len` elements and each takes `cost`.
+/// Depends on neither the number of threads nor the time.
+pub(super) fn share(len: usize, cost: usize, step: usize) -> usize {
+    let tasks = (len.saturating_mul(cost) / GRAIN).max(1);
+    len.div_ceil(tasks).next_multiple_of(step)
 }
 
 /// Does every task; the calling thread starts at once, and others that are idle join.

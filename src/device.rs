@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
@@ -13,7 +14,9 @@ use crate::exec::gpu::{self, Gpu};
 pub use crate::exec::options::{DeviceKind, DeviceOptions};
 use crate::exec::{Executor, Limits};
 use crate::generator::Generator;
-use crate::queue::{Engine, Queue, Queues};
+use crate::op::Op;
+use crate::queue::{Arg, Engine, Queue, Queues, Storage};
+use crate::shape::Shape;
 
 /// Where tensors live and operations run: a GPU, or the CPU.
 ///
@@ -371,6 +374,19 @@ impl Device {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Records a call on the calling thread's queue.
+    pub(crate) fn record(
+        &self,
+        op: Op,
+        args: &[Arg<'_>],
+        shape: Shape,
+        dtype: DType,
+        at: &'static Location<'static>,
+    ) -> Arc<Storage> {
+        let record = |queue: &Arc<Queue>| queue.record(op, args, shape, dtype, at);
+        self.0.queues.with_local(&self.0.engine, args, record)
     }
 
     pub(crate) fn queue(&self) -> Arc<Queue> {

@@ -1,15 +1,16 @@
 //! Reading by index, and joining.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use super::{Source, Tensor};
 use crate::autograd::{Rule, track};
-use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::op::program::Indexed;
+use crate::queue::Arg;
 use crate::shape::Shape;
 
 impl Tensor {
@@ -121,10 +122,10 @@ impl Tensor {
         let mut strides = layout.strides().to_vec();
         strides[axis] = 0;
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
-        let args = vec![Arg::Value(storage, laid), index.arg(shape)];
+        let args = [Arg::Value(&storage, Cow::Owned(laid)), index.arg(shape)];
         let gather = Op::Gather(Indexed { axis, stride, size });
         let at = Location::caller();
-        let out = Self::record(gather, args, shape.clone(), self.dtype, &self.device, at);
+        let out = Self::record(gather, &args, shape.clone(), self.dtype, &self.device, at);
         Ok(track(out, &[self, index], Rule::Gather { axis }))
     }
 
@@ -231,10 +232,10 @@ impl Tensor {
         let out = if shape.size() == 0 || used.is_empty() {
             Self::constant(Scalar::Int(0), dtype, shape, device)
         } else {
-            let args = used.iter().map(|part| part.arg(part.shape_ref())).collect();
+            let args: Vec<Arg<'_>> = used.iter().map(|p| p.arg(p.shape_ref())).collect();
             Self::record(
                 Op::Assemble { regions: layouts },
-                args,
+                &args,
                 shape,
                 dtype,
                 device,

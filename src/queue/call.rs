@@ -1,0 +1,33 @@
+//! Operations, asked for and recorded, as plain data.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::Storage;
+use crate::dtype::DType;
+use crate::layout::Layout;
+use crate::op::Op;
+use crate::shape::Shape;
+
+/// An operand of an operation that is to be recorded.
+pub(crate) enum Arg<'a> {
+    /// A stored value seen through a layout.
+    Value(&'a Arc<Storage>, Cow<'a, Layout>),
+    /// A constant, the same everywhere: a parameter of the plan, never part of its key.
+    Scalar(u32, DType),
+}
+
+/// An operation as plain data, over the numbered values of its batch.
+pub(super) struct Call {
+    pub(super) op: Op,
+    /// Where its operands are among those of the batch.
+    pub(super) operands: Range<usize>,
+    pub(super) shape: Shape,
+    pub(super) dtype: DType,
+    /// The number of the value it makes.
+    pub(super) result: usize,
+    /// The line of the user's program.
+    pub(super) at: &'static Location<'static>,
+}

@@ -136,7 +136,11 @@ impl Queue {
     }
 
     fn plan_of(&self, batch: &mut Batch) -> Arc<Plan> {
-        batch.plan(&self.engine.plans, self.limits.buffers, self.limits.by_line)
+        batch.plan(
+            &self.engine.plans,
+            self.limits.abilities,
+            self.limits.by_line,
+        )
     }
 
     /// Runs the batch and says what has become of its results; those that wait on after an error

@@ -6,7 +6,8 @@ use super::{Core, Kernel, Plan};
 use crate::op::Body;
 
 impl Plan {
-    /// A line per kernel: what it computes, the operations fused in it, bytes and arithmetic.
+    /// A line per kernel: what it computes, the operations fused in it, bytes and arithmetic. A
+    /// bracket holds those that may run row by row.
     pub(crate) fn explain(&self) -> String {
         let mut text = String::new();
         let (mut bytes, mut flops) = (0, 0);
@@ -17,6 +18,12 @@ impl Plan {
                 Core::Reduce { .. } => "reduce",
                 Core::Matmul { .. } => "matmul",
             };
+            let mark = match self.groups.iter().find(|g| g.kernels.contains(&i)) {
+                Some(group) if group.kernels.start == i => '┌',
+                Some(group) if group.kernels.end == i + 1 => '└',
+                Some(_) => '│',
+                None => ' ',
+            };
             let (b, f) = (kernel.bytes(), kernel.flops());
             let place = kernel
                 .ops
@@ -24,7 +31,7 @@ impl Plan {
                 .map_or(String::new(), |note| note.at.to_string());
             let _ = writeln!(
                 text,
-                "{i:>3}  {kind:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
+                "{i:>3} {mark} {kind:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
                 kernel.shape.to_string(),
                 ops.join(" + "),
                 b,

@@ -26,10 +26,9 @@ impl Executor for Narrow {
         "narrow".into()
     }
     fn limits(&self) -> Limits {
-        Limits {
-            buffers: self.buffers,
-            ..self.cpu.limits()
-        }
+        let mut limits = self.cpu.limits();
+        limits.abilities.buffers = self.buffers;
+        limits
     }
     fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {
         self.cpu.alloc(words)

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::plan::cache::PlanCache;
-use crate::plan::{Graph, Input, Node, Plan, Value};
+use crate::plan::{Abilities, Graph, Input, Node, Plan, Value};
 use crate::shape::Shape;
 
 /// A batch of calls with its values numbered in the order they appear.
@@ -150,7 +150,12 @@ impl Batch {
     }
 
     /// The plan of the calls. Where `by_line` is set, plans serve the lines they were made for alone.
-    pub(super) fn plan(&mut self, plans: &PlanCache, buffers: usize, by_line: bool) -> Arc<Plan> {
+    pub(super) fn plan(
+        &mut self,
+        plans: &PlanCache,
+        abilities: Abilities,
+        by_line: bool,
+    ) -> Arc<Plan> {
         let mut key = std::mem::take(&mut self.key);
         let calls = key.0.len();
         // Asked once: another thread may drop a tensor meanwhile.
@@ -163,7 +168,7 @@ impl Batch {
             let lines = self.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
             key.0.extend(lines);
         }
-        let plan = plans.get(&key.0, buffers, || self.graph());
+        let plan = plans.get(&key.0, abilities, || self.graph());
         key.0.truncate(calls);
         self.key = key;
         plan

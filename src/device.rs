@@ -84,8 +84,10 @@ pub struct Counters {
     pub plans: u64,
     /// Batches that ran a plan made before.
     pub plan_hits: u64,
-    /// Shader pipelines asked to be compiled.
+    /// Shader pipelines compiled while a run waited for them.
     pub pipelines: u64,
+    /// Shader pipelines compiled by a thread while more general ones served.
+    pub background_pipelines: u64,
     /// Kernels run.
     pub dispatches: u64,
     /// Command buffers submitted.
@@ -352,6 +354,7 @@ impl Device {
             plans,
             plan_hits,
             pipelines: done.pipelines,
+            background_pipelines: done.background_pipelines,
             dispatches: done.dispatches,
             submissions: done.submissions,
             bind_groups: done.bind_groups,

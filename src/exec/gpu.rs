@@ -5,6 +5,8 @@
 //! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
+#[cfg(not(target_arch = "wasm32"))]
+mod background;
 mod codegen;
 mod fault;
 mod frame;
@@ -255,6 +257,7 @@ impl Executor for Gpu {
         Counters {
             dispatches: load(&self.counts.dispatches),
             pipelines: self.pipelines.made(),
+            background_pipelines: self.pipelines.made_behind(),
             submissions: load(&self.counts.submissions),
             bind_groups: load(&self.counts.bind_groups),
             buffers: self.pool.made(),

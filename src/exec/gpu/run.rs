@@ -38,9 +38,17 @@ pub(super) struct Runner {
     state: Mutex<State>,
 }
 
+/// The dispatches of a plan.
+struct Program {
+    kernels: Vec<Prepared>,
+    /// Where a more special shader was asked for: [`Pipelines::news`](super::pipeline::Pipelines::news)
+    /// of that moment.
+    awaits: Option<u64>,
+}
+
 struct State {
     params: Params,
-    plans: FxHashMap<u64, Arc<Vec<Prepared>>>,
+    plans: FxHashMap<u64, Arc<Program>>,
     bind_groups: FxHashMap<(u64, Vec<BufferId>), wgpu::BindGroup>,
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
@@ -136,7 +144,7 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan), slots, scalars)
+        self.run_prepared(&self.program(plan).kernels, slots, scalars)
     }
 
     /// Runs one kernel of a plan.
@@ -148,7 +156,7 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan)[kernel..=kernel], slots, scalars)?;
+        self.run_prepared(&self.program(plan).kernels[kernel..=kernel], slots, scalars)?;
         self.fault.check()
     }
 
@@ -161,7 +169,7 @@ impl Gpu {
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let work = Work::of_kernel(kernel, &self.target, self.options.matmul);
-        self.run_prepared(&[self.prepare(&work)], slots, scalars)?;
+        self.run_prepared(&self.prepare(&[work]).kernels, slots, scalars)?;
         self.fault.check()
     }
 
@@ -329,37 +337,69 @@ impl Gpu {
     }
 
     /// The dispatches of a plan.
-    fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
+    fn program(&self, plan: &Plan) -> Arc<Program> {
         let lock = || {
             self.runner
                 .state
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
         };
-        if let Some(prepared) = lock().plans.get(&plan.id) {
-            return prepared.clone();
+        let news = self.pipelines.news();
+        if let Some(program) = lock().plans.get(&plan.id)
+            && program.awaits.is_none_or(|then| then == news)
+        {
+            return program.clone();
         }
         let works = Work::of_plan(plan, &self.target, self.options.matmul);
-        let prepared: Vec<Prepared> = works.iter().map(|work| self.prepare(work)).collect();
-        let prepared = Arc::new(prepared);
+        let program = Arc::new(self.prepare(&works));
         let mut state = lock();
         if state.plans.len() >= PREPARED {
             state.plans.clear();
         }
-        state.plans.insert(plan.id, prepared.clone());
-        prepared
+        state.plans.insert(plan.id, program.clone());
+        program
     }
 
-    /// The shader of some work and its pipeline. Where every walk of a kernel is a line, a shorter
-    /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
-    /// shape compiles nothing.
-    fn prepare(&self, work: &Work<'_>) -> Prepared {
+    /// The shaders of some works and their pipelines; those that are missing are compiled together.
+    fn prepare(&self, works: &[Work<'_>]) -> Program {
+        let news = self.pipelines.news();
+        let mut missing: Vec<Shader> = Vec::new();
+        let mut awaits = None;
+        let mut shaders = Vec::with_capacity(works.len());
+        for work in works {
+            let (shader, special) = self.choose(work, &mut missing);
+            if let Some(special) = special {
+                self.pipelines.ask(&special);
+                awaits = Some(news);
+            }
+            shaders.push(shader);
+        }
+        self.pipelines.compile(&missing);
+        let kernels = shaders.into_iter().map(|shader| Prepared {
+            pipeline: self.pipelines.get(&shader),
+            shader,
+        });
+        Program {
+            kernels: kernels.collect(),
+            awaits,
+        }
+    }
+
+    /// The shader of some work. Where every walk of a kernel is a line, a shorter shader will do, but a
+    /// more general one serves too: one that is compiled, or is going to be, is taken, so that a new
+    /// shape compiles nothing. The second is one that would be faster.
+    fn choose(&self, work: &Work<'_>, missing: &mut Vec<Shader>) -> (Shader, Option<Shader>) {
         let lines = work.lines();
+        let mut special = None;
         for flat in lines.choices() {
             let shader = self.shader(work, flat);
-            if let Some(pipeline) = self.pipelines.find(&shader) {
-                return Prepared { pipeline, shader };
+            let awaited = missing.iter().any(|other| other.text == shader.text);
+            if awaited || self.pipelines.find(&shader).is_some() {
+                // Whatever serves, products add in the same order.
+                let worth = matches!(work, Work::Tiled(..)) && !flat.reduced;
+                return (shader, special.filter(|_| worth));
             }
+            special.get_or_insert(shader);
         }
         let sure = work.sure();
         let flat = Flat {
@@ -367,16 +407,18 @@ impl Gpu {
             reduced: lines.reduced && sure.reduced,
             body: lines.body && sure.body,
         };
+        let shader = self.shader(work, flat);
         // Whether a product is aligned or narrow may depend on a batch size, so that the text which
         // serves any other one is compiled now, while the structure is new.
         if matches!(work, Work::Tiled(..)) {
             let reduced = false;
-            self.pipelines
-                .get(&self.shader(work, Flat { reduced, ..flat }));
+            let general = self.shader(work, Flat { reduced, ..flat });
+            if general.text != shader.text {
+                missing.push(general);
+            }
         }
-        let shader = self.shader(work, flat);
-        let pipeline = self.pipelines.get(&shader);
-        Prepared { pipeline, shader }
+        missing.push(shader.clone());
+        (shader, None)
     }
 
     fn shader(&self, work: &Work<'_>, flat: Flat) -> Shader {

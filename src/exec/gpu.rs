@@ -2,7 +2,7 @@
 //!
 //! A kernel becomes a shader ([`kernel`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
 //! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
-//! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
+//! travel in a parameter block ([`frame`]). A plan becomes a [`program`] once and is then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -14,6 +14,7 @@ mod kernel;
 mod matmul;
 mod pipeline;
 mod pool;
+mod program;
 mod read;
 mod reduce;
 mod rows;

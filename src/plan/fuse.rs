@@ -216,7 +216,7 @@ impl<'a> Fusion<'a> {
     /// tell.
     pub(super) fn gathered(&self, draft: &Draft) -> Vec<usize> {
         let members = [self.body(draft).members, self.prologue(draft).members].concat();
-        let source = |n: usize| match (&self.graph.call(n).op, &self.graph.inputs(n)[..]) {
+        let source = |n: usize| match (&self.graph.call(n).op, self.graph.inputs(n)) {
             (Op::Gather(_), [Input::Value(value, _), ..]) => Some(*value),
             _ => None,
         };

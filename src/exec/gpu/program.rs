@@ -58,15 +58,25 @@ impl Gpu {
     pub(super) fn prepare(&self, works: &[Work<'_>]) -> Program {
         let news = self.pipelines.news();
         let mut missing: Vec<Shader> = Vec::new();
-        let mut awaits = None;
+        let mut special: Vec<(usize, Shader)> = Vec::new();
         let mut shaders = Vec::with_capacity(works.len());
-        for work in works {
-            let (shader, special) = self.choose(work, &mut missing);
-            if let Some(special) = special {
-                self.pipelines.ask(&special);
-                awaits = Some(news);
-            }
+        for (i, work) in works.iter().enumerate() {
+            let (shader, faster) = self.choose(work, &mut missing);
             shaders.push(shader);
+            special.extend(faster.map(|shader| (i, shader)));
+        }
+        let mut awaits = None;
+        for (i, shader) in special {
+            // A run that has to wait anyway has them at once: later ones change nothing.
+            if missing.is_empty() {
+                self.pipelines.ask(&shader);
+                awaits = Some(news);
+            } else {
+                if missing.iter().all(|other| other.text != shader.text) {
+                    missing.push(shader.clone());
+                }
+                shaders[i] = shader;
+            }
         }
         self.pipelines.compile(&missing);
         let kernels = shaders.into_iter().map(|shader| Prepared {

@@ -64,7 +64,7 @@ impl Queue {
         at: &'static Location<'static>,
     ) -> Arc<Storage> {
         for arg in args {
-            if let Arg::Value(storage, _) = arg
+            if let Some(storage) = arg.storage()
                 && storage.is_pending()
                 && !Arc::ptr_eq(storage.home(), self)
             {
@@ -242,10 +242,8 @@ impl Queues {
             let found = local.iter().find(|(k, _)| *k == key);
             found.map(|(_, queue)| queue.as_ptr())
         });
-        match args.first() {
-            Some(Arg::Value(storage, _)) if local == Some(Arc::as_ptr(storage.home())) => {
-                f(storage.home())
-            }
+        match args.first().and_then(Arg::storage) {
+            Some(storage) if local == Some(Arc::as_ptr(storage.home())) => f(storage.home()),
             _ => f(&self.local(engine)),
         }
     }

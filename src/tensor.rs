@@ -155,14 +155,11 @@ impl Tensor {
         }
     }
 
-    /// As an operand of a call, laid over the given shape.
-    pub(crate) fn arg(&self, shape: &Shape) -> Arg<'_> {
+    /// As an operand of a call, broadcast to the call's shape.
+    pub(crate) fn arg(&self) -> Arg<'_> {
         match &self.source {
             Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
-            Source::Stored(storage) if self.layout.shape() == shape => {
-                Arg::Value(storage, Cow::Borrowed(&self.layout))
-            }
-            Source::Stored(storage) => Arg::Value(storage, Cow::Owned(self.layout.expand(shape))),
+            Source::Stored(storage) => Arg::Spread(storage, &self.layout),
         }
     }
 
@@ -205,7 +202,7 @@ impl Tensor {
         }
         Self::record(
             Op::Point(op),
-            &args.map(|t| t.arg(shape)),
+            &args.map(Self::arg),
             shape.clone(),
             dtype,
             device,

@@ -64,7 +64,12 @@ impl Batch {
         let start = self.operands.len();
         for arg in args {
             let input = match arg {
-                Arg::Value(storage, layout) => self.value(storage, layout, &shape),
+                Arg::Spread(storage, layout) if *layout.shape() != shape => {
+                    self.value(storage, &layout.expand(&shape), &shape)
+                }
+                Arg::Value(storage, layout) | Arg::Spread(storage, layout) => {
+                    self.value(storage, layout, &shape)
+                }
                 Arg::Scalar(bits, dtype) => {
                     self.key.pack([Recorder::SCALAR, *dtype as u64, 0]);
                     Input::Scalar(self.scalar(*bits), *dtype)
@@ -212,12 +217,9 @@ impl Batch {
 
 /// Why an operand failed, if one did.
 pub(super) fn failure<'a>(args: &[Arg<'a>]) -> Option<&'a Error> {
-    args.iter().find_map(|arg| match *arg {
-        Arg::Value(storage, _) => match storage.state() {
-            State::Failed(error) => Some(error),
-            _ => None,
-        },
-        Arg::Scalar(..) => None,
+    args.iter().find_map(|arg| match arg.storage()?.state() {
+        State::Failed(error) => Some(error),
+        _ => None,
     })
 }
 

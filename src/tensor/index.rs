@@ -1,6 +1,5 @@
 //! Reading by index, and joining.
 
-use std::borrow::Cow;
 use std::panic::Location;
 
 use super::{Source, Tensor};
@@ -122,7 +121,7 @@ impl Tensor {
         let mut strides = layout.strides().to_vec();
         strides[axis] = 0;
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
-        let args = [Arg::Value(&storage, Cow::Owned(laid)), index.arg(shape)];
+        let args = [Arg::Value(&storage, &laid), index.arg()];
         let gather = Op::Gather(Indexed { axis, stride, size });
         let at = Location::caller();
         let out = Self::record(gather, &args, shape.clone(), self.dtype, &self.device, at);
@@ -232,7 +231,13 @@ impl Tensor {
         let out = if shape.size() == 0 || used.is_empty() {
             Self::constant(Scalar::Int(0), dtype, shape, device)
         } else {
-            let args: Vec<Arg<'_>> = used.iter().map(|p| p.arg(p.shape_ref())).collect();
+            let args: Vec<Arg<'_>> = used
+                .iter()
+                .map(|part| match &part.source {
+                    Source::Constant(bits) => Arg::Scalar(*bits, part.dtype),
+                    Source::Stored(storage) => Arg::Value(storage, &part.layout),
+                })
+                .collect();
             Self::record(
                 Op::Assemble { regions: layouts },
                 &args,

@@ -108,10 +108,7 @@ impl Tensor {
         } else {
             let ((a, left), (b, right)) = (self.stored(), rhs.stored());
             let (left, right) = (left.expand(&with(m, k)), right.expand(&with(k, n)));
-            let args = [
-                Arg::Value(&a, Cow::Owned(left)),
-                Arg::Value(&b, Cow::Owned(right)),
-            ];
+            let args = [Arg::Value(&a, &left), Arg::Value(&b, &right)];
             let at = Location::caller();
             Self::record(
                 Op::Matmul { vector },

@@ -1,6 +1,5 @@
 //! Reductions, and what is composed of them.
 
-use std::borrow::Cow;
 use std::panic::Location;
 
 use super::Tensor;
@@ -190,7 +189,7 @@ impl Tensor {
         }
         let (storage, layout) = self.stored();
         let axes = std::array::from_fn(|i| set.reduced[i] && i < self.ndim());
-        let args = [Arg::Value(&storage, Cow::Owned(layout))];
+        let args = [Arg::Value(&storage, &layout)];
         let at = Location::caller();
         let out = Self::record(
             Op::Reduce { op, axes },

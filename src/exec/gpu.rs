@@ -1,24 +1,28 @@
 //! The GPU executor: plans as WGSL compute shaders through wgpu.
 //!
-//! A kernel becomes a shader ([`kernel`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
+//! A kernel becomes a shader ([`map`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
 //! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
 //! travel in a parameter block ([`frame`]). A plan becomes a [`program`] once and is then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
 #[cfg(not(target_arch = "wasm32"))]
 mod background;
+mod body;
 mod codegen;
 mod fault;
 mod frame;
 mod kernel;
+mod map;
 mod matmul;
 mod pipeline;
 mod pool;
 mod program;
+mod quads;
 mod read;
 mod reduce;
 mod rows;
 mod run;
+mod shader;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -28,12 +32,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::fault::Fault;
-use self::kernel::Target;
 pub use self::matmul::MatmulKernel;
 use self::pipeline::Pipelines;
 use self::pool::Pool;
 use self::read::Staging;
 use self::run::Runner;
+use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::{ErrorKind, Result};

@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 
 use rustc_hash::FxHashSet;
 
-use super::kernel::Shader;
 use super::pipeline::Compiler;
+use super::shader::Shader;
 
 pub(super) struct Background {
     shared: Arc<Shared>,

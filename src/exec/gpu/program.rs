@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Gpu;
-use super::kernel::Shader;
 use super::pipeline::Pipeline;
 use super::reduce::Flat;
+use super::shader::Shader;
 use super::work::Work;
 use crate::exec::BufferId;
 use crate::plan::Plan;
@@ -100,9 +100,10 @@ impl Gpu {
             let shader = self.shader(work, flat);
             let awaited = missing.iter().any(|other| other.text == shader.text);
             if awaited || self.pipelines.find(&shader).is_some() {
-                // Whatever serves, products add in the same order.
-                let worth = matches!(work, Work::Tiled(..)) && !flat.reduced;
-                return (shader, special.filter(|_| worth));
+                // Only where both give the same bits: maps add nothing, products in one order.
+                let equal = matches!(work, Work::Map(_) | Work::Tiled(..));
+                let slower = flat.reduced != lines.reduced || flat.quads != lines.quads;
+                return (shader, special.filter(|_| equal && slower));
             }
             special.get_or_insert(shader);
         }
@@ -111,13 +112,14 @@ impl Gpu {
             kept: lines.kept && sure.kept,
             reduced: lines.reduced && sure.reduced,
             body: lines.body && sure.body,
+            quads: lines.quads,
         };
         let shader = self.shader(work, flat);
-        // Whether a product is aligned or narrow may depend on a batch size, so that the text which
-        // serves any other one is compiled now, while the structure is new.
-        if matches!(work, Work::Tiled(..)) {
-            let reduced = false;
-            let general = self.shader(work, Flat { reduced, ..flat });
+        // Whether elements can be taken four at a time, and whether a product is narrow, may depend on a
+        // batch size, so that the text which serves any other one is compiled now, while the structure
+        // is new.
+        if let Some(general) = work.for_any_size(flat) {
+            let general = self.shader(work, general);
             if general.text != shader.text {
                 missing.push(general);
             }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::Gpu;
-use super::kernel::{Bound, Dispatch};
 use super::program::{Bindings, Prepared, Program};
+use super::shader::{Bound, Dispatch};
 use super::work::Work;
 use crate::error::ErrorKind;
 use crate::exec::{BufferId, Executor};

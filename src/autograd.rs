@@ -125,15 +125,16 @@ pub fn no_grad<T>(f: impl FnOnce() -> T) -> T {
 }
 
 /// Puts the result of an operation on the tape, if gradients flow to one of its operands.
-pub(crate) fn track(out: Tensor, operands: &[&Tensor], rule: Rule) -> Tensor {
-    let wanted = RECORDING.get()
-        && out.dtype().is_float()
-        && operands
-            .iter()
-            .any(|t| t.tape().is_some() && t.dtype().is_float());
-    if !wanted {
-        return out;
+#[inline]
+pub(crate) fn track(mut out: Tensor, operands: &[&Tensor], rule: Rule) -> Tensor {
+    let flows = |t: &&Tensor| t.tape().is_some() && t.dtype().is_float();
+    if operands.iter().any(flows) && out.dtype().is_float() && RECORDING.get() {
+        leave_node(&mut out, operands, rule);
     }
+    out
+}
+
+fn leave_node(out: &mut Tensor, operands: &[&Tensor], rule: Rule) {
     let needs = rule.needs();
     let kept = |i: usize| {
         operands
@@ -143,7 +144,7 @@ pub(crate) fn track(out: Tensor, operands: &[&Tensor], rule: Rule) -> Tensor {
     };
     let saved = Saved {
         inputs: std::array::from_fn(kept),
-        output: needs.output.then(|| out.clone().with_tape(None)),
+        output: needs.output.then(|| out.detach()),
     };
     let parent = |t: &&Tensor| Parent {
         node: t.tape().filter(|_| t.dtype().is_float()).cloned(),
@@ -156,7 +157,7 @@ pub(crate) fn track(out: Tensor, operands: &[&Tensor], rule: Rule) -> Tensor {
         parents: operands.iter().map(parent).collect(),
         saved: Mutex::new(Some(saved)),
     };
-    out.with_tape(Some(Arc::new(node)))
+    out.set_tape(Some(Arc::new(node)));
 }
 
 /// What a backward walk does besides.

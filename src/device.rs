@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
@@ -13,7 +14,9 @@ use crate::exec::gpu::{self, Gpu};
 pub use crate::exec::options::{DeviceKind, DeviceOptions};
 use crate::exec::{Executor, Limits};
 use crate::generator::Generator;
-use crate::queue::{Engine, Queue, Queues};
+use crate::op::Op;
+use crate::queue::{Arg, Engine, Queue, Queues, Storage};
+use crate::shape::Shape;
 
 /// Where tensors live and operations run: a GPU, or the CPU.
 ///
@@ -81,8 +84,10 @@ pub struct Counters {
     pub plans: u64,
     /// Batches that ran a plan made before.
     pub plan_hits: u64,
-    /// Shader pipelines asked to be compiled.
+    /// Shader pipelines compiled while a run waited for them.
     pub pipelines: u64,
+    /// Shader pipelines compiled by a thread while more general ones served.
+    pub background_pipelines: u64,
     /// Kernels run.
     pub dispatches: u64,
     /// Command buffers submitted.
@@ -349,6 +354,7 @@ impl Device {
             plans,
             plan_hits,
             pipelines: done.pipelines,
+            background_pipelines: done.background_pipelines,
             dispatches: done.dispatches,
             submissions: done.submissions,
             bind_groups: done.bind_groups,
@@ -371,6 +377,19 @@ impl Device {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// Records a call on the calling thread's queue.
+    pub(crate) fn record(
+        &self,
+        op: Op,
+        args: &[Arg<'_>],
+        shape: Shape,
+        dtype: DType,
+        at: &'static Location<'static>,
+    ) -> Arc<Storage> {
+        let record = |queue: &Arc<Queue>| queue.record(op, args, shape, dtype, at);
+        self.0.queues.with_local(&self.0.engine, args, record)
     }
 
     pub(crate) fn queue(&self) -> Arc<Queue> {

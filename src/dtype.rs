@@ -1,5 +1,6 @@
 //! Element types: what a tensor stores, and what a host program hands in and takes out.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use half::f16;
@@ -174,10 +175,10 @@ pub trait Element: sealed::Sealed + Copy + Send + Sync + PartialEq + fmt::Debug 
     /// The words of device memory that hold the values; `None` names the first value that the
     /// stored type cannot hold.
     #[doc(hidden)]
-    fn encode(values: &[Self]) -> Result<Vec<u32>, usize>;
+    fn encode(values: &[Self]) -> Result<Cow<'_, [u32]>, usize>;
     /// The first `len` values of device memory holding `dtype`; `None` if the type cannot be read so.
     #[doc(hidden)]
-    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>>;
+    fn decode(words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>>;
 }
 
 /// Words that hold `len` elements of the dtype.
@@ -190,57 +191,59 @@ macro_rules! stored {
         impl sealed::Sealed for $t {}
         impl Element for $t {
             const DTYPE: DType = DType::$dtype;
-            fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
-                Ok($encode(values))
+            fn encode(values: &[Self]) -> Result<Cow<'_, [u32]>, usize> {
+                let encode: fn(&[Self]) -> Cow<'_, [u32]> = $encode;
+                Ok(encode(values))
             }
-            fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
-                (dtype == DType::$dtype).then(|| $decode(words, len))
+            fn decode(mut words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>> {
+                let decode: fn(Vec<u32>, usize) -> Vec<Self> = $decode;
+                words.truncate(self::words(len, dtype));
+                (dtype == DType::$dtype).then(|| decode(words, len))
             }
         }
     };
 }
 
+// What is a word on the device as well is not copied.
 stored!(
     f32,
     F32,
-    |v: &[f32]| bytemuck::cast_slice(v).to_vec(),
-    |w: &[u32], n: usize| bytemuck::cast_slice(&w[..n]).to_vec()
+    |v| Cow::Borrowed(bytemuck::cast_slice(v)),
+    |w, _| bytemuck::cast_vec(w)
 );
 stored!(
     i32,
     I32,
-    |v: &[i32]| bytemuck::cast_slice(v).to_vec(),
-    |w: &[u32], n: usize| bytemuck::cast_slice(&w[..n]).to_vec()
+    |v| Cow::Borrowed(bytemuck::cast_slice(v)),
+    |w, _| bytemuck::cast_vec(w)
 );
-stored!(u32, U32, |v: &[u32]| v.to_vec(), |w: &[u32], n: usize| w
-    [..n]
-    .to_vec());
+stored!(u32, U32, |v| Cow::Borrowed(v), |w, _| w);
 stored!(
     bool,
     Bool,
-    |v: &[bool]| v.iter().map(|&b| b as u32).collect(),
-    |w: &[u32], n: usize| { w[..n].iter().map(|&b| b != 0).collect() }
+    |v| v.iter().map(|&b| b as u32).collect(),
+    |w, _| w.iter().map(|&b| b != 0).collect()
 );
 stored!(
     f16,
     F16,
-    |v: &[f16]| {
+    |v| {
         let mut words = vec![0u32; words(v.len(), DType::F16)];
         bytemuck::cast_slice_mut(&mut words)[..v.len()].copy_from_slice(v);
-        words
+        Cow::Owned(words)
     },
-    |w: &[u32], n: usize| bytemuck::cast_slice::<u32, f16>(w)[..n].to_vec()
+    |w, n| bytemuck::cast_slice::<u32, f16>(&w)[..n].to_vec()
 );
 
 impl sealed::Sealed for f64 {}
 impl Element for f64 {
     const DTYPE: DType = DType::F32;
-    fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
+    fn encode(values: &[Self]) -> Result<Cow<'_, [u32]>, usize> {
         Ok(values.iter().map(|&v| (v as f32).to_bits()).collect())
     }
-    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
+    fn decode(words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>> {
         Some(match dtype {
-            DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[..len]
+            DType::F16 => bytemuck::cast_slice::<u32, f16>(&words)[..len]
                 .iter()
                 .map(|v| v.to_f64())
                 .collect(),
@@ -255,11 +258,11 @@ impl Element for f64 {
 impl sealed::Sealed for i64 {}
 impl Element for i64 {
     const DTYPE: DType = DType::I32;
-    fn encode(values: &[Self]) -> Result<Vec<u32>, usize> {
+    fn encode(values: &[Self]) -> Result<Cow<'_, [u32]>, usize> {
         let narrow = |(i, &v): (usize, &i64)| i32::try_from(v).map(|v| v as u32).map_err(|_| i);
         values.iter().enumerate().map(narrow).collect()
     }
-    fn decode(words: &[u32], len: usize, dtype: DType) -> Option<Vec<Self>> {
+    fn decode(words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>> {
         (!dtype.is_float()).then(|| {
             let value = |&w| match dtype {
                 DType::I32 => w as i32 as i64,

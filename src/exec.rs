@@ -70,6 +70,7 @@ pub(crate) struct Memory {
 pub(crate) struct Counters {
     pub(crate) dispatches: u64,
     pub(crate) pipelines: u64,
+    pub(crate) background_pipelines: u64,
     pub(crate) submissions: u64,
     pub(crate) bind_groups: u64,
     pub(crate) buffers: u64,

@@ -17,17 +17,17 @@ pub(crate) struct Layout {
 impl Layout {
     /// Row-major, without gaps, from the start of the storage.
     pub(crate) fn contiguous(shape: Shape) -> Self {
-        let mut strides = [0; MAX_RANK];
-        let mut step = 1;
-        for i in (0..shape.ndim()).rev() {
-            strides[i] = step;
-            step *= shape.dims()[i].max(1) as isize;
-        }
+        let strides = row_major(&shape);
         Self {
             shape,
             strides,
             offset: 0,
         }
+    }
+
+    /// Whether this is what [`Layout::contiguous`] gives for the shape, to the last stride.
+    pub(crate) fn is_whole(&self, shape: &Shape) -> bool {
+        self.offset == 0 && self.shape == *shape && self.strides == row_major(shape)
     }
 
     /// Every element at the same place: how a constant fills a shape.
@@ -235,6 +235,17 @@ impl std::hash::Hash for Layout {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (&self.shape, self.strides(), self.offset).hash(state);
     }
+}
+
+/// The strides of a shape in row-major order without gaps.
+fn row_major(shape: &Shape) -> [isize; MAX_RANK] {
+    let mut strides = [0; MAX_RANK];
+    let mut step = 1;
+    for (stride, &size) in strides[..shape.ndim()].iter_mut().zip(shape.dims()).rev() {
+        *stride = step;
+        step *= size.max(1) as isize;
+    }
+    strides
 }
 
 /// Resolves the one −1 of a reshape.

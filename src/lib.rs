@@ -74,7 +74,6 @@
 extern crate self as tilewise;
 
 mod autograd;
-mod call;
 mod device;
 mod dtype;
 mod error;
@@ -88,7 +87,6 @@ pub mod optim;
 mod plan;
 mod queue;
 mod shape;
-mod storage;
 mod tensor;
 
 pub use autograd::{Backward, Gradients, no_grad};

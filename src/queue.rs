@@ -1,22 +1,25 @@
 //! Queues: the calls of one thread on one device, in program order, until they are flushed.
 
 mod batch;
+mod call;
+mod storage;
+#[cfg(test)]
+mod tests;
 
 use std::panic::Location;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use self::batch::Batch;
-use crate::call::{Arg, Call};
+pub(crate) use self::call::Arg;
+use self::storage::State;
+pub(crate) use self::storage::Storage;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Executor, Limits};
+use crate::exec::{BufferId, Executor, Limits};
 use crate::op::Op;
-use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
+use crate::plan::{Input, Plan};
 use crate::shape::Shape;
-use crate::storage::{Pending, State, Storage};
 
 /// A batch is run when it holds this many calls, mark or no mark.
 const MAX_CALLS: usize = 4096;
@@ -33,13 +36,7 @@ pub(crate) struct Engine {
 pub(crate) struct Queue {
     engine: Arc<Engine>,
     limits: Limits,
-    pending: Mutex<Calls>,
-}
-
-#[derive(Default)]
-struct Calls {
-    calls: Vec<Call>,
-    bytes: u64,
+    pending: Mutex<Batch>,
 }
 
 impl Queue {
@@ -52,45 +49,38 @@ impl Queue {
         })
     }
 
+    fn lock(&self) -> MutexGuard<'_, Batch> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Records a call and returns the storage of its result. The operands are valid, and none is
     /// pending in another queue after this.
     pub(crate) fn record(
         self: &Arc<Self>,
         op: Op,
-        args: Vec<Arg>,
+        args: &[Arg<'_>],
         shape: Shape,
         dtype: DType,
         at: &'static Location<'static>,
     ) -> Arc<Storage> {
-        for arg in &args {
-            if let Arg::Value(storage, _) = arg
-                && let Some(queue) = storage.pending()
-                && !std::ptr::addr_eq(queue.as_ptr(), Arc::as_ptr(self))
-                && let Some(other) = queue.upgrade()
+        for arg in args {
+            if let Some(storage) = arg.storage()
+                && storage.is_pending()
+                && !Arc::ptr_eq(storage.home(), self)
             {
-                other.flush();
+                // A failure is told by the storages it concerns.
+                let _ = storage.home().flush();
             }
         }
-        let executor = self.engine.executor.clone();
         if let Some(kind) = self.refusal(&op, &shape, dtype) {
             // Told to whoever reads it; what else is recorded is not concerned.
-            let error = failure(&args).unwrap_or_else(|| Error::new(kind).at(at));
-            let state = State::Failed(error);
-            return Arc::new(Storage::new(executor, dtype, shape.size(), state));
+            let error = batch::failure(args).cloned();
+            let error = error.unwrap_or_else(|| Error::new(kind).at(at));
+            let failed = Storage::failed(self.clone(), dtype, shape.size(), error);
+            return Arc::new(failed);
         }
-        let queue: Weak<dyn Pending> = Arc::<Self>::downgrade(self);
-        let state = State::Pending(queue);
-        let out = Arc::new(Storage::new(executor, dtype, shape.size(), state));
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.bytes += 4 * out.words() as u64;
-        pending.calls.push(Call {
-            op,
-            args,
-            shape,
-            dtype,
-            out: out.clone(),
-            at,
-        });
+        let mut pending = self.lock();
+        let out = pending.push(self, op, args, shape, dtype, at);
         if pending.calls.len() >= MAX_CALLS || pending.bytes >= MAX_BYTES {
             // Told by the storages whose values it concerns.
             let _ = self.run(&mut pending);
@@ -120,73 +110,50 @@ impl Queue {
 
     /// Runs all that is pending.
     pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
-        self.run(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
+        self.run(&mut self.lock())
     }
 
     /// The plan that a flush would run now; nothing is run.
     pub(crate) fn plan(&self) -> Option<Arc<Plan>> {
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let (calls, _) = split_failed(pending.calls.clone());
-        // The copies made above hold each storage once more.
-        let batch = Batch::new(&calls, 1);
-        (!calls.is_empty()).then(|| self.plan_of(&batch))
+        let mut pending = self.lock();
+        (!pending.calls.is_empty()).then(|| self.plan_of(&mut pending))
     }
 
-    fn run(&self, pending: &mut Calls) -> Result<(), ErrorKind> {
-        let Calls { calls, .. } = std::mem::take(pending);
-        if calls.is_empty() {
+    fn run(&self, batch: &mut Batch) -> Result<(), ErrorKind> {
+        if batch.calls.is_empty() {
             return Ok(());
         }
-        let (calls, mut result) = split_failed(calls);
-        let batch = Batch::new(&calls, 0);
-        if let Err(kind) = self.execute(&batch) {
-            self.fail(&calls, &kind);
-            result = Err(kind);
+        let result = self.execute(batch);
+        if let Err(kind) = &result {
+            // What was not computed before the fault.
+            let error = Error::new(kind.clone());
+            let results = batch.calls.iter().map(|call| &batch.values[call.result]);
+            let waiting = results.filter(|value| value.is_pending());
+            waiting.for_each(|value| value.fail(error.clone()));
         }
+        batch.clear();
         result
     }
 
-    /// Fails the results that a failed batch did not compute. An index out of range fails the gathers
-    /// of the batch, at their lines, and what was computed from them; the rest stands.
-    fn fail(&self, calls: &[Call], kind: &ErrorKind) {
-        let error = Error::new(kind.clone());
-        let index = matches!(kind, ErrorKind::Index { .. });
-        let mut failed = FxHashMap::<*const Storage, Error>::default();
-        for call in calls {
-            let inherited = call.args.iter().find_map(|arg| match arg {
-                Arg::Value(storage, _) => failed.get(&Arc::as_ptr(storage)).cloned(),
-                Arg::Scalar(..) => None,
-            });
-            let error = match (inherited, &call.op) {
-                (Some(error), _) => error,
-                (None, Op::Gather(_)) if index => error.clone().at(call.at),
-                _ if matches!(call.out.state(), State::Pending(_)) && !index => error.clone(),
-                _ => continue,
-            };
-            if let State::Ready(buffer) = call.out.state() {
-                self.engine.executor.free(buffer);
-            }
-            call.out.set(State::Failed(error.clone()));
-            failed.insert(Arc::as_ptr(&call.out), error);
-        }
+    fn plan_of(&self, batch: &mut Batch) -> Arc<Plan> {
+        batch.plan(
+            &self.engine.plans,
+            self.limits.abilities,
+            self.limits.by_line,
+        )
     }
 
-    fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
-        let (plans, abilities) = (&self.engine.plans, self.limits.abilities);
-        if !self.limits.by_line {
-            return plans.get(&batch.key, abilities, || batch.graph());
-        }
-        let lines = batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
-        let key: Vec<u64> = batch.key.iter().copied().chain(lines).collect();
-        plans.get(&key, abilities, || batch.graph())
-    }
-
-    fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {
+    /// Runs the batch and says what has become of its results; those that wait on after an error
+    /// were not computed.
+    fn execute(&self, batch: &mut Batch) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
         let plan = self.plan_of(batch);
         let mut slots = Vec::with_capacity(plan.slots.len());
-        let mut owned = Vec::new();
-        let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
+        let give_back = |slots: &[BufferId]| {
+            let owned = plan.slots.iter().zip(slots);
+            let owned = owned.filter(|(slot, _)| slot.input.is_none());
+            owned.for_each(|(_, &id)| executor.free(id));
+        };
         for slot in &plan.slots {
             let buffer = match slot.input {
                 Some(value) => match batch.values[value].state() {
@@ -198,70 +165,58 @@ impl Queue {
             match buffer {
                 Ok(buffer) => slots.push(buffer),
                 Err(kind) => {
-                    give_back(&owned);
+                    give_back(&slots);
                     return Err(kind);
                 }
             }
-            if slot.input.is_none() {
-                owned.push(slots[slots.len() - 1]);
-            }
         }
         let ran = executor.run(&plan, &slots, &batch.scalars);
-        if let Err(kind) = &ran
-            && !matches!(kind, ErrorKind::Index { .. })
-        {
-            give_back(&owned);
-            return ran;
-        }
-        let mut kept = FxHashMap::default();
+        let failed = match &ran {
+            Err(kind @ ErrorKind::Index { .. }) => concerned(batch, kind),
+            Err(_) => {
+                give_back(&slots);
+                return ran;
+            }
+            Ok(()) => vec![],
+        };
+        // What the plan wrote goes back, but for what holds a result.
+        let mut idle: Vec<bool> = plan.slots.iter().map(|slot| slot.written).collect();
         for slot in plan.slots.iter().filter(|slot| slot.written) {
             if let Some(value) = slot.input {
-                batch.values[value].set(State::Given);
+                batch.values[value].give();
             }
         }
         for &(value, slot) in &plan.outputs {
-            batch.values[value].set(State::Ready(slots[slot]));
-            kept.insert(slots[slot], ());
+            match failed.get(value) {
+                Some(Some(error)) => batch.values[value].fail(error.clone()),
+                _ => {
+                    batch.values[value].arrive(slots[slot]);
+                    idle[slot] = false;
+                }
+            }
         }
-        owned.retain(|buffer| !kept.contains_key(buffer));
-        give_back(&owned);
+        let idle = slots.iter().zip(idle).filter(|(_, idle)| *idle);
+        idle.for_each(|(&buffer, _)| executor.free(buffer));
         ran
     }
 }
 
-/// Why an operand failed, if one did.
-fn failure(args: &[Arg]) -> Option<Error> {
-    args.iter().find_map(|arg| match arg {
-        Arg::Value(storage, _) => match storage.state() {
-            State::Failed(error) => Some(error),
+/// What an index out of range fails: the gathers of the batch, at their lines, and what was computed
+/// from them; the rest stands. By the number of the value.
+fn concerned(batch: &Batch, kind: &ErrorKind) -> Vec<Option<Error>> {
+    let error = Error::new(kind.clone());
+    let mut failed: Vec<Option<Error>> = vec![None; batch.values.len()];
+    for call in &batch.calls {
+        let inherited = batch.operands(call).iter().find_map(|input| match input {
+            Input::Value(value, _) => failed[*value].clone(),
+            Input::Scalar(..) => None,
+        });
+        failed[call.result] = inherited.or_else(|| match call.op {
+            Op::Gather(_) => Some(error.clone().at(call.at)),
             _ => None,
-        },
-        Arg::Scalar(..) => None,
-    })
-}
-
-impl Pending for Queue {
-    fn flush(&self) {
-        // A failure is told by the storages it concerns.
-        let _ = Queue::flush(self);
+        });
     }
-}
-
-/// Takes out the calls that depend on a failed value and fails their results too.
-fn split_failed(calls: Vec<Call>) -> (Vec<Call>, Result<(), ErrorKind>) {
-    let mut result = Ok(());
-    let calls = calls
-        .into_iter()
-        .filter(|call| match failure(&call.args) {
-            Some(error) => {
-                result = Err(error.kind().clone());
-                call.out.set(State::Failed(error));
-                false
-            }
-            None => true,
-        })
-        .collect();
-    (calls, result)
+    failed
 }
 
 /// The queues of a device, one a thread.
@@ -275,6 +230,24 @@ thread_local! {
 }
 
 impl Queues {
+    /// The calling thread's queue, of which most operands come: then it need not be looked for.
+    pub(crate) fn with_local<T>(
+        &self,
+        engine: &Arc<Engine>,
+        args: &[Arg<'_>],
+        f: impl FnOnce(&Arc<Queue>) -> T,
+    ) -> T {
+        let key = Arc::as_ptr(engine);
+        let local = LOCAL.with_borrow(|local| {
+            let found = local.iter().find(|(k, _)| *k == key);
+            found.map(|(_, queue)| queue.as_ptr())
+        });
+        match args.first().and_then(Arg::storage) {
+            Some(storage) if local == Some(Arc::as_ptr(storage.home())) => f(storage.home()),
+            _ => f(&self.local(engine)),
+        }
+    }
+
     /// The calling thread's queue.
     pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
         let key = Arc::as_ptr(engine);
@@ -288,7 +261,7 @@ impl Queues {
                 let queue = Queue::new(engine.clone());
                 let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 // The queue of a thread that has ended goes once nothing is pending in it.
-                all.retain(|q| Arc::weak_count(q) > 0);
+                all.retain(|q| Arc::weak_count(q) > 0 || Arc::strong_count(q) > 1);
                 all.push(queue.clone());
                 local.push((key, Arc::downgrade(&queue)));
                 queue
@@ -296,13 +269,21 @@ impl Queues {
         })
     }
 
+    fn all(&self) -> Vec<Arc<Queue>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clone()
+    }
+
     /// Flushes every thread's queue.
     pub(crate) fn flush(&self) -> Result<(), ErrorKind> {
-        let all = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        all.iter().try_for_each(|queue| queue.flush())
+        self.all().iter().try_for_each(|queue| queue.flush())
+    }
+}
+
+impl Drop for Queues {
+    /// The device is gone, and nobody can ask for what waits. A value that waits holds its queue,
+    /// which holds the value.
+    fn drop(&mut self) {
+        self.all().iter().for_each(|queue| queue.lock().clear());
     }
 }

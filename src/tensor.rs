@@ -13,19 +13,19 @@ mod reduce;
 mod slice;
 mod view;
 
+use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::autograd::Node;
-use crate::call::Arg;
+use crate::autograd::{Node, Rule, track};
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::BufferId;
 use crate::layout::Layout;
 use crate::op::{Op, PointOp};
+use crate::queue::{Arg, Storage};
 use crate::shape::Shape;
-use crate::storage::Storage;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
@@ -136,6 +136,10 @@ impl Tensor {
         self
     }
 
+    pub(crate) fn set_tape(&mut self, tape: Option<Arc<Node>>) {
+        self.tape = tape;
+    }
+
     pub(crate) fn take_tape(&mut self) -> Option<Arc<Node>> {
         self.tape.take()
     }
@@ -151,62 +155,67 @@ impl Tensor {
         }
     }
 
-    /// As an operand of a call, laid over the given shape.
-    pub(crate) fn arg(&self, shape: &Shape) -> Arg {
+    /// As an operand of a call, broadcast to the call's shape.
+    pub(crate) fn arg(&self) -> Arg<'_> {
         match &self.source {
             Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
-            Source::Stored(storage) => Arg::Value(storage.clone(), self.layout.expand(shape)),
+            Source::Stored(storage) => Arg::Spread(storage, &self.layout),
         }
     }
 
     /// Records a call whose result is not empty.
     pub(crate) fn record(
         op: Op,
-        args: Vec<Arg>,
+        args: &[Arg<'_>],
         shape: Shape,
         dtype: DType,
         device: &Device,
         at: &'static Location<'static>,
     ) -> Self {
-        let storage = device.queue().record(op, args, shape.clone(), dtype, at);
+        let storage = device.record(op, args, shape.clone(), dtype, at);
         Self::over(storage, shape, device)
     }
 
     /// Records a pointwise operation over operands that broadcast to the shape. What can be told
     /// without a device is: the result of constants is a constant, an empty result needs no call.
     #[track_caller]
-    pub(crate) fn point(op: PointOp, args: &[&Tensor], shape: &Shape, dtype: DType) -> Self {
+    pub(crate) fn point<const N: usize>(
+        op: PointOp,
+        args: [&Tensor; N],
+        shape: &Shape,
+        dtype: DType,
+    ) -> Self {
         let device = &args[0].device;
         if shape.size() == 0 {
             return Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
         }
-        let bits: Option<Vec<u32>> = args
-            .iter()
-            .map(|t| match t.source {
-                Source::Constant(bits) => Some(bits),
-                Source::Stored(_) => None,
-            })
-            .collect();
-        if let Some(bits) = bits
-            && op != PointOp::Copy
-        {
+        let bits = args.map(Self::bits);
+        if op != PointOp::Copy && bits.iter().all(Option::is_some) {
+            let bits = bits.map(Option::unwrap_or_default);
             let mut out = [0];
-            let arg = |i: usize| std::slice::from_ref(&bits[i.min(bits.len() - 1)]);
-            let from = args[args.len() - 1].dtype;
+            let arg = |i: usize| std::slice::from_ref(&bits[i.min(N - 1)]);
+            let from = args[N - 1].dtype;
             op.apply(from, dtype, [arg(0), arg(1), arg(2)], &mut out);
             let mut result = Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
             result.source = Source::Constant(out[0]);
             return result;
         }
-        let args = args.iter().map(|t| t.arg(shape)).collect();
         Self::record(
             Op::Point(op),
-            args,
+            &args.map(Self::arg),
             shape.clone(),
             dtype,
             device,
             Location::caller(),
         )
+    }
+
+    /// The bits of a constant.
+    fn bits(&self) -> Option<u32> {
+        match self.source {
+            Source::Constant(bits) => Some(bits),
+            Source::Stored(_) => None,
+        }
     }
 
     /// The tensor with its elements in a storage; a constant is filled in. Off the tape.
@@ -217,11 +226,9 @@ impl Tensor {
             Source::Constant(_) if self.size() == 0 => {
                 // One element that no kernel reads.
                 let one = self.with_layout(Layout::splat(Shape::default()));
-                Self::point(PointOp::Copy, &[&one], one.shape_ref(), self.dtype)
+                Self::point(PointOp::Copy, [&one], one.shape_ref(), self.dtype)
             }
-            Source::Constant(_) => {
-                Self::point(PointOp::Copy, &[self], self.shape_ref(), self.dtype)
-            }
+            Source::Constant(_) => Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype),
         };
         match filled.source {
             Source::Stored(storage) => (storage, filled.layout),
@@ -245,8 +252,8 @@ impl Tensor {
         match self.source {
             Source::Stored(_) if self.layout.is_contiguous() && !odd => self.clone(),
             _ => {
-                let copy = Self::point(PointOp::Copy, &[self], self.shape_ref(), self.dtype);
-                crate::autograd::track(copy, &[self], crate::autograd::Rule::Identity)
+                let copy = Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype);
+                track(copy, &[self], Rule::Identity)
             }
         }
     }
@@ -268,11 +275,17 @@ impl Tensor {
     /// and NaN becomes 0; anything but zero becomes `true`.
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Tensor {
+        self.as_dtype(dtype).into_owned()
+    }
+
+    /// As [`Tensor::to_dtype`], the tensor itself where it has the dtype already.
+    #[track_caller]
+    pub(crate) fn as_dtype(&self, dtype: DType) -> Cow<'_, Tensor> {
         if dtype == self.dtype {
-            return self.clone();
+            return Cow::Borrowed(self);
         }
-        let cast = Self::point(PointOp::Cast, &[self], self.shape_ref(), dtype);
-        crate::autograd::track(cast, &[self], crate::autograd::Rule::Cast)
+        let cast = Self::point(PointOp::Cast, [self], self.shape_ref(), dtype);
+        Cow::Owned(track(cast, &[self], Rule::Cast))
     }
 
     /// What the device would run to compute all that is recorded so far on this thread, this tensor

@@ -2,9 +2,11 @@
 //!
 //! A kernel becomes a shader ([`map`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
 //! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
-//! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
+//! travel in a parameter block ([`frame`]). A plan becomes a [`program`] once and is then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
+#[cfg(not(target_arch = "wasm32"))]
+mod background;
 mod body;
 mod codegen;
 mod fault;
@@ -14,6 +16,7 @@ mod map;
 mod matmul;
 mod pipeline;
 mod pool;
+mod program;
 mod quads;
 mod read;
 mod reduce;
@@ -259,6 +262,7 @@ impl Executor for Gpu {
         Counters {
             dispatches: load(&self.counts.dispatches),
             pipelines: self.pipelines.made(),
+            background_pipelines: self.pipelines.made_behind(),
             submissions: load(&self.counts.submissions),
             bind_groups: load(&self.counts.bind_groups),
             buffers: self.pool.made(),

@@ -1,155 +1,248 @@
-//! The structure of a batch, written down in canonical numbering.
+//! The calls of a queue that have not run yet, written down in canonical numbering as they come.
+//!
+//! A value gets the next number where it first appears, and the key of the plan grows with each call,
+//! so that a flush has nothing left to do but to look the key up.
 
-use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
+use std::panic::Location;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use crate::call::{Arg, Call};
+use super::call::{Arg, Call};
+use super::storage::State;
+use super::{Queue, Storage};
+use crate::dtype::DType;
+use crate::error::Error;
 use crate::layout::Layout;
-use crate::plan::{Graph, Input, Node, Value};
-use crate::storage::Storage;
-
-/// An operand of a call in the batch's numbering.
-#[derive(Clone, Copy)]
-struct Operand {
-    /// Of a value, or of a scalar.
-    number: usize,
-    /// The scalar that is the offset of the operand's layout.
-    start: Option<usize>,
-}
-
-impl Operand {
-    fn layout<'l>(&self, layout: &'l Layout) -> Cow<'l, Layout> {
-        match self.start {
-            Some(scalar) => Cow::Owned(layout.with_parameter(scalar)),
-            None => Cow::Borrowed(layout),
-        }
-    }
-}
+use crate::op::Op;
+use crate::plan::cache::PlanCache;
+use crate::plan::{Abilities, Graph, Input, Node, Plan, Value};
+use crate::shape::Shape;
 
 /// A batch of calls with its values numbered in the order they appear.
-pub(crate) struct Batch<'a> {
-    pub(crate) calls: &'a [Call],
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) calls: Vec<Call>,
+    /// The operands of the calls, one after the other.
+    operands: Vec<Input>,
     /// Every storage of the batch, by number.
-    pub(crate) values: Vec<&'a Arc<Storage>>,
-    operands: Vec<Vec<Operand>>,
-    /// The result of each call.
-    pub(crate) results: Vec<usize>,
-    /// Whether somebody outside the batch holds the value.
-    pub(crate) alive: Vec<bool>,
+    pub(super) values: Vec<Arc<Storage>>,
+    /// The numbers of the values that were made before, by the address of their storage.
+    outside: FxHashMap<usize, usize>,
+    /// The scalars that say where views of such values start.
+    offsets: FxHashMap<(usize, usize), usize>,
+    /// Whether somebody outside the batch holds the value: as of the last [`Batch::plan`].
+    held: Vec<bool>,
     /// The values of the scalars, which are no part of the key.
-    pub(crate) scalars: Vec<u32>,
-    pub(crate) key: Vec<u64>,
+    pub(super) scalars: Vec<u32>,
+    key: Recorder,
+    /// Of the results.
+    pub(super) bytes: u64,
 }
 
-impl<'a> Batch<'a> {
-    /// `copies` is the number of further copies of the calls that exist for a moment.
-    pub(crate) fn new(calls: &'a [Call], copies: usize) -> Self {
-        let mut numbers = FxHashMap::<*const Storage, usize>::default();
-        let mut values: Vec<&'a Arc<Storage>> = Vec::new();
-        let mut holds: Vec<usize> = Vec::new();
-        let mut number = |storage: &'a Arc<Storage>| {
-            let n = *numbers.entry(Arc::as_ptr(storage)).or_insert_with(|| {
-                values.push(storage);
-                holds.push(0);
-                values.len() - 1
-            });
-            holds[n] += 1;
-            n
-        };
-        let mut scalars = Vec::new();
-        let mut key = Recorder(Vec::with_capacity(32 * calls.len()));
-        let mut made = FxHashSet::default();
-        let mut offsets = FxHashMap::<(usize, usize), usize>::default();
-        let mut operands = Vec::with_capacity(calls.len());
-        let mut results = Vec::with_capacity(calls.len());
-        for call in calls {
-            (&call.op, &call.shape, call.dtype, call.args.len()).hash(&mut key);
-            let mut list = Vec::with_capacity(call.args.len());
-            for arg in &call.args {
-                match arg {
-                    Arg::Value(storage, layout) => {
-                        let n = number(storage);
-                        // Where a view of an older value starts is a parameter: a program that
-                        // walks through its data batch by batch has one plan.
-                        let offset = layout.offset();
-                        let start = (offset != 0 && !made.contains(&n)).then(|| {
-                            *offsets.entry((n, offset)).or_insert_with(|| {
-                                scalars.push(offset as u32);
-                                scalars.len() - 1
-                            })
-                        });
-                        let operand = Operand { number: n, start };
-                        (n, storage.dtype(), storage.len()).hash(&mut key);
-                        operand.layout(layout).hash(&mut key);
-                        list.push(operand);
-                    }
-                    Arg::Scalar(bits, dtype) => {
-                        (usize::MAX, dtype).hash(&mut key);
-                        list.push(Operand {
-                            number: scalars.len(),
-                            start: None,
-                        });
-                        scalars.push(*bits);
-                    }
-                }
-            }
-            operands.push(list);
-            let n = number(&call.out);
-            made.insert(n);
-            results.push(n);
+impl Batch {
+    /// Records a call and gives the storage of its result. A value that waits waits in this batch; if
+    /// one failed, so has the result.
+    pub(super) fn push(
+        &mut self,
+        home: &Arc<Queue>,
+        op: Op,
+        args: &[Arg<'_>],
+        shape: Shape,
+        dtype: DType,
+        at: &'static Location<'static>,
+    ) -> Arc<Storage> {
+        if let Some(error) = failure(args) {
+            let failed = Storage::failed(home.clone(), dtype, shape.size(), error.clone());
+            return Arc::new(failed);
         }
-        let outside = |(storage, holds): (&&Arc<Storage>, &usize)| {
-            Arc::strong_count(storage) > holds * (copies + 1)
-        };
-        let alive: Vec<bool> = values.iter().zip(&holds).map(outside).collect();
-        alive.hash(&mut key);
-        Self {
-            calls,
-            values,
-            operands,
-            results,
-            alive,
-            scalars,
-            key: key.0,
-        }
-    }
-}
-
-impl Batch<'_> {
-    /// The batch for the planner.
-    pub(crate) fn graph(&self) -> Graph {
-        let node = |((call, operands), &result): ((&Call, &Vec<Operand>), &usize)| {
-            let input = |(arg, operand): (&Arg, &Operand)| match arg {
-                Arg::Value(_, layout) => {
-                    Input::Value(operand.number, operand.layout(layout).into_owned())
+        op.hash(&mut self.key);
+        self.key
+            .pack([dtype as u64, shape.ndim() as u64, args.len() as u64]);
+        self.key.sizes(shape.dims());
+        let start = self.operands.len();
+        for arg in args {
+            let input = match arg {
+                Arg::Spread(storage, layout) if *layout.shape() != shape => {
+                    self.value(storage, &layout.expand(&shape), &shape)
                 }
-                Arg::Scalar(_, dtype) => Input::Scalar(operand.number, *dtype),
+                Arg::Value(storage, layout) | Arg::Spread(storage, layout) => {
+                    self.value(storage, layout, &shape)
+                }
+                Arg::Scalar(bits, dtype) => {
+                    self.key.pack([Recorder::SCALAR, *dtype as u64, 0]);
+                    Input::Scalar(self.scalar(*bits), *dtype)
+                }
             };
-            Node {
-                op: call.op.clone(),
-                inputs: call.args.iter().zip(operands).map(input).collect(),
-                shape: call.shape.clone(),
-                dtype: call.dtype,
-                result,
-                at: call.at,
+            self.operands.push(input);
+        }
+        let result = self.values.len();
+        let out = Arc::new(Storage::pending(home.clone(), dtype, shape.size(), result));
+        self.values.push(out.clone());
+        self.bytes += 4 * out.words() as u64;
+        self.calls.push(Call {
+            op,
+            operands: start..self.operands.len(),
+            shape,
+            dtype,
+            result,
+            at,
+        });
+        out
+    }
+
+    fn scalar(&mut self, bits: u32) -> usize {
+        self.scalars.push(bits);
+        self.scalars.len() - 1
+    }
+
+    /// A value as an operand of a call of the shape.
+    fn value(&mut self, storage: &Arc<Storage>, layout: &Layout, shape: &Shape) -> Input {
+        if storage.is_pending() {
+            let number = storage.number();
+            self.operand(number, layout, shape);
+            return Input::Value(number, layout.clone());
+        }
+        let next = self.values.len();
+        let number = *self
+            .outside
+            .entry(Arc::as_ptr(storage) as usize)
+            .or_insert(next);
+        if number == next {
+            self.values.push(storage.clone());
+            self.key
+                .pack([Recorder::NEW, storage.dtype() as u64, storage.len() as u64]);
+        }
+        // Where a view of an older value starts is a parameter: a program that walks through its data
+        // batch by batch has one plan.
+        let layout = match layout.offset() {
+            0 => layout.clone(),
+            offset => {
+                let scalar = match self.offsets.get(&(number, offset)) {
+                    Some(&scalar) => scalar,
+                    None => {
+                        let scalar = self.scalar(offset as u32);
+                        self.offsets.insert((number, offset), scalar);
+                        scalar
+                    }
+                };
+                layout.with_parameter(scalar)
             }
         };
-        let calls = self.calls.iter().zip(&self.operands).zip(&self.results);
-        let value = |(storage, &held): (&&Arc<Storage>, &bool)| Value {
+        self.operand(number, &layout, shape);
+        Input::Value(number, layout)
+    }
+
+    /// Writes down an operand; most lie like the result.
+    fn operand(&mut self, number: usize, layout: &Layout, shape: &Shape) {
+        if layout.is_whole(shape) {
+            self.key.pack([Recorder::WHOLE, 0, number as u64]);
+            return;
+        }
+        let rank = layout.dims().len() as u64;
+        self.key.pack([Recorder::LAID, rank, number as u64]);
+        self.key.sizes(layout.dims());
+        self.key
+            .0
+            .extend(layout.strides().iter().map(|&s| s as u64));
+        self.key.0.push(layout.offset() as u64);
+    }
+
+    /// The operands of a call.
+    pub(super) fn operands(&self, call: &Call) -> &[Input] {
+        &self.operands[call.operands.clone()]
+    }
+
+    /// The plan of the calls. Where `by_line` is set, plans serve the lines they were made for alone.
+    pub(super) fn plan(
+        &mut self,
+        plans: &PlanCache,
+        abilities: Abilities,
+        by_line: bool,
+    ) -> Arc<Plan> {
+        let mut key = std::mem::take(&mut self.key);
+        let calls = key.0.len();
+        // Asked once: another thread may drop a tensor meanwhile.
+        let held = self.values.iter().map(|v| Arc::strong_count(v) > 1);
+        self.held.clear();
+        self.held.extend(held);
+        let word = |held: &[bool]| held.iter().fold(0, |word, &held| word << 1 | held as u64);
+        key.0.extend(self.held.chunks(64).map(word));
+        if by_line {
+            let lines = self.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
+            key.0.extend(lines);
+        }
+        let plan = plans.get(&key.0, abilities, || self.graph());
+        key.0.truncate(calls);
+        self.key = key;
+        plan
+    }
+
+    /// The batch for the planner.
+    fn graph(&self) -> Graph {
+        let node = |call: &Call| Node {
+            op: call.op.clone(),
+            inputs: self.operands(call).to_vec(),
+            shape: call.shape.clone(),
+            dtype: call.dtype,
+            result: call.result,
+            at: call.at,
+        };
+        let value = |(storage, &held): (&Arc<Storage>, &bool)| Value {
             dtype: storage.dtype(),
             words: storage.words(),
             held,
         };
-        let values = self.values.iter().zip(&self.alive).map(value);
-        Graph::new(calls.map(node).collect(), values.collect())
+        let nodes = self.calls.iter().map(node).collect();
+        Graph::new(
+            nodes,
+            self.values.iter().zip(&self.held).map(value).collect(),
+        )
+    }
+
+    /// Empties the batch and keeps its memory for the next.
+    pub(super) fn clear(&mut self) {
+        self.calls.clear();
+        self.operands.clear();
+        self.values.clear();
+        self.held.clear();
+        self.outside.clear();
+        self.offsets.clear();
+        self.scalars.clear();
+        self.key.0.clear();
+        self.bytes = 0;
     }
 }
 
+/// Why an operand failed, if one did.
+pub(super) fn failure<'a>(args: &[Arg<'a>]) -> Option<&'a Error> {
+    args.iter().find_map(|arg| match arg.storage()?.state() {
+        State::Failed(error) => Some(error),
+        _ => None,
+    })
+}
+
 /// A hasher that keeps what it is given: equal structures give equal words and no others do.
+#[derive(Default)]
 struct Recorder(Vec<u64>);
+
+impl Recorder {
+    /// What an operand's word starts with.
+    const SCALAR: u64 = 0;
+    const NEW: u64 = 1;
+    const WHOLE: u64 = 2;
+    const LAID: u64 = 3;
+
+    /// Two small numbers, below 16, and any one below 2⁵⁶ as a word.
+    fn pack(&mut self, [a, b, c]: [u64; 3]) {
+        self.0.push(a | b << 4 | c << 8);
+    }
+
+    fn sizes(&mut self, sizes: &[usize]) {
+        self.0.extend(sizes.iter().map(|&d| d as u64));
+    }
+}
 
 impl Hasher for Recorder {
     fn write(&mut self, bytes: &[u8]) {

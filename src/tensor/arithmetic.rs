@@ -9,6 +9,7 @@ use std::ops::{
 use super::Tensor;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
+use crate::shape::Shape;
 
 /// The right-hand side of a binary operation: a tensor, by value or by reference, or a Rust scalar.
 ///
@@ -39,25 +40,25 @@ impl<S: Into<Scalar>> From<S> for Operand<'_> {
     }
 }
 
-impl Operand<'_> {
+impl<'a> Operand<'a> {
     /// The operand as a tensor that goes with `other`, and the dtype both meet in.
     #[track_caller]
-    pub(crate) fn meet(&self, op: &'static str, other: &Tensor) -> Result<(Tensor, DType)> {
+    pub(crate) fn meet(self, op: &'static str, other: &Tensor) -> Result<(Cow<'a, Tensor>, DType)> {
         match self {
             Self::Tensor(tensor) => {
-                other.same_device(op, tensor)?;
-                Ok((tensor.as_ref().clone(), other.dtype.promote(tensor.dtype)))
+                other.same_device(op, &tensor)?;
+                let dtype = other.dtype.promote(tensor.dtype);
+                Ok((tensor, dtype))
             }
             Self::Scalar(scalar) => {
-                let dtype = other.dtype.promote_scalar(*scalar);
+                let dtype = other.dtype.promote_scalar(scalar);
                 if scalar.overflows(dtype) {
                     let message = format!("{scalar:?} does not fit the tensor's dtype {dtype}");
                     return Err(Error::value(op, message));
                 }
-                Ok((
-                    Tensor::constant(*scalar, dtype, Default::default(), &other.device),
-                    dtype,
-                ))
+                let shape = Shape::default();
+                let constant = Tensor::constant(scalar, dtype, shape, &other.device);
+                Ok((Cow::Owned(constant), dtype))
             }
         }
     }

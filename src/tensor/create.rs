@@ -8,8 +8,8 @@ use crate::device::Device;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::Op;
+use crate::queue::Storage;
 use crate::shape::{IntoShape, Shape};
-use crate::storage::{State, Storage};
 
 impl Tensor {
     /// A tensor of the values, row-major, in the given shape.
@@ -62,10 +62,9 @@ impl Tensor {
         let executor = device.executor();
         let buffer = executor.alloc(words.len())?;
         // Owned from here on, so that a failed upload frees it.
-        let state = State::Ready(buffer);
-        let storage = Arc::new(Storage::new(executor.clone(), dtype, shape.size(), state));
+        let storage = Storage::held(device.queue(), dtype, shape.size(), buffer);
         executor.write(buffer, words)?;
-        Ok(Self::over(storage, shape, device))
+        Ok(Self::over(Arc::new(storage), shape, device))
     }
 
     /// A tensor of nested arrays or `Vec`s, or of one number: `Tensor::new([[1., 2.], [3., 4.]], &dev)`.
@@ -220,7 +219,7 @@ impl Tensor {
         device.check_size("arange", &shape, DType::U32)?;
         Ok(Self::record(
             Op::Index,
-            vec![],
+            &[],
             shape,
             DType::U32,
             device,

@@ -4,12 +4,12 @@ use std::panic::Location;
 
 use super::{Source, Tensor};
 use crate::autograd::{Rule, track};
-use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::op::program::Indexed;
+use crate::queue::Arg;
 use crate::shape::Shape;
 
 impl Tensor {
@@ -121,10 +121,10 @@ impl Tensor {
         let mut strides = layout.strides().to_vec();
         strides[axis] = 0;
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
-        let args = vec![Arg::Value(storage, laid), index.arg(shape)];
+        let args = [Arg::Value(&storage, &laid), index.arg()];
         let gather = Op::Gather(Indexed { axis, stride, size });
         let at = Location::caller();
-        let out = Self::record(gather, args, shape.clone(), self.dtype, &self.device, at);
+        let out = Self::record(gather, &args, shape.clone(), self.dtype, &self.device, at);
         Ok(track(out, &[self, index], Rule::Gather { axis }))
     }
 
@@ -231,10 +231,16 @@ impl Tensor {
         let out = if shape.size() == 0 || used.is_empty() {
             Self::constant(Scalar::Int(0), dtype, shape, device)
         } else {
-            let args = used.iter().map(|part| part.arg(part.shape_ref())).collect();
+            let args: Vec<Arg<'_>> = used
+                .iter()
+                .map(|part| match &part.source {
+                    Source::Constant(bits) => Arg::Scalar(*bits, part.dtype),
+                    Source::Stored(storage) => Arg::Value(storage, &part.layout),
+                })
+                .collect();
             Self::record(
                 Op::Assemble { regions: layouts },
-                args,
+                &args,
                 shape,
                 dtype,
                 device,

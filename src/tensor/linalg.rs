@@ -1,13 +1,14 @@
 //! Products of matrices.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
-use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::Op;
+use crate::queue::Arg;
 use crate::shape::{MAX_RANK, Shape};
 
 impl Tensor {
@@ -58,9 +59,13 @@ impl Tensor {
                 hint: transpose_hint(self.shape(), rhs.shape()),
             }));
         }
-        let (a, b) = (self.to_dtype(dtype), rhs.to_dtype(dtype));
-        let a = if a.ndim() == 1 { a.unsqueeze(0)? } else { a };
-        let b = if b.ndim() == 1 { b.unsqueeze(1)? } else { b };
+        let (mut a, mut b) = (self.as_dtype(dtype), rhs.as_dtype(dtype));
+        if a.ndim() == 1 {
+            a = Cow::Owned(a.unsqueeze(0)?);
+        }
+        if b.ndim() == 1 {
+            b = Cow::Owned(b.unsqueeze(1)?);
+        }
         let mut out = a.product(&b, OP, self.ndim() == 1 || rhs.ndim() == 1)?;
         if rhs.ndim() == 1 {
             out = out.squeeze(-1)?;
@@ -101,15 +106,13 @@ impl Tensor {
         let out = if shape.size() == 0 || k == 0 {
             Self::constant(Scalar::Int(0), self.dtype, shape, &self.device)
         } else {
-            let operand = |t: &Tensor, whole: Shape| {
-                let (storage, layout) = t.stored();
-                Arg::Value(storage, layout.expand(&whole))
-            };
-            let args = vec![operand(self, with(m, k)), operand(rhs, with(k, n))];
+            let ((a, left), (b, right)) = (self.stored(), rhs.stored());
+            let (left, right) = (left.expand(&with(m, k)), right.expand(&with(k, n)));
+            let args = [Arg::Value(&a, &left), Arg::Value(&b, &right)];
             let at = Location::caller();
             Self::record(
                 Op::Matmul { vector },
-                args,
+                &args,
                 shape,
                 self.dtype,
                 &self.device,

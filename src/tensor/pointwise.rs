@@ -48,16 +48,16 @@ macro_rules! define_methods {
                 $(#[$td])*
                 #[track_caller]
                 pub fn $t(&self) -> Tensor {
-                    let a = self.to_dtype(self.dtype.to_float());
-                    Tensor::point(PointOp::$T, &[&a], a.shape_ref(), DType::Bool)
+                    let a = self.as_dtype(self.dtype.to_float());
+                    Tensor::point(PointOp::$T, [&a], a.shape_ref(), DType::Bool)
                 }
             )*
             $(
                 $(#[$l1d])*
                 #[track_caller]
                 pub fn $l1(&self) -> Tensor {
-                    let a = self.to_dtype(DType::Bool);
-                    Tensor::point(PointOp::$L1, &[&a], a.shape_ref(), DType::Bool)
+                    let a = self.as_dtype(DType::Bool);
+                    Tensor::point(PointOp::$L1, [&a], a.shape_ref(), DType::Bool)
                 }
             )*
         }
@@ -89,18 +89,18 @@ pointwise_table!(define_methods);
 impl Tensor {
     #[track_caller]
     fn float_unary(&self, op: PointOp) -> Tensor {
-        let a = self.to_dtype(self.dtype.to_float());
-        let y = Tensor::point(op, &[&a], a.shape_ref(), a.dtype);
+        let a = self.as_dtype(self.dtype.to_float());
+        let y = Tensor::point(op, [&a], a.shape_ref(), a.dtype);
         track(y, &[&a], Rule::Point(op))
     }
 
     #[track_caller]
     fn number_unary(&self, op: PointOp) -> Tensor {
-        let a = match self.dtype {
-            DType::Bool => self.to_dtype(DType::I32),
-            _ => self.clone(),
-        };
-        let y = Tensor::point(op, &[&a], a.shape_ref(), a.dtype);
+        let a = self.as_dtype(match self.dtype {
+            DType::Bool => DType::I32,
+            dtype => dtype,
+        });
+        let y = Tensor::point(op, [&a], a.shape_ref(), a.dtype);
         track(y, &[&a], Rule::Point(op))
     }
 
@@ -160,9 +160,9 @@ impl Tensor {
         rule: Rule,
     ) -> Result<Tensor> {
         let shape = self.shape_ref().broadcast(rhs.shape_ref(), op.name())?;
-        let (a, b) = (self.to_dtype(from), rhs.to_dtype(from));
+        let (a, b) = (self.as_dtype(from), rhs.as_dtype(from));
         Self::check_result(op.name(), &[&a, &b], &shape, to)?;
-        let y = Tensor::point(op, &[&a, &b], &shape, to);
+        let y = Tensor::point(op, [&a, &b], &shape, to);
         Ok(track(y, &[&a, &b], rule))
     }
 
@@ -198,8 +198,11 @@ impl Tensor {
         const OP: &str = "select";
         // Scalars take the other's dtype, or that of a literal of their kind.
         let (a, b) = match (a.into(), b.into()) {
-            (Operand::Tensor(a), b) => (a.as_ref().clone(), b.meet(OP, &a)?.0),
-            (a, Operand::Tensor(b)) => (a.meet(OP, &b)?.0, b.into_owned()),
+            (Operand::Tensor(a), b) => {
+                let b = b.meet(OP, &a)?.0;
+                (a, b)
+            }
+            (a, Operand::Tensor(b)) => (a.meet(OP, &b)?.0, b),
             (a, b) => {
                 let seed =
                     Tensor::constant(false.into(), DType::Bool, Default::default(), &self.device);
@@ -212,12 +215,12 @@ impl Tensor {
         let values = a.shape_ref().broadcast(b.shape_ref(), OP)?;
         let shape = self.shape_ref().broadcast(&values, OP)?;
         let (c, a, b) = (
-            self.to_dtype(DType::Bool),
-            a.to_dtype(dtype),
-            b.to_dtype(dtype),
+            self.as_dtype(DType::Bool),
+            a.as_dtype(dtype),
+            b.as_dtype(dtype),
         );
         Self::check_result(OP, &[&c, &a, &b], &shape, dtype)?;
-        let y = Tensor::point(PointOp::Select, &[&c, &a, &b], &shape, dtype);
+        let y = Tensor::point(PointOp::Select, [&c, &a, &b], &shape, dtype);
         Ok(track(y, &[&c, &a, &b], Rule::Point(PointOp::Select)))
     }
 

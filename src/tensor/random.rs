@@ -6,12 +6,12 @@ use std::f64::consts::PI;
 use std::panic::Location;
 
 use super::Tensor;
-use crate::call::Arg;
 use crate::device::Device;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::generator::Generator;
 use crate::op::{Op, PointOp, math};
+use crate::queue::Arg;
 use crate::shape::{IntoShape, Shape};
 
 impl Generator {
@@ -29,11 +29,11 @@ impl Generator {
         }
         let [k0, k1] = self.key();
         let words = [k0, k1, draw as u32, (draw >> 32) as u32];
-        let args = words.map(|w| Arg::Scalar(w, DType::U32)).to_vec();
+        let args = words.map(|w| Arg::Scalar(w, DType::U32));
         let (op, at) = (Op::Random { lane }, Location::caller());
         Ok(Tensor::record(
             op,
-            args,
+            &args,
             shape.clone(),
             DType::U32,
             device,
@@ -120,7 +120,7 @@ impl Generator {
             Shape::default(),
             device,
         );
-        let scaled = Tensor::point(PointOp::MulHi, &[&bits, &width], &shape, DType::U32);
+        let scaled = Tensor::point(PointOp::MulHi, [&bits, &width], &shape, DType::U32);
         scaled.to_dtype(DType::I32).try_add(low)
     }
 
@@ -157,7 +157,7 @@ fn unit(bits: &Tensor) -> Tensor {
         Shape::default(),
         bits.device(),
     );
-    let top = Tensor::point(PointOp::MulHi, &[bits, &high], bits.shape_ref(), DType::U32);
+    let top = Tensor::point(PointOp::MulHi, [bits, &high], bits.shape_ref(), DType::U32);
     top.to_dtype(DType::F32) * whole
 }
 

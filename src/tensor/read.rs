@@ -22,7 +22,7 @@ pub struct ReadHandle<T: Element> {
 impl<T: Element> ReadHandle<T> {
     #[track_caller]
     fn decode(&self, words: Result<Vec<u32>, ErrorKind>) -> Result<Vec<T>> {
-        match T::decode(&words?, self.len, self.dtype) {
+        match T::decode(words?, self.len, self.dtype) {
             Some(values) => Ok(values),
             // Checked when the read was asked for.
             None => Err(Error::value(
@@ -89,7 +89,7 @@ impl Tensor {
     /// A type that the dtype cannot be read as, or a failed computation.
     #[track_caller]
     pub fn read<T: Element>(&self) -> Result<ReadHandle<T>> {
-        if T::decode(&[], 0, self.dtype).is_none() {
+        if T::decode(vec![], 0, self.dtype).is_none() {
             let expected = "read it as its own type, as f64, or convert it with to_dtype first";
             return Err(Error::new(ErrorKind::DType {
                 op: "read",

@@ -4,10 +4,10 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::autograd::{Rule, track};
-use crate::call::Arg;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::{Op, ReduceOp};
+use crate::queue::Arg;
 use crate::shape::{MAX_RANK, Shape};
 
 /// The axes of a reduction: one, several, or all.
@@ -189,11 +189,11 @@ impl Tensor {
         }
         let (storage, layout) = self.stored();
         let axes = std::array::from_fn(|i| set.reduced[i] && i < self.ndim());
-        let args = vec![Arg::Value(storage, layout)];
+        let args = [Arg::Value(&storage, &layout)];
         let at = Location::caller();
         let out = Self::record(
             Op::Reduce { op, axes },
-            args,
+            &args,
             shape,
             dtype,
             &self.device,

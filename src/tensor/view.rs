@@ -93,7 +93,7 @@ impl Tensor {
         match self.layout.reshape(shape) {
             Some(layout) => self.view(layout, Rule::Reshape),
             None => {
-                let copy = Self::point(PointOp::Copy, &[self], self.shape_ref(), self.dtype);
+                let copy = Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype);
                 self.view_of(&copy, Layout::contiguous(shape.clone()))
             }
         }

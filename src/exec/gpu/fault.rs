@@ -4,12 +4,15 @@
 //! caught here and told to whoever uses the device next. A lost device stays lost.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::ErrorKind;
 
 pub(super) struct Fault {
     name: String,
+    /// Whether there is anything to tell: asked before each use of the device.
+    any: AtomicBool,
     /// Told once.
     pending: Mutex<Option<ErrorKind>>,
     /// Told from then on.
@@ -21,6 +24,7 @@ impl Fault {
     pub(super) fn watch(device: &wgpu::Device, name: &str) -> Arc<Self> {
         let fault = Arc::new(Self {
             name: name.into(),
+            any: AtomicBool::new(false),
             pending: Mutex::default(),
             lost: Mutex::default(),
         });
@@ -43,6 +47,7 @@ impl Fault {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(kind);
+        self.any.store(true, Ordering::Release);
     }
 
     pub(super) fn lose(&self, message: String) {
@@ -54,10 +59,14 @@ impl Fault {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(kind);
+        self.any.store(true, Ordering::Release);
     }
 
     /// The fault to tell, if there is one.
     pub(super) fn check(&self) -> Result<(), ErrorKind> {
+        if !self.any.load(Ordering::Acquire) {
+            return Ok(());
+        }
         if let Some(kind) = &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
             return Err(kind.clone());
         }

@@ -11,7 +11,7 @@
 //!
 //! Each of the family has a general text, which serves every product with its operands' directions,
 //! dtype and epilogue. Narrow results have blocks of their own, and aligned operands are read in
-//! vec4s; both only where the general text is no slower to come by: see `Gpu::prepare`.
+//! vec4s; both only where the general text is no slower to come by: see `Gpu::choose`.
 
 mod registers;
 pub(super) mod subgroup;

@@ -14,40 +14,57 @@ use crate::exec::{BufferId, Nudge, Reading};
 /// Words at the end of a staging buffer that hold the fault record.
 const FAULT_WORDS: usize = 4;
 
-/// The largest staging buffer that is kept to be used again, in bytes.
-const MOST_IDLE: u64 = 1 << 26;
+/// The bytes of staging buffers that are kept to be used again.
+const MOST_IDLE: u64 = 1 << 28;
 
-/// Staging buffers that wait to be used again, by size in bytes.
+/// Staging buffers of more bytes than this come in multiples of it, smaller ones by size class.
+const LARGE: u64 = 1 << 16;
+
+/// Staging buffers that wait to be used again.
 #[derive(Default, Clone)]
-pub(super) struct Staging(Arc<Mutex<FxHashMap<u64, Vec<wgpu::Buffer>>>>);
+pub(super) struct Staging(Arc<Mutex<Idle>>);
+
+#[derive(Default)]
+struct Idle {
+    /// By size in bytes.
+    buffers: FxHashMap<u64, Vec<wgpu::Buffer>>,
+    bytes: u64,
+}
 
 impl Staging {
     fn take(&self, device: &wgpu::Device, bytes: u64) -> wgpu::Buffer {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.get_mut(&bytes).and_then(Vec::pop).unwrap_or_else(|| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("staging"),
-                size: bytes,
-                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
+        if let Some(buffer) = idle.buffers.get_mut(&bytes).and_then(Vec::pop) {
+            idle.bytes -= bytes;
+            return buffer;
+        }
+        device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size: bytes,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
         })
     }
 
     /// Drops the idle buffers.
     pub(super) fn trim(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Idle::default();
     }
 
     fn put(&self, buffer: wgpu::Buffer) {
-        if buffer.size() > MOST_IDLE {
-            return;
-        }
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.entry(buffer.size()).or_default().push(buffer);
+        if idle.bytes + buffer.size() <= MOST_IDLE {
+            idle.bytes += buffer.size();
+            idle.buffers.entry(buffer.size()).or_default().push(buffer);
+        }
+    }
+}
+
+/// The size of the staging buffer for so many bytes.
+fn class(bytes: u64) -> u64 {
+    match bytes > LARGE {
+        true => bytes.next_multiple_of(LARGE),
+        false => 4 * size_class(bytes as usize / 4) as u64,
     }
 }
 
@@ -55,9 +72,10 @@ impl Gpu {
     pub(super) fn start_read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         let bytes = 4 * words as u64;
         let end = bytes + 4 * FAULT_WORDS as u64;
-        let class = 4 * size_class(words + FAULT_WORDS) as u64;
         let largest = self.device.limits().max_buffer_size / 4 * 4;
-        let staging = self.staging.take(&self.device, class.min(largest).max(end));
+        let staging = self
+            .staging
+            .take(&self.device, class(end).min(largest).max(end));
         let source = self.pool.get(buffer);
         let faults = self.runner.fault_buffer();
         let mut encoder = self.device.create_command_encoder(&Default::default());
@@ -91,11 +109,12 @@ impl Gpu {
                 .slice(..end)
                 .get_mapped_range()
                 .map_err(|error| lost(error.to_string()))?;
-            let mut all: Vec<u32> = bytemuck::pod_collect_to_vec(&view);
+            let (content, record) = view.split_at(bytes as usize);
+            let all: Vec<u32> = bytemuck::pod_collect_to_vec(content);
+            let record: Vec<u32> = bytemuck::pod_collect_to_vec(record);
             drop(view);
             staging.unmap();
             pool.put(staging);
-            let record = all.split_off(words);
             match record[0] {
                 0 => Ok(all),
                 _ => {

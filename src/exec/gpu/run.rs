@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use super::Gpu;
-use super::pipeline::Pipeline;
-use super::reduce::Flat;
-use super::shader::{Bound, Dispatch, Shader};
+use super::program::{Bindings, Prepared, Program};
+use super::shader::{Bound, Dispatch};
 use super::work::Work;
 use crate::error::ErrorKind;
 use crate::exec::{BufferId, Executor};
@@ -19,16 +18,10 @@ use crate::plan::{Kernel, Plan};
 pub(super) const BLOCK_BYTES: u64 = 4096;
 /// Submissions that may be under way at a time.
 const IN_FLIGHT: usize = 3;
-/// Prepared plans kept.
-const PREPARED: usize = 512;
+/// Programs kept.
+const PROGRAMS: usize = 512;
 /// Bind groups kept.
 const BIND_GROUPS: usize = 8192;
-
-/// A kernel whose pipeline is at hand.
-struct Prepared {
-    pipeline: Arc<Pipeline>,
-    shader: Shader,
-}
 
 /// What running needs from one plan to the next.
 pub(super) struct Runner {
@@ -40,7 +33,8 @@ pub(super) struct Runner {
 
 struct State {
     params: Params,
-    plans: FxHashMap<u64, Arc<Vec<Prepared>>>,
+    /// By plan.
+    programs: FxHashMap<u64, Arc<Program>>,
     bind_groups: FxHashMap<(u64, Vec<BufferId>), wgpu::BindGroup>,
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
@@ -103,7 +97,7 @@ impl Runner {
         });
         let state = State {
             params: Params::new(device, 1 << 16),
-            plans: FxHashMap::default(),
+            programs: FxHashMap::default(),
             bind_groups: FxHashMap::default(),
             under_way: VecDeque::new(),
         };
@@ -120,12 +114,32 @@ impl Runner {
         &self.fault_buffer
     }
 
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The program of a plan.
+    pub(super) fn program(&self, plan: u64) -> Option<Arc<Program>> {
+        self.lock().programs.get(&plan).cloned()
+    }
+
+    pub(super) fn keep(&self, plan: u64, program: Arc<Program>) {
+        let mut state = self.lock();
+        if state.programs.len() >= PROGRAMS {
+            state.programs.clear();
+        }
+        state.programs.insert(plan, program);
+    }
+
     /// Forgets the bind groups of buffers that are gone.
     pub(super) fn forget(&self, gone: &[BufferId]) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         state
             .bind_groups
             .retain(|(_, buffers), _| !buffers.iter().any(|b| gone.contains(b)));
+        for program in state.programs.values() {
+            *program.last() = None;
+        }
     }
 }
 
@@ -136,7 +150,8 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan), slots, scalars)
+        let program = self.program(plan);
+        self.run_prepared(&program.kernels, Some(&program), slots, scalars)
     }
 
     /// Runs one kernel of a plan.
@@ -148,7 +163,8 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan)[kernel..=kernel], slots, scalars)?;
+        let kernels = &self.program(plan).kernels[kernel..=kernel];
+        self.run_prepared(kernels, None, slots, scalars)?;
         self.fault.check()
     }
 
@@ -161,13 +177,15 @@ impl Gpu {
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let work = Work::of_kernel(kernel, &self.target, self.options.matmul);
-        self.run_prepared(&[self.prepare(&work)], slots, scalars)?;
+        self.run_prepared(&self.prepare(&[work]).kernels, None, slots, scalars)?;
         self.fault.check()
     }
 
+    /// Runs kernels; if they are a whole program, with the bind groups of its last run.
     fn run_prepared(
         &self,
         prepared: &[Prepared],
+        program: Option<&Program>,
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
@@ -193,7 +211,7 @@ impl Gpu {
         }
         let result = match failed {
             Some(kind) => Err(kind),
-            None => self.submit(prepared, slots, &scratch, scalars),
+            None => self.submit(prepared, program, slots, &scratch, scalars),
         };
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.and_then(|()| {
@@ -211,12 +229,13 @@ impl Gpu {
     fn submit(
         &self,
         prepared: &[Prepared],
+        program: Option<&Program>,
         slots: &[BufferId],
         scratch: &[Option<BufferId>],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let runner = &self.runner;
-        let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = runner.lock();
         let state = &mut *state;
         // All blocks of the run that go through the uniform buffer, each at an aligned offset.
         let mut blocks: Vec<u8> = Vec::new();
@@ -237,6 +256,18 @@ impl Gpu {
             self.queue.write_buffer(&state.params.buffer, 0, &blocks);
         }
 
+        let last = program.and_then(|program| program.last().take());
+        let same = |last: &Bindings| last.slots == slots && last.scratch == scratch;
+        let groups = match last.filter(same) {
+            Some(last) => last.groups,
+            None => {
+                let group = |(kernel, scratch): (&Prepared, &Option<BufferId>)| {
+                    self.bind_group(state, kernel, slots, *scratch)
+                };
+                prepared.iter().zip(scratch).map(group).collect()
+            }
+        };
+
         let mut encoder = self
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -244,10 +275,13 @@ impl Gpu {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             let mut offsets = offsets.into_iter();
             let mut block = Vec::new();
-            for (kernel, scratch) in prepared.iter().zip(scratch) {
-                let group = self.bind_group(state, kernel, slots, *scratch);
+            for (kernel, group) in prepared.iter().zip(&groups) {
+                let dispatches = kernel.shader.dispatches.len() as u64;
+                self.counts
+                    .dispatches
+                    .fetch_add(dispatches, Ordering::Relaxed);
                 pass.set_pipeline(&kernel.pipeline.compute);
-                pass.set_bind_group(0, &group, &[]);
+                pass.set_bind_group(0, group, &[]);
                 for dispatch in &kernel.shader.dispatches {
                     if kernel.shader.immediates {
                         block.clear();
@@ -261,9 +295,15 @@ impl Gpu {
                     let x = dispatch.groups.min(runner.most_groups);
                     let y = dispatch.groups.div_ceil(x);
                     pass.dispatch_workgroups(x as u32, y as u32, 1);
-                    self.counts.dispatches.fetch_add(1, Ordering::Relaxed);
                 }
             }
+        }
+        if let Some(program) = program {
+            *program.last() = Some(Bindings {
+                slots: slots.to_vec(),
+                scratch: scratch.to_vec(),
+                groups,
+            });
         }
         let index = self.queue.submit([encoder.finish()]);
         self.counts.submissions.fetch_add(1, Ordering::Relaxed);
@@ -326,67 +366,6 @@ impl Gpu {
         }
         state.bind_groups.insert(key, group.clone());
         group
-    }
-
-    /// The dispatches of a plan.
-    fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
-        let lock = || {
-            self.runner
-                .state
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(prepared) = lock().plans.get(&plan.id) {
-            return prepared.clone();
-        }
-        let works = Work::of_plan(plan, &self.target, self.options.matmul);
-        let prepared: Vec<Prepared> = works.iter().map(|work| self.prepare(work)).collect();
-        let prepared = Arc::new(prepared);
-        let mut state = lock();
-        if state.plans.len() >= PREPARED {
-            state.plans.clear();
-        }
-        state.plans.insert(plan.id, prepared.clone());
-        prepared
-    }
-
-    /// The shader of some work and its pipeline. Where every walk of a kernel is a line, a shorter
-    /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
-    /// shape compiles nothing.
-    fn prepare(&self, work: &Work<'_>) -> Prepared {
-        let lines = work.lines();
-        for flat in lines.choices() {
-            let shader = self.shader(work, flat);
-            if let Some(pipeline) = self.pipelines.find(&shader) {
-                return Prepared { pipeline, shader };
-            }
-        }
-        let sure = work.sure();
-        let flat = Flat {
-            kept: lines.kept && sure.kept,
-            reduced: lines.reduced && sure.reduced,
-            body: lines.body && sure.body,
-            quads: lines.quads,
-        };
-        // Whether elements can be taken four at a time, and whether a product is narrow, may depend on a
-        // batch size, so that the text which serves any other one is compiled now, while the structure
-        // is new.
-        if let Some(general) = work.for_any_size(flat) {
-            self.pipelines.get(&self.shader(work, general));
-        }
-        let shader = self.shader(work, flat);
-        let pipeline = self.pipelines.get(&shader);
-        Prepared { pipeline, shader }
-    }
-
-    fn shader(&self, work: &Work<'_>, flat: Flat) -> Shader {
-        let shader = work.shader(&self.target, flat);
-        #[cfg(test)]
-        if let Some((from, to)) = self.options.sabotage {
-            let text = shader.text.replace(from, to);
-            return Shader { text, ..shader };
-        }
-        shader
     }
 }
 

@@ -122,3 +122,63 @@ fn stray_writes_are_seen() {
         assert!(error.to_string().contains("wrote"), "{error}");
     }
 }
+
+#[test]
+fn a_special_product_comes_behind() -> Result<()> {
+    let Some((_, dev)) = open(DeviceOptions::new()) else {
+        return Ok(());
+    };
+    let numbers = |shape: [usize; 2]| -> Result<Tensor> {
+        let size = shape[0] * shape[1];
+        let values: Vec<f32> = (0..size).map(|i| ((i * 37) % 101) as f32 * 0.013).collect();
+        Tensor::from_slice(&values, shape, &dev)
+    };
+    // Sizes that only the general text serves.
+    numbers([33, 21])?
+        .matmul(&numbers([21, 43])?)?
+        .to_vec::<f32>()?;
+    let before = dev.counters();
+    assert_eq!(before.background_pipelines, 0);
+    let (a, b) = (numbers([64, 64])?, numbers([64, 64])?);
+    let general = a.matmul(&b)?.to_vec::<f32>()?;
+    let start = std::time::Instant::now();
+    while dev.counters().background_pipelines == 0 {
+        assert!(start.elapsed().as_secs() < 60, "no pipeline came");
+        std::thread::yield_now();
+    }
+    let served = dev.counters();
+    let special = a.matmul(&b)?.to_vec::<f32>()?;
+    let after = dev.counters();
+    assert_eq!(after.pipelines, before.pipelines, "a run waited");
+    assert!(after.bind_groups > served.bind_groups, "it is not used");
+    let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&general), bits(&special));
+    Ok(())
+}
+
+#[test]
+fn a_shader_that_cannot_be_compiled_behind_is_left_out() -> Result<()> {
+    // Breaks the special text alone: the general one reads no vec4s.
+    let options = DeviceOptions {
+        sabotage: Some(("array<vec4<f32>>", "array<vec4<none>>")),
+        ..DeviceOptions::new()
+    };
+    let Some((gpu, dev)) = open(options) else {
+        return Ok(());
+    };
+    // Uploaded: a map that fills them would read vec4s too.
+    let ones =
+        |shape: [usize; 2]| Tensor::from_slice(&vec![1f32; shape[0] * shape[1]], shape, &dev);
+    ones([33, 21])?.matmul(&ones([21, 43])?)?.to_vec::<f32>()?;
+    for _ in 0..2 {
+        let product = ones([64, 64])?.matmul(&ones([64, 64])?)?;
+        assert_eq!(product.to_vec::<f32>()?, [64.0; 64 * 64]);
+        let start = std::time::Instant::now();
+        while gpu.pipelines.news() == 0 {
+            assert!(start.elapsed().as_secs() < 60, "nothing was tried");
+            std::thread::yield_now();
+        }
+    }
+    assert_eq!(dev.counters().background_pipelines, 0);
+    Ok(())
+}

@@ -188,9 +188,15 @@ fn inverse(order: &[usize]) -> Vec<usize> {
 fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
     // With operands of at least two dimensions; the walk sums broadcast batches.
     let (a, b) = (s.a(), s.b());
+    // A gradient lies in memory as its operand does, so that an optimiser's step walks both in order:
+    // that of a transposed weight is the transposed product.
+    let product = |left: &Tensor, right: &Tensor, operand: &Tensor| match operand.is_transposed() {
+        true => Ok(right.transposed().matmul(&left.transposed())?.transposed()),
+        false => left.matmul(right),
+    };
     Ok(vec![
-        Some(g.matmul(&b.transposed())?),
-        Some(a.transposed().matmul(g)?),
+        Some(product(g, &b.transposed(), &a)?),
+        Some(product(&a.transposed(), g, &b)?),
     ])
 }
 

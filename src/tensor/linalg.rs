@@ -122,6 +122,11 @@ impl Tensor {
         Ok(track(out, &[self, rhs], Rule::Matmul))
     }
 
+    /// Whether the matrix lies column after column.
+    pub(crate) fn is_transposed(&self) -> bool {
+        matches!(self.layout.strides(), [.., 1, column] if *column != 1)
+    }
+
     /// The matrix with its last two dimensions exchanged.
     pub(crate) fn transposed(&self) -> Tensor {
         let rank = self.ndim();

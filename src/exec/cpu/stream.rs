@@ -26,10 +26,6 @@ impl Runner<'_> {
             match stride {
                 1 => out.copy_from_slice(&words[place as usize..][..run]),
                 0 => out.fill(words[place as usize]),
-                2.. => {
-                    let every = words[place as usize..].iter().step_by(stride as usize);
-                    out.iter_mut().zip(every).for_each(|(o, &w)| *o = w);
-                }
                 _ => {
                     for (i, word) in out.iter_mut().enumerate() {
                         *word = words[(place + i as isize * stride) as usize];

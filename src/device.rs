@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
+use crate::exec::ceiling::Ceiling;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
 use crate::exec::gpu::{self, Gpu};
@@ -28,6 +30,9 @@ struct Inner {
     info: DeviceInfo,
     limits: Limits,
     generator: Mutex<Generator>,
+    /// Measured when it is first asked for.
+    #[cfg(not(target_arch = "wasm32"))]
+    ceiling: OnceLock<Ceiling>,
 }
 
 /// A device that a program can ask for.
@@ -110,6 +115,8 @@ impl Device {
             info,
             limits,
             generator,
+            #[cfg(not(target_arch = "wasm32"))]
+            ceiling: OnceLock::new(),
         }))
     }
 
@@ -367,6 +374,11 @@ impl Device {
 
     pub(crate) fn executor(&self) -> &Arc<dyn Executor> {
         &self.0.engine.executor
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn known_ceiling(&self) -> &OnceLock<Ceiling> {
+        &self.0.ceiling
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -86,6 +86,8 @@ pub mod nn;
 mod op;
 pub mod optim;
 mod plan;
+#[cfg(not(target_arch = "wasm32"))]
+mod profile;
 mod queue;
 mod shape;
 mod storage;
@@ -98,6 +100,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use exec::gpu::MatmulKernel;
 pub use generator::Generator;
 pub use half::f16;
+#[cfg(not(target_arch = "wasm32"))]
+pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
     Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,

@@ -3,7 +3,7 @@
 mod batch;
 
 use std::panic::Location;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,9 @@ use self::batch::Batch;
 use crate::call::{Arg, Call};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::{Executor, Limits};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::exec::record::{Recorder, Stage};
+use crate::exec::{BufferId, Executor, Limits};
 use crate::op::Op;
 use crate::plan::Plan;
 use crate::plan::cache::PlanCache;
@@ -34,6 +36,9 @@ pub(crate) struct Queue {
     engine: Arc<Engine>,
     limits: Limits,
     pending: Mutex<Calls>,
+    /// Takes down what is run, while a profile is taken.
+    #[cfg(not(target_arch = "wasm32"))]
+    recorder: Mutex<Option<Arc<Recorder>>>,
 }
 
 #[derive(Default)]
@@ -49,7 +54,34 @@ impl Queue {
             engine,
             limits,
             pending: Mutex::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            recorder: Mutex::default(),
         })
+    }
+
+    /// What takes down what is run, if a profile is being taken.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn recorder(&self) -> Option<Arc<Recorder>> {
+        self.lock_recorder().clone()
+    }
+
+    /// Has what is run taken down until the guard is dropped; `None` if it is already.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn start_recording(self: &Arc<Self>) -> Option<Recording> {
+        let mut current = self.lock_recorder();
+        if current.is_some() {
+            return None;
+        }
+        let recorder = current.insert(Recorder::start()).clone();
+        Some(Recording {
+            queue: self.clone(),
+            recorder,
+        })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn lock_recorder(&self) -> MutexGuard<'_, Option<Arc<Recorder>>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records a call and returns the storage of its result. The operands are valid, and none is
@@ -138,8 +170,7 @@ impl Queue {
             return Ok(());
         }
         let (calls, mut result) = split_failed(calls);
-        let batch = Batch::new(&calls, 0);
-        if let Err(kind) = self.execute(&batch) {
+        if let Err(kind) = self.execute(&calls) {
             self.fail(&calls, &kind);
             result = Err(kind);
         }
@@ -181,9 +212,39 @@ impl Queue {
         plans.get(&key, buffers, || batch.graph())
     }
 
-    fn execute(&self, batch: &Batch<'_>) -> Result<(), ErrorKind> {
+    /// The batch of the calls, and its plan.
+    fn planned<'a>(&self, calls: &'a [Call]) -> (Batch<'a>, Arc<Plan>) {
+        let planned = || {
+            let batch = Batch::new(calls, 0);
+            let plan = self.plan_of(&batch);
+            (batch, plan)
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = self.recorder() {
+            return recorder.span(Stage::Plan, planned);
+        }
+        planned()
+    }
+
+    /// Has the executor run a plan.
+    fn hand_over(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
-        let plan = self.plan_of(batch);
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = self.recorder() {
+            let run = || executor.run_recorded(plan, slots, scalars, &recorder);
+            return recorder.span(Stage::Run, run);
+        }
+        executor.run(plan, slots, scalars)
+    }
+
+    fn execute(&self, calls: &[Call]) -> Result<(), ErrorKind> {
+        let executor = &self.engine.executor;
+        let (batch, plan) = self.planned(calls);
         let mut slots = Vec::with_capacity(plan.slots.len());
         let mut owned = Vec::new();
         let give_back = |owned: &[_]| owned.iter().for_each(|&id| executor.free(id));
@@ -206,7 +267,7 @@ impl Queue {
                 owned.push(slots[slots.len() - 1]);
             }
         }
-        let ran = executor.run(&plan, &slots, &batch.scalars);
+        let ran = self.hand_over(&plan, &slots, &batch.scalars);
         if let Err(kind) = &ran
             && !matches!(kind, ErrorKind::Index { .. })
         {
@@ -226,6 +287,20 @@ impl Queue {
         owned.retain(|buffer| !kept.contains_key(buffer));
         give_back(&owned);
         ran
+    }
+}
+
+/// The time in which a queue's recorder is set.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Recording {
+    queue: Arc<Queue>,
+    pub(crate) recorder: Arc<Recorder>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Drop for Recording {
+    fn drop(&mut self) {
+        *self.queue.lock_recorder() = None;
     }
 }
 

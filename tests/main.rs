@@ -21,6 +21,7 @@ mod matmul_kernels;
 mod nn;
 mod optim;
 mod pointwise;
+mod profile;
 mod programs;
 mod propagation;
 mod random;
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
         nn::tests(),
         optim::tests(),
         pointwise::tests(),
+        profile::tests(),
         programs::tests(),
         propagation::tests(),
         random::tests(),

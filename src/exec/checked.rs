@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::cpu::block::Faults;
 use super::cpu::{SlotMemory, run_kernel};
 use super::gpu::Gpu;
+use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
 use crate::plan::{Core, Kernel, Plan};
@@ -56,14 +57,29 @@ impl Checked {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn run_plan(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: Option<&Recorder>,
+    ) -> Result<(), ErrorKind> {
+        let mut contents = vec![None; slots.len()];
+        for kernel in 0..plan.kernels.len() {
+            self.run_kernel(plan, kernel, slots, scalars, &mut contents, recorder)?;
+        }
+        Ok(())
+    }
+
     /// Runs a kernel on both; `contents` is what the slots held before and hold afterwards.
     fn run_kernel(
         &self,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         number: usize,
         slots: &[BufferId],
         scalars: &[u32],
         contents: &mut Contents,
+        recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
         let kernel = &plan.kernels[number];
         for slot in touched(kernel) {
@@ -72,7 +88,8 @@ impl Checked {
             }
         }
         let before = contents.clone();
-        self.gpu.run_kernel(plan, number, slots, scalars)?;
+        self.gpu
+            .run_kernel(plan, number, slots, scalars, recorder)?;
         for store in &kernel.stores {
             let slot = store.slot;
             contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
@@ -147,11 +164,18 @@ impl Executor for Checked {
     }
 
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        let mut contents = vec![None; slots.len()];
-        for kernel in 0..plan.kernels.len() {
-            self.run_kernel(plan, kernel, slots, scalars, &mut contents)?;
-        }
-        Ok(())
+        self.run_plan(plan, slots, scalars, None)
+    }
+
+    /// The times are the GPU's; between its kernels the CPU runs and compares.
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.run_plan(plan, slots, scalars, Some(recorder))
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -166,6 +190,10 @@ impl Executor for Checked {
             Some(fault) => Err(fault),
             None => self.gpu.synchronize(),
         }
+    }
+
+    fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {
+        self.gpu.measure_flops()
     }
 
     fn memory(&self) -> Memory {

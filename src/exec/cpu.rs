@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use self::block::{Computed, Faults, Inputs};
 use self::memory::Pool;
+#[cfg(not(target_arch = "wasm32"))]
+use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::dtype::DType;
 use crate::error::ErrorKind;
@@ -64,30 +66,20 @@ impl Executor for Cpu {
     }
 
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        let mut memory: Vec<SlotMemory> = plan
-            .slots
-            .iter()
-            .zip(slots)
-            .map(|(slot, &id)| match slot.written {
-                false => SlotMemory::Shared(self.pool.get(id)),
-                true => SlotMemory::Owned(self.pool.take(id)),
-            })
-            .collect();
-        let faults = Faults::default();
-        for kernel in &plan.kernels {
-            run_kernel(kernel, &mut memory, scalars, &faults);
-        }
-        self.kernels
-            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
-        for (memory, &id) in memory.into_iter().zip(slots) {
-            if let SlotMemory::Owned(words) = memory {
-                self.pool.put(id, words);
-            }
-        }
-        match faults.take() {
-            Some(fault) => Err(fault),
-            None => Ok(()),
-        }
+        self.run_plan(plan, slots, scalars, |_, kernel| kernel())
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.run_plan(plan, slots, scalars, |number, kernel| {
+            recorder.kernel(plan, number, kernel)
+        })
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -113,6 +105,44 @@ impl Executor for Cpu {
 
     fn trim(&self) {
         self.pool.trim();
+    }
+}
+
+impl Cpu {
+    /// Runs a plan, each of its kernels inside `around`, which gets the kernel's number.
+    fn run_plan(
+        &self,
+        plan: &Plan,
+        slots: &[BufferId],
+        scalars: &[u32],
+        around: impl Fn(usize, &mut dyn FnMut()),
+    ) -> Result<(), ErrorKind> {
+        let mut memory: Vec<SlotMemory> = plan
+            .slots
+            .iter()
+            .zip(slots)
+            .map(|(slot, &id)| match slot.written {
+                false => SlotMemory::Shared(self.pool.get(id)),
+                true => SlotMemory::Owned(self.pool.take(id)),
+            })
+            .collect();
+        let faults = Faults::default();
+        for (number, kernel) in plan.kernels.iter().enumerate() {
+            around(number, &mut || {
+                run_kernel(kernel, &mut memory, scalars, &faults);
+            });
+        }
+        self.kernels
+            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
+        for (memory, &id) in memory.into_iter().zip(slots) {
+            if let SlotMemory::Owned(words) = memory {
+                self.pool.put(id, words);
+            }
+        }
+        match faults.take() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,11 +10,15 @@ mod fault;
 mod frame;
 mod kernel;
 mod matmul;
+#[cfg(not(target_arch = "wasm32"))]
+mod peak;
 mod pipeline;
 mod pool;
 mod read;
 mod reduce;
 mod run;
+#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
+mod stamps;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -30,6 +34,8 @@ use self::pool::Pool;
 use self::read::Staging;
 use self::run::Runner;
 use super::options::{DeviceKind, DeviceOptions};
+#[cfg(not(target_arch = "wasm32"))]
+use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::{ErrorKind, Result};
 use crate::plan::Plan;
@@ -51,6 +57,8 @@ pub(crate) struct Gpu {
     staging: Staging,
     fault: Arc<Fault>,
     counts: Counts,
+    /// Nanoseconds to a tick of the device's clock, if it can stamp what it runs.
+    stamp_period: Option<f64>,
 }
 
 #[derive(Default)]
@@ -96,7 +104,10 @@ impl Gpu {
         let wanted = if options.webgpu_limits {
             wgpu::Features::empty()
         } else {
-            wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES | wgpu::Features::SUBGROUP
+            wgpu::Features::SHADER_F16
+                | wgpu::Features::IMMEDIATES
+                | wgpu::Features::SUBGROUP
+                | wgpu::Features::TIMESTAMP_QUERY
         };
         let features = offered & wanted;
         let asked = if options.webgpu_limits {
@@ -146,7 +157,10 @@ impl Gpu {
             subgroup: lanes(&info, features),
         };
         let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
+        let stamps = features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        let stamp_period = stamps.then(|| queue.get_timestamp_period() as f64);
         Ok(Self {
+            stamp_period,
             pool,
             pipelines: Pipelines::new(device.clone(), options.dump.clone()),
             runner: Runner::new(&device, &bounds),
@@ -173,6 +187,13 @@ impl Gpu {
         };
         self.fault.poll(&self.device, poll)
     }
+
+    /// Waits until all that was submitted is done.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn wait(&self) -> Result<(), ErrorKind> {
+        self.fault
+            .poll(&self.device, wgpu::PollType::wait_indefinitely())
+    }
 }
 
 impl Executor for Gpu {
@@ -191,8 +212,7 @@ impl Executor for Gpu {
             Err(ErrorKind::OutOfMemory { .. }) => {
                 self.trim();
                 #[cfg(not(target_arch = "wasm32"))]
-                self.fault
-                    .poll(&self.device, wgpu::PollType::wait_indefinitely())?;
+                self.wait()?;
                 self.pool.alloc(words)
             }
             done => done,
@@ -217,6 +237,19 @@ impl Executor for Gpu {
         self.fault.check()
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.fault.check()?;
+        self.run_timed(plan, 0..plan.kernels.len(), slots, scalars, recorder)?;
+        self.fault.check()
+    }
+
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         match self.fault.check() {
             Ok(()) => self.start_read(buffer, start, words),
@@ -234,6 +267,11 @@ impl Executor for Gpu {
             done?;
         }
         self.fault.check()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {
+        self.time_arithmetic().map(Some)
     }
 
     fn memory(&self) -> Memory {

@@ -11,12 +11,6 @@ impl Plan {
         let mut text = String::new();
         let (mut bytes, mut flops) = (0, 0);
         for (i, kernel) in self.kernels.iter().enumerate() {
-            let ops: Vec<&str> = kernel.ops.iter().map(|note| note.name).collect();
-            let kind = match kernel.core {
-                Core::Map => "map",
-                Core::Reduce { .. } => "reduce",
-                Core::Matmul { .. } => "matmul",
-            };
             let (b, f) = (kernel.bytes(), kernel.flops());
             let place = kernel
                 .ops
@@ -24,9 +18,10 @@ impl Plan {
                 .map_or(String::new(), |note| note.at.to_string());
             let _ = writeln!(
                 text,
-                "{i:>3}  {kind:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
+                "{i:>3}  {:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
+                kernel.kind(),
                 kernel.shape.to_string(),
-                ops.join(" + "),
+                kernel.operations(),
                 b,
                 f,
             );
@@ -44,6 +39,21 @@ impl Plan {
 }
 
 impl Kernel {
+    /// What the core computes.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.core {
+            Core::Map => "map",
+            Core::Reduce { .. } => "reduce",
+            Core::Matmul { .. } => "matmul",
+        }
+    }
+
+    /// The operations in program order.
+    pub(crate) fn operations(&self) -> String {
+        let names: Vec<&str> = self.ops.iter().map(|note| note.name).collect();
+        names.join(" + ")
+    }
+
     /// Bytes read and written, each element of each operand counted once.
     pub(crate) fn bytes(&self) -> usize {
         let reads = |body: &Body| -> usize {

@@ -11,8 +11,11 @@ use super::kernel::{self, Bound, Dispatch, Shader};
 use super::matmul::Product;
 use super::pipeline::Pipeline;
 use super::reduce::{Flat, Reduction};
+use super::stamps::Stamps;
 use super::{Gpu, MatmulKernel};
 use crate::error::ErrorKind;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::exec::record::Recorder;
 use crate::exec::{BufferId, Executor};
 use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
@@ -27,9 +30,9 @@ const PREPARED: usize = 512;
 const BIND_GROUPS: usize = 8192;
 
 /// A kernel whose pipeline is at hand.
-struct Prepared {
-    pipeline: Arc<Pipeline>,
-    shader: Shader,
+pub(super) struct Prepared {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) shader: Shader,
 }
 
 /// What running needs from one plan to the next.
@@ -138,19 +141,28 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan), slots, scalars)
+        self.run_prepared(&self.prepared(plan), slots, scalars, None)
     }
 
     /// Runs one kernel of a plan.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn run_kernel(
         &self,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         kernel: usize,
         slots: &[BufferId],
         scalars: &[u32],
+        recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&self.prepared(plan)[kernel..=kernel], slots, scalars)?;
+        match recorder {
+            Some(recorder) => {
+                self.run_timed(plan, kernel..kernel + 1, slots, scalars, recorder)?;
+            }
+            None => {
+                let prepared = &self.prepared(plan)[kernel..=kernel];
+                self.run_prepared(prepared, slots, scalars, None)?;
+            }
+        }
         self.fault.check()
     }
 
@@ -162,15 +174,17 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&[self.prepare(kernel)], slots, scalars)?;
+        self.run_prepared(&[self.prepare(kernel)], slots, scalars, None)?;
         self.fault.check()
     }
 
-    fn run_prepared(
+    /// Runs kernels, each stamped by the device where stamps are given.
+    pub(super) fn run_prepared(
         &self,
         prepared: &[Prepared],
         slots: &[BufferId],
         scalars: &[u32],
+        stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
         let mut scratch = Vec::new();
         let mut failed = None;
@@ -194,7 +208,7 @@ impl Gpu {
         }
         let result = match failed {
             Some(kind) => Err(kind),
-            None => self.submit(prepared, slots, &scratch, scalars),
+            None => self.submit(prepared, slots, &scratch, scalars, stamps),
         };
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.and_then(|()| {
@@ -215,6 +229,7 @@ impl Gpu {
         slots: &[BufferId],
         scratch: &[Option<BufferId>],
         scalars: &[u32],
+        stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
         let runner = &self.runner;
         let mut state = runner.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -241,11 +256,20 @@ impl Gpu {
         let mut encoder = self
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            let mut offsets = offsets.into_iter();
-            let mut block = Vec::new();
-            for (kernel, scratch) in prepared.iter().zip(scratch) {
+        let mut offsets = offsets.into_iter();
+        let mut block = Vec::new();
+        // One pass for all kernels, or a pass for each one that is stamped.
+        let together = match stamps {
+            Some(_) => 1,
+            None => prepared.len().max(1),
+        };
+        let passes = prepared.chunks(together).zip(scratch.chunks(together));
+        for (number, (kernels, scratch)) in passes.enumerate() {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: None,
+                timestamp_writes: stamps.map(|stamps| stamps.writes(number)),
+            });
+            for (kernel, scratch) in kernels.iter().zip(scratch) {
                 let group = self.bind_group(state, kernel, slots, *scratch);
                 pass.set_pipeline(&kernel.pipeline.compute);
                 pass.set_bind_group(0, &group, &[]);
@@ -265,6 +289,9 @@ impl Gpu {
                     self.counts.dispatches.fetch_add(1, Ordering::Relaxed);
                 }
             }
+        }
+        if let Some(stamps) = stamps {
+            stamps.collect(&mut encoder);
         }
         let index = self.queue.submit([encoder.finish()]);
         self.counts.submissions.fetch_add(1, Ordering::Relaxed);
@@ -330,7 +357,7 @@ impl Gpu {
     }
 
     /// The dispatches of a plan.
-    fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
+    pub(super) fn prepared(&self, plan: &Plan) -> Arc<Vec<Prepared>> {
         let lock = || {
             self.runner
                 .state

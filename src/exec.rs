@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 #[cfg(not(target_arch = "wasm32"))]
 use self::record::{Recorder, Stage};
 use crate::error::ErrorKind;
-use crate::plan::Plan;
+use crate::plan::{Abilities, Plan};
 
 /// Names a buffer of one executor.
 pub(crate) type BufferId = u64;
@@ -29,8 +29,7 @@ pub(crate) type BufferId = u64;
 /// What planning must know of an executor.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// Storage buffers that one kernel may bind.
-    pub(crate) buffers: usize,
+    pub(crate) abilities: Abilities,
     /// The largest buffer in bytes.
     pub(crate) bytes: u64,
     /// Whether `f16` can be stored and computed.

@@ -49,7 +49,8 @@
 //! plan is kept, and a batch of the same structure runs it again. An executor runs the plan: on a GPU
 //! each kernel is a WGSL shader generated for its structure (never for its sizes), on the CPU the same
 //! plan is interpreted block by block. [`Tensor::explain`] prints the plan,
-//! `TILEWISE_DUMP_SHADERS=DIR` writes the shaders, and [`Device::counters`] says what was done.
+//! `TILEWISE_DUMP_SHADERS=DIR` writes the shaders, [`Device::counters`] says what was done, and
+//! `Device::profile` how long each kernel took.
 //!
 //! Views (reshape, permute, slices, broadcasting) are layouts over the same storage and copy nothing;
 //! no operation needs a contiguous operand.
@@ -120,3 +121,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the page on profiling.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/profiling.md")]
+struct Profiling;

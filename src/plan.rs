@@ -1,22 +1,43 @@
 //! Plans: a batch of calls as few kernels over buffers.
 //!
 //! [`cache::PlanCache`] finds the plan made for a structure before, or has [`fuse`] group the calls into kernels,
-//! [`lower`] write each kernel's programs, and [`slots`] assign buffers by liveness.
+//! [`rows`] find those that may run row by row, [`lower`] write each kernel's programs, and [`slots`] assign buffers by liveness.
 
 pub(crate) mod cache;
 pub(crate) mod explain;
 mod fuse;
 mod graph;
 mod lower;
+mod rows;
 mod slots;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::graph::{Graph, Input, Node, Value};
+pub(crate) use self::rows::{Group, Rows};
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
+
+/// What of an executor its plans depend on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Abilities {
+    /// Storage buffers that one kernel may bind.
+    pub(crate) buffers: usize,
+    pub(crate) rows: RowGroups,
+}
+
+/// Whether and how an executor runs groups of kernels row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowGroups {
+    /// Kernel by kernel.
+    None,
+    /// Row by row; what several kernels of a group need is computed by each.
+    Computed,
+    /// Row by row; what is dear to compute is stored by the first and read by the others.
+    Stored,
+}
 
 /// What a batch of calls runs as. Scalars are parameters of the run, not of the plan.
 #[derive(Debug)]
@@ -24,6 +45,8 @@ pub(crate) struct Plan {
     /// Unique among all plans of the process.
     pub(crate) id: u64,
     pub(crate) kernels: Vec<Kernel>,
+    /// Runs of kernels that may be run row by row.
+    pub(crate) groups: Vec<Group>,
     pub(crate) slots: Vec<Slot>,
     /// Values that outlive the plan, and the slots that hold them.
     pub(crate) outputs: Vec<(usize, usize)>,

@@ -14,7 +14,7 @@ pub use self::ceiling::Ceiling;
 use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::exec::record::{Ran, Span, Stage};
-use crate::plan::Kernel;
+use crate::plan::explain::Summary;
 use crate::shape::Shape;
 
 /// What ran on a device while a closure did; [`Device::profile`] makes it.
@@ -61,11 +61,13 @@ pub enum Clock {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KernelProfile {
-    /// What it computes first: `map`, `reduce`, `matmul`, …, as [`Device::explain`] prints it.
+    /// What it computes first: `map`, `reduce` or `matmul`, as [`Device::explain`] prints it, or `rows` for
+    /// several of them that ran row by row as one.
     pub kind: &'static str,
-    /// The operations fused in it, in program order: `matmul + add + relu`.
+    /// The operations fused in it, in program order: `matmul + add + relu`. Between those of several that
+    /// ran as one stands `|`.
     pub operations: String,
-    /// The shape it computes.
+    /// The shape it computes; of several, the largest.
     pub shape: Shape,
     /// The lines that asked for its operations, each once, in program order. A plan serves every batch
     /// of its structure; the lines are those of the first.
@@ -234,22 +236,24 @@ impl KernelProfile {
         self.flops as f64 * self.count as f64 / self.time.as_secs_f64()
     }
 
-    fn new(kernel: &Kernel) -> Self {
+    fn new(ran: &Ran) -> Self {
+        let kernels = &ran.plan.kernels[ran.kernels.clone()];
+        let summary = Summary::of(kernels);
         let mut lines: Vec<&'static Location<'static>> = Vec::new();
-        for note in &kernel.ops {
+        for note in kernels.iter().flat_map(|kernel| &kernel.ops) {
             if !lines.contains(&note.at) {
                 lines.push(note.at);
             }
         }
         Self {
-            kind: kernel.kind(),
-            operations: kernel.operations(),
-            shape: kernel.shape.clone(),
+            kind: summary.kind,
+            operations: summary.operations,
+            shape: summary.shape,
             lines,
             count: 0,
             time: Duration::ZERO,
-            bytes: kernel.bytes() as u64,
-            flops: kernel.flops() as u64,
+            bytes: summary.bytes as u64,
+            flops: summary.flops as u64,
         }
     }
 
@@ -269,8 +273,9 @@ fn aggregate(all: &[Ran]) -> (Vec<KernelProfile>, Vec<Run>) {
     let mut known = FxHashMap::<(u64, usize), usize>::default();
     let mut runs = Vec::with_capacity(all.len());
     for ran in all {
-        let kernel = *known.entry((ran.plan.id, ran.kernel)).or_insert_with(|| {
-            let new = KernelProfile::new(&ran.plan.kernels[ran.kernel]);
+        let number = (ran.plan.id, ran.kernels.start);
+        let kernel = *known.entry(number).or_insert_with(|| {
+            let new = KernelProfile::new(ran);
             let at = kernels.iter().position(|k| k.like(&new));
             at.unwrap_or_else(|| {
                 kernels.push(new);

@@ -203,13 +203,13 @@ impl Queue {
     }
 
     fn plan_of(&self, batch: &Batch<'_>) -> Arc<Plan> {
-        let (plans, buffers) = (&self.engine.plans, self.limits.buffers);
+        let (plans, abilities) = (&self.engine.plans, self.limits.abilities);
         if !self.limits.by_line {
-            return plans.get(&batch.key, buffers, || batch.graph());
+            return plans.get(&batch.key, abilities, || batch.graph());
         }
         let lines = batch.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
         let key: Vec<u64> = batch.key.iter().copied().chain(lines).collect();
-        plans.get(&key, buffers, || batch.graph())
+        plans.get(&key, abilities, || batch.graph())
     }
 
     /// The batch of the calls, and its plan.

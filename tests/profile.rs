@@ -42,17 +42,35 @@ fn operands(dev: &Device) -> Result<(Tensor, Tensor)> {
     Ok(operands)
 }
 
-/// The kernels that `explain` lists: kind, shape and operations.
+/// The kernels that `explain` lists: kind, shape and operations. A bracket holds those that run as one.
 fn explained(dev: &Device) -> Vec<[String; 3]> {
-    let text = dev.explain();
-    let words = |line: &str| -> Vec<String> {
-        let words = line.split("  ").map(str::trim);
-        words.filter(|w| !w.is_empty()).map(Into::into).collect()
-    };
-    let rows = text.lines().map(words).filter(|words| words.len() >= 6);
-    let mut kernels: Vec<[String; 3]> = rows
-        .map(|words| [1, 2, 3].map(|i| words[i].clone()))
-        .collect();
+    let mut kernels: Vec<[String; 3]> = Vec::new();
+    for line in dev
+        .explain()
+        .lines()
+        .filter(|line| line.contains(" flop  "))
+    {
+        let (head, rest) = line.split_at(
+            line.find("map")
+                .or(line.find("reduce"))
+                .or(line.find("matmul"))
+                .expect("a kind"),
+        );
+        let words: Vec<&str> = rest
+            .split("  ")
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+            .collect();
+        let [kind, shape, operations] = [words[0], words[1], words[2]].map(String::from);
+        match kernels.last_mut() {
+            Some([_, whole, all]) if head.contains(['│', '└']) => {
+                assert_eq!(shape, *whole);
+                *all += &format!(" | {operations}");
+            }
+            _ if head.contains('┌') => kernels.push(["rows".into(), shape, operations]),
+            _ => kernels.push([kind, shape, operations]),
+        }
+    }
     kernels.sort();
     kernels
 }

@@ -19,7 +19,7 @@ use super::gpu::Gpu;
 use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
-use crate::plan::{Core, Kernel, Plan};
+use crate::plan::{Core, Kernel, Plan, RowGroups};
 
 pub(crate) struct Checked {
     gpu: Gpu,
@@ -145,10 +145,11 @@ impl Executor for Checked {
     }
 
     fn limits(&self) -> Limits {
-        Limits {
-            by_line: true,
-            ..self.gpu.limits()
-        }
+        let mut limits = self.gpu.limits();
+        limits.by_line = true;
+        // Each kernel's results are looked at before the next one runs.
+        limits.abilities.rows = RowGroups::None;
+        limits
     }
 
     fn alloc(&self, words: usize) -> Result<BufferId, ErrorKind> {

@@ -25,7 +25,7 @@ use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::layout::Layout;
 use crate::op::Inst;
-use crate::plan::{Core, Kernel, Matrix, Plan, Store};
+use crate::plan::{Abilities, Core, Kernel, Matrix, Plan, RowGroups, Store};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -43,7 +43,10 @@ impl Executor for Cpu {
 
     fn limits(&self) -> Limits {
         Limits {
-            buffers: 16,
+            abilities: Abilities {
+                buffers: 16,
+                rows: RowGroups::None,
+            },
             bytes: MAX_BYTES,
             f16: true,
             by_line: false,
@@ -78,7 +81,7 @@ impl Executor for Cpu {
         recorder: &Recorder,
     ) -> Result<(), ErrorKind> {
         self.run_plan(plan, slots, scalars, |number, kernel| {
-            recorder.kernel(plan, number, kernel)
+            recorder.kernels(plan, number..number + 1, kernel)
         })
     }
 

@@ -16,12 +16,14 @@ mod pipeline;
 mod pool;
 mod read;
 mod reduce;
+mod rows;
 mod run;
 #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
 mod stamps;
 mod template;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +40,7 @@ use super::options::{DeviceKind, DeviceOptions};
 use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::{ErrorKind, Result};
-use crate::plan::Plan;
+use crate::plan::{Abilities, Plan, RowGroups};
 
 /// Storage buffers that a kernel may need besides those of its plan: partial results of a reduction,
 /// and the place where gathers report faults.
@@ -136,7 +138,15 @@ impl Gpu {
             .max_storage_buffer_binding_size
             .min(bounds.max_buffer_size);
         let limits = Limits {
-            buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18) - OWN_BUFFERS,
+            abilities: Abilities {
+                buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18)
+                    - OWN_BUFFERS,
+                // Arithmetic is cheap beside memory, except where it is done by a processor.
+                rows: match software {
+                    true => RowGroups::Stored,
+                    false => RowGroups::Computed,
+                },
+            },
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
             by_line: false,

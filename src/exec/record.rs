@@ -36,12 +36,12 @@ pub(crate) struct Span {
     pub(crate) end: Duration,
 }
 
-/// A kernel that ran.
+/// A kernel that ran, or a group of kernels that ran as one.
 #[derive(Clone, Debug)]
 pub(crate) struct Ran {
     pub(crate) plan: Arc<Plan>,
-    /// Its number in the plan.
-    pub(crate) kernel: usize,
+    /// Its numbers in the plan.
+    pub(crate) kernels: Range<usize>,
     pub(crate) start: Duration,
     pub(crate) end: Duration,
 }
@@ -49,7 +49,8 @@ pub(crate) struct Ran {
 /// Kernels of a plan that the device stamps.
 struct Stamped {
     plan: Arc<Plan>,
-    kernels: Range<usize>,
+    /// What each two stamps are of.
+    kernels: Vec<Range<usize>>,
     /// When they were submitted.
     submitted: Duration,
     /// Nanoseconds to a tick.
@@ -99,14 +100,19 @@ impl Recorder {
         done
     }
 
-    /// Runs a kernel that is done when `run` returns.
-    pub(crate) fn kernel<T>(&self, plan: &Arc<Plan>, kernel: usize, run: impl FnOnce() -> T) -> T {
+    /// Runs kernels as one, which is done when `run` returns.
+    pub(crate) fn kernels<T>(
+        &self,
+        plan: &Arc<Plan>,
+        kernels: Range<usize>,
+        run: impl FnOnce() -> T,
+    ) -> T {
         let start = self.now();
         let done = run();
         let (plan, end) = (plan.clone(), self.now());
         self.lock().kernels.push(Ran {
             plan,
-            kernel,
+            kernels,
             start,
             end,
         });
@@ -117,7 +123,7 @@ impl Recorder {
     pub(crate) fn stamped(
         &self,
         plan: &Arc<Plan>,
-        kernels: Range<usize>,
+        kernels: Vec<Range<usize>>,
         submitted: Option<Instant>,
         period: f64,
         reading: Reading,
@@ -153,35 +159,28 @@ impl Recorder {
             };
             let ticks = |at: usize| words[2 * at] as u64 | (words[2 * at + 1] as u64) << 32;
             let time = |at: usize| (ticks(at) as f64 * stamped.period) as i128;
-            for (i, kernel) in stamped.kernels.enumerate() {
-                let plan = stamped.plan.clone();
-                runs.push((
-                    plan,
-                    kernel,
-                    stamped.submitted,
-                    time(2 * i),
-                    time(2 * i + 1),
-                ));
+            for (i, kernels) in stamped.kernels.into_iter().enumerate() {
+                let ran = Ran {
+                    plan: stamped.plan.clone(),
+                    kernels,
+                    start: stamped.submitted,
+                    end: Duration::ZERO,
+                };
+                runs.push((ran, time(2 * i), time(2 * i + 1)));
             }
         }
         // No kernel starts before it is submitted, and some kernel starts at once: that lays the
         // device's clock over the host's.
-        let offset = |(_, _, submitted, start, _): &(_, _, Duration, i128, i128)| {
-            submitted.as_nanos() as i128 - start
-        };
+        let offset = |(ran, start, _): &(Ran, i128, i128)| ran.start.as_nanos() as i128 - start;
         let offset = runs.iter().map(offset).max().unwrap_or(0);
         let mut free = Duration::ZERO;
-        for (plan, kernel, _, start, end) in runs {
+        for (mut ran, start, end) in runs {
             let host = |time: i128| Duration::from_nanos((time + offset).max(0) as u64);
             // The ticks of two kernels may fall together.
-            let start = host(start).max(free);
-            free = host(end).max(start);
-            records.kernels.push(Ran {
-                plan,
-                kernel,
-                start,
-                end: free,
-            });
+            ran.start = host(start).max(free);
+            ran.end = host(end).max(ran.start);
+            free = ran.end;
+            records.kernels.push(ran);
         }
         Ok(records)
     }

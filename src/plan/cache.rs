@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::{Graph, Plan, fuse, slots};
+use super::{Abilities, Graph, Plan, fuse, slots};
 
 /// Plans kept; beyond this the one unused for longest goes.
 const CAPACITY: usize = 256;
@@ -28,7 +28,7 @@ impl PlanCache {
     pub(crate) fn get(
         &self,
         key: &[u64],
-        buffers: usize,
+        abilities: Abilities,
         graph: impl FnOnce() -> Graph,
     ) -> Arc<Plan> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl PlanCache {
             }
         }
         self.made.fetch_add(1, Ordering::Relaxed);
-        let plan = Arc::new(build(&graph(), buffers));
+        let plan = Arc::new(build(&graph(), abilities));
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= CAPACITY
             && let Some(oldest) = plans
@@ -70,8 +70,8 @@ impl PlanCache {
     }
 }
 
-fn build(graph: &Graph, buffers: usize) -> Plan {
+fn build(graph: &Graph, abilities: Abilities) -> Plan {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let drafts = fuse::group(graph, buffers);
-    slots::assign(graph, &drafts, NEXT.fetch_add(1, Ordering::Relaxed))
+    let (fusion, steps) = fuse::group(graph, abilities);
+    slots::assign(graph, &fusion, &steps, NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -12,6 +12,8 @@
 //! compiled, so that a program gives the same kernels and the same bits each run.
 
 use super::graph::{Graph, Input};
+use super::rows::{self, Step};
+use super::{Abilities, RowGroups};
 use crate::layout::Layout;
 use crate::op::Op;
 use crate::shape::Shape;
@@ -79,29 +81,35 @@ pub(super) struct Fusion<'a> {
     pub(super) drafts: Vec<Option<Draft>>,
     /// The draft that stores or computes each stored call.
     home: Vec<usize>,
-    buffers: usize,
+    pub(super) abilities: Abilities,
 }
 
-/// The kernels of a batch in the order they run, none of which binds more than `buffers`.
-pub(super) fn group<'a>(graph: &'a Graph, buffers: usize) -> Fusion<'a> {
-    let stored = choose_stored(graph, buffers);
-    let mut fusion = Fusion {
-        graph,
-        stored,
-        drafts: Vec::new(),
-        home: vec![usize::MAX; graph.len()],
-        buffers,
+/// The kernels of a batch in the order they run, and the groups of them that may run row by row.
+pub(super) fn group(graph: &Graph, abilities: Abilities) -> (Fusion<'_>, Vec<Step>) {
+    let fusion = Fusion::new(graph, abilities, &[]);
+    if abilities.rows == RowGroups::None {
+        let steps = rows::alone(&fusion);
+        return (fusion, steps);
+    }
+    let steps = rows::steps(&fusion);
+    let dear = match abilities.rows {
+        RowGroups::Stored => rows::worth_storing(&fusion, &steps),
+        _ => vec![],
     };
-    fusion.draft();
-    fusion.merge_maps();
-    fusion.fold_epilogues();
-    fusion
+    if dear.is_empty() {
+        return (fusion, steps);
+    }
+    let fusion = Fusion::new(graph, abilities, &dear);
+    let steps = rows::steps(&fusion);
+    (fusion, steps)
 }
 
-/// Decides which pointwise calls are stored.
-fn choose_stored(graph: &Graph, buffers: usize) -> Vec<bool> {
+/// Decides which pointwise calls are stored, besides those that are `wanted`.
+fn choose_stored(graph: &Graph, buffers: usize, wanted: &[usize]) -> Vec<bool> {
+    let needs =
+        |n: usize| graph.alive(n) || !graph.call(n).op.is_pointwise() || wanted.contains(&n);
     let mut stored: Vec<bool> = (0..graph.len())
-        .map(|n| graph.live[n] && (graph.alive(n) || !graph.call(n).op.is_pointwise()))
+        .map(|n| graph.live[n] && needs(n))
         .collect();
     let mut users = vec![0usize; graph.len()];
     for n in (0..graph.len()).filter(|&n| graph.live[n]) {
@@ -184,7 +192,37 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-impl Fusion<'_> {
+impl<'a> Fusion<'a> {
+    fn new(graph: &'a Graph, abilities: Abilities, wanted: &[usize]) -> Self {
+        let mut fusion = Self {
+            graph,
+            stored: choose_stored(graph, abilities.buffers, wanted),
+            drafts: Vec::new(),
+            home: vec![usize::MAX; graph.len()],
+            abilities,
+        };
+        fusion.draft();
+        fusion.merge_maps();
+        fusion.fold_epilogues();
+        fusion
+    }
+
+    /// The draft that makes the result of a stored call.
+    pub(super) fn home(&self, call: usize) -> usize {
+        self.home[call]
+    }
+
+    /// The values whose places an index chooses in a draft: read anywhere, though a layout may not
+    /// tell.
+    pub(super) fn gathered(&self, draft: &Draft) -> Vec<usize> {
+        let members = [self.body(draft).members, self.prologue(draft).members].concat();
+        let source = |n: usize| match (&self.graph.call(n).op, self.graph.inputs(n)) {
+            (Op::Gather(_), [Input::Value(value, _), ..]) => Some(*value),
+            _ => None,
+        };
+        members.into_iter().filter_map(source).collect()
+    }
+
     fn draft(&mut self) {
         let graph = self.graph;
         for n in 0..graph.len() {
@@ -299,7 +337,7 @@ impl Fusion<'_> {
     }
 
     /// The drafts whose results a draft loads; always earlier ones.
-    fn deps(&self, draft: &Draft) -> Vec<usize> {
+    pub(super) fn deps(&self, draft: &Draft) -> Vec<usize> {
         let mut deps = Vec::new();
         for (value, _) in &draft.loads {
             if let Some(maker) = self.graph.maker[*value] {
@@ -315,7 +353,7 @@ impl Fusion<'_> {
         let loads = body.loads.len() + self.prologue(draft).loads.len();
         // Every root might have to be stored, and the core too.
         let stores = draft.roots.len() + draft.core.is_some() as usize;
-        body.members.len() <= most_ops && loads + stores <= self.buffers
+        body.members.len() <= most_ops && loads + stores <= self.abilities.buffers
     }
 
     /// Whether a draft loads a result of its own: used in place a result is a register, but through

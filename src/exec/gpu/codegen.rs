@@ -75,7 +75,8 @@ fn cast(from: DType, to: DType, a: &str) -> String {
 pub(super) struct Names<'a> {
     /// What the registers start with.
     pub(super) prefix: &'a str,
-    /// Per stream: the buffer's name and the variable of its place.
+    /// Per stream: the buffer's name and the variable of its place; no buffer, if its value is in
+    /// that variable.
     pub(super) streams: &'a [(String, String)],
     /// The first word of the scalars.
     pub(super) scalars: usize,
@@ -94,7 +95,10 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
         let value = match inst {
             Inst::Load(k) => {
                 let (buffer, place) = &names.streams[*k as usize];
-                load(streams[*k as usize].dtype, &format!("{buffer}[{place}]"))
+                match buffer.is_empty() {
+                    true => place.clone(),
+                    false => load(streams[*k as usize].dtype, &format!("{buffer}[{place}]")),
+                }
             }
             Inst::Param(k) => param(dtype, names.scalars + *k as usize),
             Inst::Core => names.core.into(),
@@ -119,10 +123,13 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                     DType::I32 => format!("checked_index({}, {first}u)", reg(*index)),
                     _ => format!("checked_index_u({}, {first}u)", reg(*index)),
                 };
-                text += &format!("    let at{at} = {place} + {given} * word({first}u);\n");
+                text += &format!(
+                    "    let {0}at{at} = {place} + {given} * word({first}u);\n",
+                    names.prefix
+                );
                 load(
                     streams[*stream as usize].dtype,
-                    &format!("{buffer}[at{at}]"),
+                    &format!("{buffer}[{}at{at}]", names.prefix),
                 )
             }
             Inst::Apply(op, args) => {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::codegen::{self, CHECKED_INDEX, Names};
 use super::frame::Walk;
+use super::reduce::Flat;
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
@@ -263,17 +264,21 @@ impl Writer {
         text
     }
 
-    /// The statements of a reduction's prologue: those before the loop, for result `o`, and those
-    /// for element `k` of it, which give `value`.
-    pub(super) fn prologue(
+    /// The statements of a body that is walked row by row: those before the loop, for row `o`, and
+    /// those for element `k` of it, stores included. The spaces are those of the kept and of the
+    /// reduced dimensions, each over the body's streams and then the stores. `held` gives the slots
+    /// whose value for the row is in a register.
+    pub(super) fn row_body(
         &mut self,
         body: &Body,
-        kept: (&Space, bool),
-        reduced: (&Space, bool),
+        stores: &[Store],
+        (kept, reduced): (&Space, &Space),
+        flat: Flat,
+        held: &[(usize, String)],
     ) -> (String, String) {
-        let head = self.head(body, kept.0, "q");
-        let outer = self.walk(kept.0, kept.1);
-        let inner = self.walk(reduced.0, reduced.1);
+        let mut head = self.head(body, kept, "q");
+        let outer = self.walk(kept, flat.kept);
+        let inner = self.walk(reduced, flat.reduced);
         let begin = head.start() + &outer.text(&head.places, "o");
         let mut element = String::new();
         let places: Vec<String> = head.places.iter().map(|q| format!("e{q}")).collect();
@@ -281,17 +286,47 @@ impl Writer {
             let _ = writeln!(element, "    var {place} = {q};");
         }
         element += &inner.text(&places, "k");
-        let streams = head
-            .streams
-            .iter()
-            .zip(&places)
-            .map(|((b, _), p)| (b.clone(), p.clone()));
-        let head = BodyText {
-            streams: streams.collect(),
-            ..head
-        };
+        for ((_, at), place) in head.streams.iter_mut().zip(&places) {
+            at.clone_from(place);
+        }
+        head.hold(body, held);
         element += &head.statements(body, "v", "");
+        for ((store, result), place) in stores
+            .iter()
+            .zip(&body.program.results)
+            .zip(&places[body.streams.len()..])
+        {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let value = codegen::store(store.dtype, &format!("v{result}"));
+            let _ = writeln!(element, "    {buffer}[{place}] = {value};");
+        }
         (begin, element)
+    }
+
+    /// The statements of a body of one element a row, for row `o`, and those that store its results.
+    /// Its registers start with `prefix`.
+    pub(super) fn row_results(
+        &mut self,
+        kernel: &Kernel,
+        flat: bool,
+        core: &str,
+        prefix: &str,
+        held: &[(usize, String)],
+    ) -> (String, String) {
+        let body = &kernel.body;
+        let space = body_space(kernel);
+        let mut head = self.head(body, &space, &format!("p{prefix}"));
+        let walk = self.walk(&space, flat);
+        let mut text = head.start() + &walk.text(&head.places, "o");
+        head.hold(body, held);
+        text += &head.statements(body, prefix, core);
+        let mut stores = String::new();
+        for (store, result) in kernel.stores.iter().zip(&body.program.results) {
+            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
+            let value = codegen::store(store.dtype, &format!("{prefix}{result}"));
+            let _ = writeln!(stores, "    {buffer}[o] = {value};");
+        }
+        (text, stores)
     }
 
     fn in_immediates(&self) -> bool {
@@ -395,6 +430,16 @@ impl BodyText {
             format!("    var {place} = word({}u);\n", self.offsets + i)
         };
         self.places.iter().enumerate().map(declare).collect()
+    }
+
+    /// Has the streams of slots that are held read a register, and not memory.
+    fn hold(&mut self, body: &Body, held: &[(usize, String)]) {
+        for (stream, name) in body.streams.iter().zip(&mut self.streams) {
+            let found = held.iter().find(|(slot, _)| stream.slot == Some(*slot));
+            if let Some((_, register)) = found {
+                *name = (String::new(), register.clone());
+            }
+        }
     }
 
     fn statements(&self, body: &Body, prefix: &str, core: &str) -> String {

@@ -44,7 +44,11 @@ impl Gpu {
         let header = ("", self.target.group);
         let shader = writer.finish("peak", source, header, &[], self.target.fill);
         let pipeline = self.pipelines.get(&shader);
-        let prepared = [Prepared { pipeline, shader }];
+        let prepared = [Prepared {
+            kernels: 0,
+            pipeline,
+            shader,
+        }];
         self.wait()?;
         let start = Instant::now();
         self.run_prepared(&prepared, &[buffer], &[], None)?;

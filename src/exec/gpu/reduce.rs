@@ -55,27 +55,30 @@ impl Flat {
     }
 }
 
+/// The spaces of the kept and of the reduced dimensions of layouts over both.
+pub(super) fn halves<'l>(
+    kept: &Shape,
+    reduced: &Shape,
+    layouts: impl Iterator<Item = &'l Layout>,
+) -> (Space, Space) {
+    let parts = |layout: &Layout| {
+        let (outer, inner) = layout.strides().split_at(kept.ndim());
+        (
+            Layout::from_parts(kept.clone(), outer, layout.offset()),
+            Layout::from_parts(reduced.clone(), inner, 0),
+        )
+    };
+    let (outer, inner): (Vec<Layout>, Vec<Layout>) = layouts.map(parts).unzip();
+    (
+        Space::new(kept, outer.iter()),
+        Space::new(reduced, inner.iter()),
+    )
+}
+
 impl Reduction<'_> {
     fn spaces(&self) -> (Space, Space) {
-        let rank = self.kept.ndim();
-        let part = |range: std::ops::Range<usize>, shape: &Shape, offset: bool| {
-            let layouts: Vec<Layout> = self
-                .prologue
-                .streams
-                .iter()
-                .map(|s| {
-                    let strides = &s.layout.strides()[range.clone()];
-                    let offset = if offset { s.layout.offset() } else { 0 };
-                    Layout::from_parts(shape.clone(), strides, offset)
-                })
-                .collect();
-            Space::new(shape, layouts.iter())
-        };
-        let whole = rank + self.reduced.ndim();
-        (
-            part(0..rank, &self.kept, true),
-            part(rank..whole, &self.reduced, false),
-        )
+        let layouts = self.prologue.streams.iter().map(|s| &s.layout);
+        halves(&self.kept, &self.reduced, layouts)
     }
 
     /// The walks that can be lines.
@@ -106,8 +109,7 @@ impl Reduction<'_> {
         ]);
         let element_type = accumulator(self.dtype);
         writer.bind(Bound::Scratch, "Acc", true);
-        let (begin, element) =
-            writer.prologue(&self.prologue, (&kept, flat.kept), (&reduced, flat.reduced));
+        let (begin, element) = writer.row_body(&self.prologue, &[], (&kept, &reduced), flat, &[]);
         let value = format!("v{}", self.prologue.program.results[0]);
         let value = match self.dtype {
             DType::Bool => format!("select(0u, 1u, {value})"),

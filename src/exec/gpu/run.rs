@@ -1,27 +1,25 @@
 //! Running plans: from kernels to dispatches.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::kernel::{self, Bound, Dispatch, Shader};
-use super::matmul::Product;
+use super::Gpu;
+use super::kernel::{Bound, Dispatch, Shader};
 use super::pipeline::Pipeline;
-use super::reduce::{Flat, Reduction};
+use super::reduce::Flat;
 use super::stamps::Stamps;
-use super::{Gpu, MatmulKernel};
+use super::work::Work;
 use crate::error::ErrorKind;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::record::Recorder;
 use crate::exec::{BufferId, Executor};
-use crate::op::ReduceOp;
-use crate::plan::{Core, Kernel, Plan};
+use crate::plan::{Kernel, Plan};
 
 /// The largest parameter block in bytes.
-const BLOCK_BYTES: u64 = 4096;
+pub(super) const BLOCK_BYTES: u64 = 4096;
 /// Submissions that may be under way at a time.
 const IN_FLIGHT: usize = 3;
 /// Prepared plans kept.
@@ -29,8 +27,10 @@ const PREPARED: usize = 512;
 /// Bind groups kept.
 const BIND_GROUPS: usize = 8192;
 
-/// A kernel whose pipeline is at hand.
+/// A kernel, or a group of kernels that runs as one, whose pipeline is at hand.
 pub(super) struct Prepared {
+    /// Kernels of the plan that it computes.
+    pub(super) kernels: usize,
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) shader: Shader,
 }
@@ -174,7 +174,8 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        self.run_prepared(&[self.prepare(kernel)], slots, scalars, None)?;
+        let work = Work::of_kernel(kernel, &self.target, self.options.matmul);
+        self.run_prepared(&[self.prepare(&work)], slots, scalars, None)?;
         self.fault.check()
     }
 
@@ -367,7 +368,8 @@ impl Gpu {
         if let Some(prepared) = lock().plans.get(&plan.id) {
             return prepared.clone();
         }
-        let prepared: Vec<Prepared> = plan.kernels.iter().map(|k| self.prepare(k)).collect();
+        let works = Work::of_plan(plan, &self.target, self.options.matmul);
+        let prepared: Vec<Prepared> = works.iter().map(|work| self.prepare(work)).collect();
         let prepared = Arc::new(prepared);
         let mut state = lock();
         if state.plans.len() >= PREPARED {
@@ -377,19 +379,22 @@ impl Gpu {
         prepared
     }
 
-    /// The shader of a kernel and its pipeline. Where every walk of a kernel is a line, a shorter
+    /// The shader of some work and its pipeline. Where every walk of a kernel is a line, a shorter
     /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
     /// shape compiles nothing.
-    fn prepare(&self, kernel: &Kernel) -> Prepared {
-        let which = self.which(kernel);
-        let lines = which.lines(kernel);
+    fn prepare(&self, work: &Work<'_>) -> Prepared {
+        let lines = work.lines();
         for flat in lines.choices() {
-            let shader = self.shader(kernel, &which, flat);
+            let shader = self.shader(work, flat);
             if let Some(pipeline) = self.pipelines.find(&shader) {
-                return Prepared { pipeline, shader };
+                return Prepared {
+                    kernels: work.kernels(),
+                    pipeline,
+                    shader,
+                };
             }
         }
-        let sure = which.sure(kernel);
+        let sure = work.sure();
         let flat = Flat {
             kept: lines.kept && sure.kept,
             reduced: lines.reduced && sure.reduced,
@@ -397,115 +402,28 @@ impl Gpu {
         };
         // Whether a product is aligned or narrow may depend on a batch size, so that the text which
         // serves any other one is compiled now, while the structure is new.
-        if matches!(which, Which::Tiled(..)) {
+        if matches!(work, Work::Tiled(..)) {
             let reduced = false;
             self.pipelines
-                .get(&self.shader(kernel, &which, Flat { reduced, ..flat }));
+                .get(&self.shader(work, Flat { reduced, ..flat }));
         }
-        let shader = self.shader(kernel, &which, flat);
+        let shader = self.shader(work, flat);
         let pipeline = self.pipelines.get(&shader);
-        Prepared { pipeline, shader }
-    }
-
-    fn which<'a>(&self, kernel: &'a Kernel) -> Which<'a> {
-        match &kernel.core {
-            Core::Map => Which::Map,
-            Core::Reduce {
-                op,
-                dtype,
-                prologue,
-                kept,
-                reduced,
-            } => Which::Reduce(Box::new(Reduction {
-                op: *op,
-                dtype: *dtype,
-                prologue: Cow::Borrowed(prologue),
-                kept: kept.clone(),
-                reduced: reduced.clone(),
-            })),
-            Core::Matmul {
-                a,
-                b,
-                dtype,
-                k,
-                vector,
-            } => {
-                let product = Product {
-                    a,
-                    b,
-                    dtype: *dtype,
-                    k: *k,
-                    vector: *vector,
-                };
-                match product.choose(kernel, &self.target, self.options.matmul) {
-                    MatmulKernel::Vector => {
-                        let (prologue, reduced) = product.summed(kernel);
-                        Which::Reduce(Box::new(Reduction {
-                            op: ReduceOp::Sum,
-                            dtype: *dtype,
-                            prologue: Cow::Owned(prologue),
-                            kept: kernel.shape.clone(),
-                            reduced,
-                        }))
-                    }
-                    tiled => Which::Tiled(product, tiled),
-                }
-            }
+        Prepared {
+            kernels: work.kernels(),
+            pipeline,
+            shader,
         }
     }
 
-    fn shader(&self, kernel: &Kernel, which: &Which<'_>, flat: Flat) -> Shader {
-        let target = &self.target;
-        let shader = match which {
-            Which::Map => kernel::map(kernel, target, flat.body),
-            Which::Reduce(reduction) => reduction.shader(kernel, target, flat),
-            Which::Tiled(product, tiled) => product.shader(kernel, target, *tiled, flat),
-        };
+    fn shader(&self, work: &Work<'_>, flat: Flat) -> Shader {
+        let shader = work.shader(&self.target, flat);
         #[cfg(test)]
         if let Some((from, to)) = self.options.sabotage {
             let text = shader.text.replace(from, to);
             return Shader { text, ..shader };
         }
         shader
-    }
-}
-
-/// What a kernel's shader is made from.
-enum Which<'a> {
-    Map,
-    Reduce(Box<Reduction<'a>>),
-    Tiled(Product<'a>, MatmulKernel),
-}
-
-impl Which<'_> {
-    /// The walks that can be lines for the sizes at hand.
-    fn lines(&self, kernel: &Kernel) -> Flat {
-        match self {
-            Self::Map => Flat {
-                kept: false,
-                reduced: false,
-                body: kernel::is_flat(&kernel::body_space(kernel)),
-            },
-            Self::Reduce(reduction) => reduction.flat(kernel),
-            Self::Tiled(product, _) => product.flat(kernel),
-        }
-    }
-
-    /// The walks whose being lines owes nothing to a size of 1: at another size, such as the next
-    /// batch's, they are lines as well.
-    fn sure(&self, kernel: &Kernel) -> Flat {
-        let sure = |dims: &[usize]| dims.len() < 2 || !dims.contains(&1);
-        let (kept, reduced) = match self {
-            Self::Map => (true, true),
-            Self::Reduce(r) => (sure(r.kept.dims()), sure(r.reduced.dims())),
-            Self::Tiled(..) => (sure(&kernel.shape.dims()[..kernel.shape.ndim() - 2]), true),
-        };
-        let body = sure(kernel.shape.dims());
-        Flat {
-            kept,
-            reduced,
-            body,
-        }
     }
 }
 

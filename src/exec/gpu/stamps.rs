@@ -89,20 +89,28 @@ impl Gpu {
         recorder: &Recorder,
     ) -> Result<(), ErrorKind> {
         let prepared = recorder.span(Stage::Prepare, || self.prepared(plan));
+        // What each of those computes.
+        let mut at = 0;
+        let computes = prepared.iter().map(|p| {
+            at += p.kernels;
+            at - p.kernels..at
+        });
+        let wanted = |(_, c): &(usize, Range<usize>)| kernels.contains(&c.start);
+        let computes: Vec<_> = computes.enumerate().filter(wanted).collect();
         let Some(period) = self.stamp_period else {
-            for kernel in kernels {
-                recorder.kernel(plan, kernel, || {
-                    self.run_prepared(&prepared[kernel..=kernel], slots, scalars, None)?;
+            return computes.into_iter().try_for_each(|(number, kernels)| {
+                recorder.kernels(plan, kernels, || {
+                    self.run_prepared(&prepared[number..=number], slots, scalars, None)?;
                     self.wait()
-                })?;
-            }
-            return Ok(());
+                })
+            });
         };
-        for start in kernels.clone().step_by(MOST) {
-            let kernels = start..kernels.end.min(start + MOST);
-            let stamps = Stamps::new(&self.device, kernels.len());
-            self.run_prepared(&prepared[kernels.clone()], slots, scalars, Some(&stamps))?;
+        for chunk in computes.chunks(MOST) {
+            let stamps = Stamps::new(&self.device, chunk.len());
+            let numbers = chunk[0].0..chunk[0].0 + chunk.len();
+            self.run_prepared(&prepared[numbers], slots, scalars, Some(&stamps))?;
             let submitted = stamps.submitted.get().copied();
+            let kernels = chunk.iter().map(|(_, kernels)| kernels.clone()).collect();
             let reading = self.read_stamps(stamps);
             recorder.stamped(plan, kernels, submitted, period, reading)?;
         }

@@ -1,0 +1,153 @@
+//! What a shader is made from: a kernel, or a group of kernels that runs row by row.
+
+use std::borrow::Cow;
+
+use super::MatmulKernel;
+use super::kernel::{self, Shader, Target};
+use super::matmul::Product;
+use super::reduce::{Flat, Reduction};
+use super::rows::RowKernel;
+use crate::op::ReduceOp;
+use crate::plan::{Core, Kernel, Plan};
+use crate::shape::Shape;
+
+/// What one shader does.
+pub(super) enum Work<'a> {
+    Map(&'a Kernel),
+    Reduce(&'a Kernel, Box<Reduction<'a>>),
+    Tiled(&'a Kernel, Product<'a>, MatmulKernel),
+    Rows(RowKernel<'a>),
+}
+
+impl<'a> Work<'a> {
+    /// The work of a plan in the order it is done.
+    pub(super) fn of_plan(
+        plan: &'a Plan,
+        target: &Target,
+        matmul: Option<MatmulKernel>,
+    ) -> Vec<Self> {
+        let mut all = Vec::new();
+        let mut groups = plan.groups.iter().peekable();
+        let mut at = 0;
+        while at < plan.kernels.len() {
+            let group = groups.next_if(|g| g.kernels.start == at);
+            match group.and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows)) {
+                Some(rows) => {
+                    at += rows.len();
+                    all.push(Self::Rows(rows));
+                }
+                None => {
+                    all.push(Self::of_kernel(&plan.kernels[at], target, matmul));
+                    at += 1;
+                }
+            }
+        }
+        all
+    }
+
+    pub(super) fn of_kernel(
+        kernel: &'a Kernel,
+        target: &Target,
+        matmul: Option<MatmulKernel>,
+    ) -> Self {
+        match &kernel.core {
+            Core::Map => Self::Map(kernel),
+            Core::Reduce {
+                op,
+                dtype,
+                prologue,
+                kept,
+                reduced,
+            } => {
+                let reduction = Reduction {
+                    op: *op,
+                    dtype: *dtype,
+                    prologue: Cow::Borrowed(prologue),
+                    kept: kept.clone(),
+                    reduced: reduced.clone(),
+                };
+                Self::Reduce(kernel, Box::new(reduction))
+            }
+            Core::Matmul {
+                a,
+                b,
+                dtype,
+                k,
+                vector,
+            } => {
+                let product = Product {
+                    a,
+                    b,
+                    dtype: *dtype,
+                    k: *k,
+                    vector: *vector,
+                };
+                match product.choose(kernel, target, matmul) {
+                    MatmulKernel::Vector => {
+                        let (prologue, reduced) = product.summed(kernel);
+                        let reduction = Reduction {
+                            op: ReduceOp::Sum,
+                            dtype: *dtype,
+                            prologue: Cow::Owned(prologue),
+                            kept: kernel.shape.clone(),
+                            reduced,
+                        };
+                        Self::Reduce(kernel, Box::new(reduction))
+                    }
+                    tiled => Self::Tiled(kernel, product, tiled),
+                }
+            }
+        }
+    }
+
+    /// Kernels of the plan that it computes.
+    pub(super) fn kernels(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.len(),
+            _ => 1,
+        }
+    }
+
+    pub(super) fn shader(&self, target: &Target, flat: Flat) -> Shader {
+        match self {
+            Self::Map(kernel) => kernel::map(kernel, target, flat.body),
+            Self::Reduce(kernel, reduction) => reduction.shader(kernel, target, flat),
+            Self::Tiled(kernel, product, tiled) => product.shader(kernel, target, *tiled, flat),
+            Self::Rows(rows) => rows.shader(target, flat),
+        }
+    }
+
+    /// The walks that can be lines for the sizes at hand.
+    pub(super) fn lines(&self) -> Flat {
+        match self {
+            Self::Map(kernel) => Flat {
+                kept: false,
+                reduced: false,
+                body: kernel::is_flat(&kernel::body_space(kernel)),
+            },
+            Self::Reduce(kernel, reduction) => reduction.flat(kernel),
+            Self::Tiled(kernel, product, _) => product.flat(kernel),
+            Self::Rows(rows) => rows.flat(),
+        }
+    }
+
+    /// The walks whose being lines owes nothing to a size of 1: at another size, such as the next
+    /// batch's, they are lines as well.
+    pub(super) fn sure(&self) -> Flat {
+        let sure = |dims: &[usize]| dims.len() < 2 || !dims.contains(&1);
+        let of = |kept: &[usize], reduced: &[usize], body: &Shape| Flat {
+            kept: sure(kept),
+            reduced: sure(reduced),
+            body: sure(body.dims()),
+        };
+        match self {
+            Self::Map(kernel) => of(&[], &[], &kernel.shape),
+            Self::Reduce(kernel, r) => of(r.kept.dims(), r.reduced.dims(), &kernel.shape),
+            Self::Tiled(kernel, ..) => {
+                let batch = &kernel.shape.dims()[..kernel.shape.ndim() - 2];
+                of(batch, &[], &kernel.shape)
+            }
+            Self::Rows(rows) => of(rows.kept().dims(), rows.reduced().dims(), rows.kept()),
+        }
+    }
+}

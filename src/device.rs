@@ -11,7 +11,7 @@ use crate::exec::ceiling::Ceiling;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{self, Gpu};
+use crate::exec::gpu::{self, Gpu, Tuning};
 pub use crate::exec::options::{DeviceKind, DeviceOptions};
 use crate::exec::{Executor, Limits};
 use crate::generator::Generator;
@@ -370,6 +370,11 @@ impl Device {
             Some(plan) => plan.explain(),
             None => "nothing is recorded\n".into(),
         }
+    }
+
+    /// The choices among kernels that were measured or given so far.
+    pub fn tuning(&self) -> Tuning {
+        self.executor().tuning()
     }
 
     pub(crate) fn executor(&self) -> &Arc<dyn Executor> {

@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use self::gpu::Tuning;
 #[cfg(not(target_arch = "wasm32"))]
 use self::record::{Recorder, Stage};
 use crate::error::ErrorKind;
@@ -64,6 +65,15 @@ pub(crate) trait Executor: Send + Sync {
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading;
     /// Waits until all that was given has been done.
     fn synchronize(&self) -> Result<(), ErrorKind>;
+    /// Measures what can be chosen for a plan's kernels and is not decided yet.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn tune(&self, _plan: &Plan, _scalars: &[u32]) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+    /// What was decided by measuring.
+    fn tuning(&self) -> Tuning {
+        Tuning::default()
+    }
     /// Operations on `f32` that the device does in a second on registers alone, measured; `None` where
     /// nothing is faster than a large product.
     #[cfg(not(target_arch = "wasm32"))]

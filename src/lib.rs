@@ -98,7 +98,7 @@ pub use autograd::{Backward, Gradients, no_grad};
 pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, MemoryStats};
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
-pub use exec::gpu::MatmulKernel;
+pub use exec::gpu::{MatmulKernel, Tuning};
 pub use generator::Generator;
 pub use half::f16;
 #[cfg(not(target_arch = "wasm32"))]

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 pub use self::ceiling::Ceiling;
 use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
-use crate::exec::record::{Ran, Span, Stage};
+use crate::exec::record::{Ran, Recorder, Records, Span, Stage};
 use crate::plan::explain::Summary;
 use crate::shape::Shape;
 
@@ -126,24 +126,7 @@ impl Device {
     /// [`Device::synchronize`] can fail with.
     #[track_caller]
     pub fn profile<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Profile> {
-        let queue = self.queue();
-        if queue.recorder().is_some() {
-            return Err(nested());
-        }
-        queue.flush()?;
-        self.executor().synchronize()?;
-        let Some(recording) = queue.start_recording() else {
-            return Err(nested());
-        };
-        let recorder = recording.recorder.clone();
-        // What the closure returns is held until all has run: a result that nobody holds is not
-        // computed.
-        let result = work()?;
-        queue.flush()?;
-        recorder.span(Stage::Wait, || self.executor().synchronize())?;
-        let wall = recorder.now();
-        drop((recording, result));
-        let records = recorder.finish()?;
+        let (records, wall) = self.record("profile", false, work)?;
         let clock = match (records.by_device, self.info().kind) {
             (true, _) => Clock::Device,
             (_, DeviceKind::Cpu) => Clock::Host,
@@ -160,12 +143,62 @@ impl Device {
             ceiling: None,
         })
     }
-}
 
-#[track_caller]
-fn nested() -> Error {
-    let message = "this thread is taking a profile of this device already; profiles do not nest";
-    Error::value("profile", message)
+    /// Runs a closure and chooses, for each matrix product in it, the fastest of the kernels that can
+    /// compute it on this GPU, by running each of them some times on memory of its own. The choices stand
+    /// from then on, for products of about the same sizes (the same powers of two) and the same layouts.
+    ///
+    /// Nothing is measured unless this is called: until then, and for products of other sizes, the
+    /// adapter's kind decides. All kernels to choose from add in the same order, so that no result depends
+    /// on the choice. [`Device::tuning`] has the choices, and
+    /// [`DeviceOptions::tuning_file`](crate::DeviceOptions::tuning_file) keeps them. The CPU executor has
+    /// nothing to choose.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let dev = Device::cpu();
+    /// let x = Tensor::ones([64, 64], &dev)?.contiguous();
+    /// dev.autotune(|| x.matmul(&x))?;
+    /// println!("{}", dev.tuning());
+    /// # Ok::<(), tilewise::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The closure's own, a call from inside [`Device::profile`], no memory for a product's operands, a
+    /// file that cannot be written, or a fault of the device.
+    #[track_caller]
+    pub fn autotune<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<()> {
+        self.record("autotune", true, work).map(drop)
+    }
+
+    /// Runs a closure and takes down what ran, and how long it all took.
+    #[track_caller]
+    fn record<T>(
+        &self,
+        op: &'static str,
+        tunes: bool,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<(Records, Duration)> {
+        let queue = self.queue();
+        let nested = "this thread is taking a profile of this device already; profiles do not nest";
+        if queue.recorder().is_some() {
+            return Err(Error::value(op, nested));
+        }
+        queue.flush()?;
+        self.executor().synchronize()?;
+        let Some(recording) = queue.start_recording(Recorder::start(tunes)) else {
+            return Err(Error::value(op, nested));
+        };
+        let recorder = recording.recorder.clone();
+        // What the closure returns is held until all has run: a result that nobody holds is not
+        // computed.
+        let result = work()?;
+        queue.flush()?;
+        recorder.span(Stage::Wait, || self.executor().synchronize())?;
+        let wall = recorder.now();
+        drop((recording, result));
+        Ok((recorder.finish()?, wall))
+    }
 }
 
 impl Profile {

@@ -67,12 +67,12 @@ impl Queue {
 
     /// Has what is run taken down until the guard is dropped; `None` if it is already.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn start_recording(self: &Arc<Self>) -> Option<Recording> {
+    pub(crate) fn start_recording(self: &Arc<Self>, recorder: Recorder) -> Option<Recording> {
         let mut current = self.lock_recorder();
         if current.is_some() {
             return None;
         }
-        let recorder = current.insert(Recorder::start()).clone();
+        let recorder = current.insert(Arc::new(recorder)).clone();
         Some(Recording {
             queue: self.clone(),
             recorder,
@@ -236,6 +236,9 @@ impl Queue {
         let executor = &self.engine.executor;
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(recorder) = self.recorder() {
+            if recorder.tunes() {
+                executor.tune(plan, scalars)?;
+            }
             let run = || executor.run_recorded(plan, slots, scalars, &recorder);
             return recorder.span(Stage::Run, run);
         }

@@ -30,6 +30,7 @@ mod runtime;
 mod shaders;
 mod slice;
 mod threads;
+mod tuning;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
@@ -57,5 +58,6 @@ fn main() -> std::process::ExitCode {
         shaders::tests(),
         slice::tests(),
         threads::tests(),
+        tuning::tests(),
     ])
 }

@@ -16,11 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::cpu::SlotMemory;
 use super::cpu::block::Faults;
 use super::cpu::kernel::run_kernel;
-use super::gpu::Gpu;
+use super::gpu::{Gpu, Tuning};
 use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
-use crate::plan::{Core, Kernel, Plan, RowGroups};
+use crate::plan::{Kernel, Plan, RowGroups};
 
 pub(crate) struct Checked {
     gpu: Gpu,
@@ -83,7 +83,7 @@ impl Checked {
         recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
         let kernel = &plan.kernels[number];
-        for slot in touched(kernel) {
+        for slot in kernel.slots() {
             if contents[slot].is_none() {
                 contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
             }
@@ -112,22 +112,6 @@ impl Checked {
 }
 
 type Words = Result<Arc<Vec<u32>>, ErrorKind>;
-
-/// The slots that a kernel reads or writes.
-fn touched(kernel: &Kernel) -> Vec<usize> {
-    let mut slots: Vec<usize> = kernel.body.streams.iter().filter_map(|s| s.slot).collect();
-    match &kernel.core {
-        Core::Map => {}
-        Core::Reduce { prologue, .. } => {
-            slots.extend(prologue.streams.iter().filter_map(|s| s.slot));
-        }
-        Core::Matmul { a, b, .. } => slots.extend([a.slot, b.slot]),
-    }
-    slots.extend(kernel.stores.iter().map(|s| s.slot));
-    slots.sort_unstable();
-    slots.dedup();
-    slots
-}
 
 /// The memory that the CPU runs a kernel on.
 fn memory(kernel: &Kernel, contents: &Contents) -> Vec<SlotMemory> {
@@ -192,6 +176,14 @@ impl Executor for Checked {
             Some(fault) => Err(fault),
             None => self.gpu.synchronize(),
         }
+    }
+
+    fn tune(&self, plan: &Plan, scalars: &[u32]) -> Result<(), ErrorKind> {
+        self.gpu.tune(plan, scalars)
+    }
+
+    fn tuning(&self) -> Tuning {
+        self.gpu.tuning()
     }
 
     fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {

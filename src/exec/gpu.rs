@@ -23,14 +23,15 @@ mod stamps;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tune;
 mod work;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use self::fault::Fault;
 use self::kernel::Target;
-pub use self::matmul::MatmulKernel;
+pub use self::matmul::{MatmulKernel, Tuning};
 use self::pipeline::Pipelines;
 use self::pool::Pool;
 use self::read::Staging;
@@ -61,6 +62,9 @@ pub(crate) struct Gpu {
     counts: Counts,
     /// Nanoseconds to a tick of the device's clock, if it can stamp what it runs.
     stamp_period: Option<f64>,
+    /// The adapter and its driver, in a line.
+    adapter: String,
+    tuned: Mutex<Tuning>,
 }
 
 #[derive(Default)]
@@ -97,6 +101,18 @@ fn lanes(info: &wgpu::AdapterInfo, features: wgpu::Features) -> Option<usize> {
     let fixed = info.subgroup_min_size == info.subgroup_max_size && lanes.is_power_of_two();
     let known = features.contains(wgpu::Features::SUBGROUP) && fixed;
     (known && matmul::subgroup::LANES.contains(&lanes)).then_some(lanes)
+}
+
+/// What choices by measuring depend on: the adapter, its interface and its driver.
+fn signature(info: &wgpu::AdapterInfo) -> String {
+    let parts = [
+        info.name.as_str(),
+        &info.backend.to_string(),
+        &info.driver,
+        &info.driver_info,
+    ];
+    let words: Vec<&str> = parts.iter().flat_map(|p| p.split_whitespace()).collect();
+    words.join(" ")
 }
 
 impl Gpu {
@@ -171,6 +187,8 @@ impl Gpu {
         let stamp_period = stamps.then(|| queue.get_timestamp_period() as f64);
         Ok(Self {
             stamp_period,
+            adapter: signature(&info),
+            tuned: Mutex::new(tune::start(&options)),
             pool,
             pipelines: Pipelines::new(device.clone(), options.dump.clone()),
             runner: Runner::new(&device, &bounds),
@@ -277,6 +295,15 @@ impl Executor for Gpu {
             done?;
         }
         self.fault.check()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn tune(&self, plan: &Plan, scalars: &[u32]) -> Result<(), ErrorKind> {
+        self.tune_plan(plan, scalars)
+    }
+
+    fn tuning(&self) -> Tuning {
+        self.tuned().clone()
     }
 
     #[cfg(not(target_arch = "wasm32"))]

@@ -76,15 +76,23 @@ pub(crate) struct Records {
 /// Takes down what a queue runs.
 pub(crate) struct Recorder {
     start: Instant,
+    tunes: bool,
     records: Mutex<Records>,
 }
 
 impl Recorder {
-    pub(crate) fn start() -> Arc<Self> {
-        Arc::new(Self {
+    /// A recorder that starts now. Where it `tunes`, the executor measures what it can choose before it
+    /// runs a plan.
+    pub(crate) fn start(tunes: bool) -> Self {
+        Self {
             start: Instant::now(),
+            tunes,
             records: Mutex::default(),
-        })
+        }
+    }
+
+    pub(crate) fn tunes(&self) -> bool {
+        self.tunes
     }
 
     pub(crate) fn now(&self) -> Duration {

@@ -109,6 +109,17 @@ impl Kernel {
         reads + self.writes()
     }
 
+    /// The slots that it reads or writes, each once.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        let reads = self.reads();
+        let read = reads.iter().map(|(slot, _)| *slot);
+        let mut slots: Vec<usize> = read.chain(self.stores.iter().map(|s| s.slot)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
     /// The slots that are read, and the bytes of each.
     fn reads(&self) -> Vec<(usize, usize)> {
         let mut reads = Vec::new();

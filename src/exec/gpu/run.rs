@@ -125,6 +125,13 @@ impl Runner {
         &self.fault_buffer
     }
 
+    /// Forgets what plans were prepared: their next run looks again at what is decided.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn forget_plans(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.plans.clear();
+    }
+
     /// Forgets the bind groups of buffers that are gone.
     pub(super) fn forget(&self, gone: &[BufferId]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,7 +181,7 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        let work = Work::of_kernel(kernel, &self.target, self.options.matmul);
+        let work = Work::of_kernel(kernel, &self.target, &|p, k| self.decided(p, k));
         self.run_prepared(&[self.prepare(&work)], slots, scalars, None)?;
         self.fault.check()
     }
@@ -368,7 +375,7 @@ impl Gpu {
         if let Some(prepared) = lock().plans.get(&plan.id) {
             return prepared.clone();
         }
-        let works = Work::of_plan(plan, &self.target, self.options.matmul);
+        let works = Work::of_plan(plan, &self.target, &|p, k| self.decided(p, k));
         let prepared: Vec<Prepared> = works.iter().map(|work| self.prepare(work)).collect();
         let prepared = Arc::new(prepared);
         let mut state = lock();
@@ -382,7 +389,7 @@ impl Gpu {
     /// The shader of some work and its pipeline. Where every walk of a kernel is a line, a shorter
     /// shader will do, but a more general one serves too: one that is compiled is taken, so that a new
     /// shape compiles nothing.
-    fn prepare(&self, work: &Work<'_>) -> Prepared {
+    pub(super) fn prepare(&self, work: &Work<'_>) -> Prepared {
         let lines = work.lines();
         for flat in lines.choices() {
             let shader = self.shader(work, flat);

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
+    super::run::Prepared,
     super::{Gpu, read},
     crate::error::ErrorKind,
     crate::exec::record::{Recorder, Stage},
@@ -15,6 +16,7 @@ use {
     crate::plan::Plan,
     std::ops::Range,
     std::sync::Arc,
+    std::time::Duration,
 };
 
 /// Kernels that one set of stamps serves.
@@ -115,6 +117,29 @@ impl Gpu {
             recorder.stamped(plan, kernels, submitted, period, reading)?;
         }
         Ok(())
+    }
+
+    /// The time of one run of a kernel.
+    pub(super) fn time_prepared(
+        &self,
+        prepared: &Prepared,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<Duration, ErrorKind> {
+        let prepared = std::slice::from_ref(prepared);
+        let Some(period) = self.stamp_period else {
+            self.wait()?;
+            let start = Instant::now();
+            self.run_prepared(prepared, slots, scalars, None)?;
+            self.wait()?;
+            return Ok(start.elapsed());
+        };
+        let stamps = Stamps::new(&self.device, 1);
+        self.run_prepared(prepared, slots, scalars, Some(&stamps))?;
+        let words = self.read_stamps(stamps).wait()?;
+        let ticks = |at: usize| words[at] as u64 | (words[at + 1] as u64) << 32;
+        let nanoseconds = ticks(2).saturating_sub(ticks(0)) as f64 * period;
+        Ok(Duration::from_nanos(nanoseconds as u64))
     }
 
     fn read_stamps(&self, stamps: Stamps) -> Reading {

@@ -11,6 +11,9 @@ use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
 use crate::shape::Shape;
 
+/// Says which kernel shall compute a product, where that is decided.
+pub(super) type Decided<'d> = dyn Fn(&Product<'_>, &Kernel) -> Option<MatmulKernel> + 'd;
+
 /// What one shader does.
 pub(super) enum Work<'a> {
     Map(&'a Kernel),
@@ -21,11 +24,7 @@ pub(super) enum Work<'a> {
 
 impl<'a> Work<'a> {
     /// The work of a plan in the order it is done.
-    pub(super) fn of_plan(
-        plan: &'a Plan,
-        target: &Target,
-        matmul: Option<MatmulKernel>,
-    ) -> Vec<Self> {
+    pub(super) fn of_plan(plan: &'a Plan, target: &Target, decided: &Decided<'_>) -> Vec<Self> {
         let mut all = Vec::new();
         let mut groups = plan.groups.iter().peekable();
         let mut at = 0;
@@ -37,7 +36,7 @@ impl<'a> Work<'a> {
                     all.push(Self::Rows(rows));
                 }
                 None => {
-                    all.push(Self::of_kernel(&plan.kernels[at], target, matmul));
+                    all.push(Self::of_kernel(&plan.kernels[at], target, decided));
                     at += 1;
                 }
             }
@@ -45,11 +44,7 @@ impl<'a> Work<'a> {
         all
     }
 
-    pub(super) fn of_kernel(
-        kernel: &'a Kernel,
-        target: &Target,
-        matmul: Option<MatmulKernel>,
-    ) -> Self {
+    pub(super) fn of_kernel(kernel: &'a Kernel, target: &Target, decided: &Decided<'_>) -> Self {
         match &kernel.core {
             Core::Map => Self::Map(kernel),
             Core::Reduce {
@@ -82,7 +77,7 @@ impl<'a> Work<'a> {
                     k: *k,
                     vector: *vector,
                 };
-                match product.choose(kernel, target, matmul) {
+                match product.choose(kernel, target, decided(&product, kernel)) {
                     MatmulKernel::Vector => {
                         let (prologue, reduced) = product.summed(kernel);
                         let reduction = Reduction {

@@ -1,4 +1,8 @@
 //! Groups of kernels that run row by row.
+#![expect(
+    clippy::single_range_in_vec_init,
+    reason = "a list of groups may have one"
+)]
 
 use super::*;
 use crate::DType;

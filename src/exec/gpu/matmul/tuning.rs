@@ -132,9 +132,8 @@ impl FromStr for Tuning {
     #[track_caller]
     fn from_str(text: &str) -> Result<Self> {
         let mut lines = text.lines().enumerate();
-        let wrong = |at: usize, what: &str| {
-            Error::value("tuning", format!("line {} {what}", at + 1))
-        };
+        let wrong =
+            |at: usize, what: &str| Error::value("tuning", format!("line {} {what}", at + 1));
         match lines.next() {
             Some((_, HEADER)) => {}
             _ => return Err(wrong(0, &format!("is not {HEADER:?}"))),

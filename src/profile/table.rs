@@ -96,11 +96,11 @@ fn percent(part: Duration, whole: Duration) -> f64 {
     }
 }
 
-/// A time in four digits or so.
+/// A time in three digits or more.
 fn time(t: Duration) -> String {
     match t.as_nanos() {
-        0..10_000_000 => format!("{:.1} µs", t.as_secs_f64() * 1e6),
-        10_000_000..10_000_000_000 => format!("{:.1} ms", t.as_secs_f64() * 1e3),
-        _ => format!("{:.1} s", t.as_secs_f64()),
+        0..1_000_000 => format!("{:.1} µs", t.as_secs_f64() * 1e6),
+        1_000_000..1_000_000_000 => format!("{:.2} ms", t.as_secs_f64() * 1e3),
+        _ => format!("{:.2} s", t.as_secs_f64()),
     }
 }

@@ -1,23 +1,27 @@
 //! The GPU executor: plans as WGSL compute shaders through wgpu.
 //!
-//! A kernel becomes a shader ([`kernel`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
+//! A kernel becomes a shader ([`map`], [`reduce`], [`matmul`]) whose text is the key of its pipeline
 //! ([`pipeline`]): it holds structure, dtypes and how each operand is walked, never sizes, which
 //! travel in a parameter block ([`frame`]). A plan is prepared once and then only dispatched
 //! ([`run`]). Buffers are reused by size class ([`pool`]).
 
+mod body;
 mod codegen;
 mod fault;
 mod frame;
 mod kernel;
+mod map;
 mod matmul;
 #[cfg(not(target_arch = "wasm32"))]
 mod peak;
 mod pipeline;
 mod pool;
+mod quads;
 mod read;
 mod reduce;
 mod rows;
 mod run;
+mod shader;
 #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
 mod stamps;
 mod template;
@@ -30,12 +34,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use self::fault::Fault;
-use self::kernel::Target;
 pub use self::matmul::{MatmulKernel, Tuning};
 use self::pipeline::Pipelines;
 use self::pool::Pool;
 use self::read::Staging;
 use self::run::Runner;
+use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
 #[cfg(not(target_arch = "wasm32"))]
 use super::record::Recorder;

@@ -104,7 +104,7 @@ fn a_product_is_named_before_its_epilogue() {
 
 #[test]
 fn a_wrong_walk_over_an_operand_is_named() {
-    let Some(dev) = broken("p1 += rest * word", "p1 += 0u * word", None) else {
+    let Some(dev) = broken("q1 += row * word", "q1 += 0u * word", None) else {
         return;
     };
     let wrong = || {

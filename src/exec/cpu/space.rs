@@ -52,6 +52,11 @@ impl Space {
         Self { dims, paths }
     }
 
+    /// Whether the space is one line for every path.
+    pub(crate) fn is_line(&self) -> bool {
+        self.dims.len() == 1
+    }
+
     /// Visits elements `start..start + len` as runs: the place in the visit, the run's length, and
     /// for the path its place and stride.
     pub(crate) fn runs(

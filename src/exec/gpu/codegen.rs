@@ -24,6 +24,16 @@ pub(super) fn stored(dtype: DType) -> &'static str {
     }
 }
 
+/// The vec4 of a stored type.
+pub(super) fn vec4(stored: &str) -> &'static str {
+    match stored {
+        "f32" => "vec4<f32>",
+        "f16" => "vec4<f16>",
+        "i32" => "vec4<i32>",
+        _ => "vec4<u32>",
+    }
+}
+
 /// A stored element as a register.
 pub(super) fn load(dtype: DType, element: &str) -> String {
     match dtype {
@@ -71,13 +81,23 @@ fn cast(from: DType, to: DType, a: &str) -> String {
     }
 }
 
+/// Where a stream is read.
+pub(super) struct Source {
+    pub(super) buffer: String,
+    /// The place in the buffer.
+    pub(super) place: String,
+    /// The stored element there.
+    pub(super) element: String,
+    /// The register that holds the value, if it need not be read.
+    pub(super) register: Option<String>,
+}
+
 /// The names and words that a body's text refers to.
 pub(super) struct Names<'a> {
     /// What the registers start with.
     pub(super) prefix: &'a str,
-    /// Per stream: the buffer's name and the variable of its place; no buffer, if its value is in
-    /// that variable.
-    pub(super) streams: &'a [(String, String)],
+    /// Per stream, where it is read.
+    pub(super) streams: &'a [Source],
     /// The first word of the scalars.
     pub(super) scalars: usize,
     /// Per stream, the first of the three words of its gather: stride, size, axis number.
@@ -94,21 +114,21 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
         let dtype = *dtype;
         let value = match inst {
             Inst::Load(k) => {
-                let (buffer, place) = &names.streams[*k as usize];
-                match buffer.is_empty() {
-                    true => place.clone(),
-                    false => load(streams[*k as usize].dtype, &format!("{buffer}[{place}]")),
+                let source = &names.streams[*k as usize];
+                match &source.register {
+                    Some(register) => register.clone(),
+                    None => load(streams[*k as usize].dtype, &source.element),
                 }
             }
             Inst::Param(k) => param(dtype, names.scalars + *k as usize),
             Inst::Core => names.core.into(),
-            Inst::Index(k) => names.streams[*k as usize].1.clone(),
+            Inst::Index(k) => names.streams[*k as usize].place.clone(),
             Inst::Random {
                 stream,
                 params,
                 lane,
             } => {
-                let place = &names.streams[*stream as usize].1;
+                let place = &names.streams[*stream as usize].place;
                 let [k0, k1, c0, c1] =
                     params.map(|p| format!("word({}u)", names.scalars + p as usize));
                 let component = ["x", "y", "z", "w"][*lane as usize];
@@ -117,19 +137,17 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                 )
             }
             Inst::Gather { stream, index } => {
-                let (buffer, place) = &names.streams[*stream as usize];
+                let Source { buffer, place, .. } = &names.streams[*stream as usize];
                 let first = names.gathers[*stream as usize].unwrap_or_default();
                 let given = match program.dtype(*index) {
                     DType::I32 => format!("checked_index({}, {first}u)", reg(*index)),
                     _ => format!("checked_index_u({}, {first}u)", reg(*index)),
                 };
-                text += &format!(
-                    "    let {0}at{at} = {place} + {given} * word({first}u);\n",
-                    names.prefix
-                );
+                let found = format!("at{}", reg(at as Reg));
+                text += &format!("    let {found} = {place} + {given} * word({first}u);\n");
                 load(
                     streams[*stream as usize].dtype,
-                    &format!("{buffer}[{}at{at}]", names.prefix),
+                    &format!("{buffer}[{found}]"),
                 )
             }
             Inst::Apply(op, args) => {

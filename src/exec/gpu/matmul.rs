@@ -22,9 +22,11 @@ use std::fmt::Write;
 
 use self::subgroup::Reads;
 pub use self::tuning::Tuning;
+use super::body::body_layouts;
 use super::codegen;
-use super::kernel::{Bound, Shader, Target, Writer, accumulator, body_layouts};
+use super::kernel::{Writer, accumulator};
 use super::reduce::Flat;
+use super::shader::{Bound, Shader, Target};
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
@@ -111,10 +113,6 @@ struct Tile {
 /// repeated for each result: compilers inline every one. Mesa's takes minutes for 128 of 1200.
 const LONG_EPILOGUES: usize = 64 * 1500;
 
-/// Elements of an operand up to which it may be read in vec4s: the vec4 around any of them lies in
-/// the buffer, whose size is rounded up, unless it is cut at what an adapter can bind.
-const MAX_WIDE: isize = 1 << 28;
-
 impl Product<'_> {
     /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
     /// on how the operands were given, never on a batch size.
@@ -166,14 +164,15 @@ impl Product<'_> {
         ]
     }
 
-    /// What can be special about the kernel: walks that are lines, and as `reduced` a text for
-    /// operands that are aligned and results that are narrow.
+    /// What can be special about the kernel: walks that are lines, as `reduced` a text for operands that
+    /// are aligned and results that are narrow, and as `quads` one for few rows.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let spaces = self.spaces(kernel);
         Flat {
-            kept: spaces.operands.dims.len() == 1,
+            kept: spaces.operands.is_line(),
             reduced: true,
-            body: spaces.body.dims.len() == 1,
+            body: spaces.body.is_line(),
+            quads: kernel.shape.dims()[kernel.shape.ndim() - 2] <= subgroup::FEW,
         }
     }
 
@@ -217,7 +216,7 @@ impl Product<'_> {
         let block = target
             .subgroup
             .filter(|_| which == MatmulKernel::Subgroup)
-            .map(|lanes| subgroup::Block::new(lanes, width));
+            .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
         let reads = match &block {
             Some(block) if flat.reduced => self.reads(kernel, directions, block),
             _ => [Reads::Single; 2],
@@ -225,7 +224,7 @@ impl Product<'_> {
         let mut bind = |x: &Matrix, reads: Reads| {
             let element = match reads {
                 Reads::Single => stored,
-                _ => vec4(stored),
+                _ => codegen::vec4(stored),
             };
             writer.bind(Bound::Slot(x.slot), element, false)
         };
@@ -313,13 +312,7 @@ impl Product<'_> {
                 } else {
                     1 - unit
                 };
-            let reach: isize = dims
-                .iter()
-                .zip(strides)
-                .map(|(&d, &s)| (d as isize - 1) * s)
-                .sum();
             let aligned = x.layout.offset().is_multiple_of(4)
-                && x.layout.offset() as isize + reach < MAX_WIDE
                 && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
             // The body reads its streams by element.
             let elsewhere = kernel.body.streams.iter().any(|s| s.slot == Some(x.slot))
@@ -429,16 +422,6 @@ fn direction(along: (usize, isize), across: (usize, isize)) -> Direction {
         (_, (_, 1)) => Direction::Across,
         ((_, 1), _) => Direction::AlongK,
         _ => Direction::Neither,
-    }
-}
-
-/// The vec4 of a stored type.
-fn vec4(stored: &str) -> &'static str {
-    match stored {
-        "f32" => "vec4<f32>",
-        "f16" => "vec4<f16>",
-        "i32" => "vec4<i32>",
-        _ => "vec4<u32>",
     }
 }
 

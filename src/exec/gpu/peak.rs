@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::kernel::{Bound, Writer};
+use super::kernel::Writer;
 use super::run::Prepared;
+use super::shader::Bound;
 use super::{Executor, Gpu};
 use crate::error::ErrorKind;
 

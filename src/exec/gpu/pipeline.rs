@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::kernel::{Binding, Shader};
+use super::shader::{Binding, Shader};
 
 /// Where generated shaders are written, if anywhere.
 const DUMP: &str = "TILEWISE_DUMP_SHADERS";

@@ -18,7 +18,7 @@ pub(super) struct Pool {
     device: wgpu::Device,
     queue: wgpu::Queue,
     name: String,
-    /// The largest buffer in bytes.
+    /// The largest buffer in bytes. Every buffer is whole vec4s.
     largest: u64,
     /// Bytes that may be held from the driver.
     budget: u64,
@@ -35,7 +35,7 @@ struct Inner {
     idle: FxHashMap<u64, BTreeSet<BufferId>>,
     memory: Memory,
     made: u64,
-    /// With sentinels: the words of each buffer in use that belong to its content.
+    /// With sentinels: the words of each buffer in use that kernels may write.
     words: FxHashMap<BufferId, usize>,
 }
 
@@ -51,7 +51,7 @@ impl Pool {
             device: device.clone(),
             queue: queue.clone(),
             name,
-            largest: largest / 4 * 4,
+            largest: largest / 16 * 16,
             budget: options.memory_budget.unwrap_or(u64::MAX),
             sentinels: options.sentinels,
             inner: Mutex::default(),
@@ -188,7 +188,8 @@ impl Pool {
         let pattern = vec![SENTINEL; buffer.size() as usize / 4];
         self.queue
             .write_buffer(&buffer, 0, bytemuck::cast_slice(&pattern));
-        self.lock().words.insert(id, words);
+        // Kernels that store vec4s may store the whole of the last one.
+        self.lock().words.insert(id, words.next_multiple_of(4));
     }
 
     /// An error if a kernel wrote beyond the content of one of the buffers.

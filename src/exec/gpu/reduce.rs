@@ -1,20 +1,23 @@
 //! Reductions as shaders.
 
+pub(super) mod element;
+pub(super) mod grid;
+
 use std::borrow::Cow;
 
+use self::element::Element;
+use self::grid::Grid;
+use super::body::body_space;
 use super::codegen;
-use super::kernel::{Bound, Dispatch, Shader, Target, Writer, accumulator, body_space};
+use super::kernel::{Writer, accumulator};
+use super::quads::{self, Lie};
+use super::shader::{Bound, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::{Body, ReduceOp};
 use crate::plan::Kernel;
 use crate::shape::Shape;
-
-/// Elements of a result from which it is worth cutting into slices.
-const MIN_SLICE: usize = 4096;
-/// Elements that a lane folds at most before slices are cut, however many results there are.
-const MAX_LANE: usize = 1 << 12;
 
 /// What a reduction reduces, taken from a kernel's core.
 pub(super) struct Reduction<'a> {
@@ -32,6 +35,8 @@ pub(super) struct Flat {
     pub(super) kept: bool,
     pub(super) reduced: bool,
     pub(super) body: bool,
+    /// Whether elements are taken four at a time.
+    pub(super) quads: bool,
 }
 
 impl Flat {
@@ -42,15 +47,21 @@ impl Flat {
         for kept in offered(self.kept) {
             for reduced in offered(self.reduced) {
                 for body in offered(self.body) {
-                    all.push(Self {
-                        kept,
-                        reduced,
-                        body,
-                    });
+                    for quads in offered(self.quads) {
+                        all.push(Self {
+                            kept,
+                            reduced,
+                            body,
+                            quads,
+                        });
+                    }
                 }
             }
         }
-        all.sort_by_key(|f| !f.kept as u8 + !f.reduced as u8 + !f.body as u8);
+        all.sort_by_key(|f| {
+            let general = [f.quads, f.kept, f.reduced, f.body].map(|special| !special as u8);
+            3 * general[0] + general[1..].iter().sum::<u8>()
+        });
         all
     }
 }
@@ -84,76 +95,110 @@ impl Reduction<'_> {
     /// The walks that can be lines.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
         let (kept, reduced) = self.spaces();
-        let line = |space: &Space| space.dims.len() == 1;
         Flat {
-            kept: line(&kept),
-            reduced: line(&reduced),
-            body: line(&body_space(kernel)),
+            kept: kept.is_line(),
+            reduced: reduced.is_line(),
+            body: body_space(kernel).is_line(),
+            quads: self.vectors(kernel, &kept, &reduced).is_some(),
         }
+    }
+
+    /// Along which dimension the prologue's streams can be read in vec4s, and how each lies along it.
+    fn vectors(&self, kernel: &Kernel, kept: &Space, reduced: &Space) -> Option<(Along, Vec<Lie>)> {
+        let elsewhere = |slot: Option<usize>| {
+            kernel.body.streams.iter().any(|s| s.slot == slot)
+                || kernel.stores.iter().any(|s| Some(s.slot) == slot)
+        };
+        let lies = |along: &Space, across: &Space| {
+            let last = along.dims.len() - 1;
+            let paths = along.paths.iter().zip(&across.paths);
+            let all = paths.zip(&self.prologue.streams);
+            let all = all.map(|(((_, strides), (_, others)), stream)| {
+                let others = strides[..last].iter().chain(others).copied();
+                match Lie::of(stream.layout.offset() as isize, strides[last], others) {
+                    Lie::Quad if elsewhere(stream.slot) => Lie::Apart,
+                    lie => lie,
+                }
+            });
+            let all = all.collect();
+            let settled = quads::settle(&self.prologue, &[], all);
+            settled.filter(|lies| lies.contains(&Lie::Quad))
+        };
+        let whole = |space: &Space| space.dims[space.dims.len() - 1].is_multiple_of(4);
+        let gathers = self.prologue.streams.iter().any(|s| s.gather.is_some());
+        // The last group of a line may reach beyond its end.
+        let fits = whole(reduced) || (reduced.is_line() && !gathers);
+        let along = lies(reduced, kept).filter(|_| fits);
+        along.map(|l| (Along::Reduced, l)).or_else(|| {
+            let along = lies(kept, reduced).filter(|_| whole(kept));
+            along.map(|l| (Along::Kept, l))
+        })
     }
 
     /// The shader; `flat` may claim no more than [`Reduction::flat`].
     pub(super) fn shader(&self, kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
         let (kept, reduced) = self.spaces();
         let (results, elements) = (self.kept.size(), self.reduced.size());
-        let grid = self.grid(target, results, elements, &kept, &reduced);
+        let vectors = self.vectors(kernel, &kept, &reduced);
+        let grid = Grid::new(target, results, elements, columns(&kept, &reduced));
+        let vectors = vectors.filter(|_| flat.quads);
+        let four = match vectors {
+            Some((Along::Kept, _)) => 4,
+            _ => 1,
+        };
         let mut writer = Writer::new(target);
-        writer.push([
-            results as u32,
-            elements as u32,
-            (grid.slices > 1) as u32,
-            grid.width as u32,
-            elements.div_ceil(grid.slices) as u32,
-            grid.blocks as u32,
-            grid.columns as u32,
-        ]);
+        writer.push(grid.words(results, elements, target, four));
         let element_type = accumulator(self.dtype);
         writer.bind(Bound::Scratch, "Acc", true);
-        let (begin, element) = writer.row_body(&self.prologue, &[], (&kept, &reduced), flat, &[]);
-        let value = format!("v{}", self.prologue.program.results[0]);
-        let value = match self.dtype {
-            DType::Bool => format!("select(0u, 1u, {value})"),
-            _ => value,
+        let (types, fold, result) = self.fold(element_type);
+        let element = Element {
+            reduction: self,
+            kept: (&kept, flat.kept),
+            reduced: (&reduced, flat.reduced),
+            vectors: vectors.as_ref(),
         };
-        let (types, fold, take, result) = if self.op.is_arg() {
-            (
-                format!("struct Acc {{ value: {element_type}, place: u32 }}\n"),
-                arg_fold(self.op, self.dtype, element_type),
-                format!("    value = Acc({value}, k);\n"),
-                "total.place".to_string(),
-            )
-        } else {
-            let (combine, identity) = self.op.wgsl(self.dtype);
-            let combine = combine.replace("{a}", "a").replace("{b}", "b");
-            let total = match self.dtype {
-                DType::Bool => "(total != 0u)",
-                DType::F16 => "f32(f16(total))",
-                _ => "total",
-            };
-            (
-                format!("alias Acc = {element_type};\n"),
-                format!(
-                    "fn identity() -> Acc {{\n    return {identity};\n}}\n\n\
-                     fn fold(a: Acc, b: Acc) -> Acc {{\n    return {combine};\n}}\n"
-                ),
-                format!("    value = {value};\n"),
-                total.to_string(),
-            )
-        };
+        let (begin, element) = element.text(&mut writer);
         let body = writer.body(kernel, &body_space(kernel), flat.body, &result);
-        let element = element + &take;
+        let each = |line: &dyn Fn(usize, usize) -> String| {
+            let pairs = (0..4).flat_map(|j| (0..four).map(move |c| (j, c)));
+            pairs.map(|(j, c)| line(j, c)).collect::<String>()
+        };
+        let sums = each(&|j, c| format!("    var sum{j}_{c} = identity();\n"));
+        let blocks = each(&|j, c| format!("    var block{j}_{c} = identity();\n"));
+        let folds = each(&|j, c| format!("    sum{j}_{c} = fold(sum{j}_{c}, block{j}_{c});\n"));
+        let column = |line: &dyn Fn(usize) -> String| (0..four).map(line).collect::<String>();
+        let partials = column(&|c| {
+            format!("    block0_{c} = fold(block0_{c}, scratch[k * results + o + {c}u]);\n")
+        });
+        let seats = column(&|c| {
+            format!(
+                "    lanes[seat * RESULTS + {c}u] = \
+                 fold(fold(sum0_{c}, sum1_{c}), fold(sum2_{c}, sum3_{c}));\n"
+            )
+        });
         let slots = [
-            ("fold", fold.as_str()),
-            ("begin", begin.as_str()),
-            ("element", element.as_str()),
-            ("body", body.as_str()),
+            ("results", &*format!("const RESULTS = {four}u;")),
+            ("fold", &fold),
+            ("sums", &sums),
+            ("blocks", &blocks),
+            ("partials", &partials),
+            ("folds", &folds),
+            ("begin", &begin),
+            ("element", &element),
+            ("seats", &seats),
+            ("body", &body),
         ];
         let source = include_str!("../../../shaders/reduce.wgsl");
-        let groups = grid.blocks * grid.slices;
+        let groups = grid.blocks(results, target, four) * grid.slices;
         let mut shader = writer.finish("reduce", source, (&types, target.group), &slots, groups);
         if grid.slices > 1 {
             // The partial results of a result are as many as there are slices.
-            let last = self.second(&shader.dispatches[0], &grid, target, results);
+            let second = Grid::of_slices(target, grid.slices);
+            let mut last = shader.dispatches[0].clone();
+            let words = second.words(results, grid.slices, target, four);
+            last.words[..words.len()].copy_from_slice(&words);
+            last.words[2] = 2;
+            last.groups = second.blocks(results, target, four);
             shader.dispatches.push(last);
             let words = if self.op.is_arg() { 2 } else { 1 };
             shader.scratch = grid.slices * results * words;
@@ -161,60 +206,44 @@ impl Reduction<'_> {
         shader
     }
 
-    fn grid(
-        &self,
-        target: &Target,
-        results: usize,
-        elements: usize,
-        kept: &Space,
-        reduced: &Space,
-    ) -> Grid {
-        let unit = |space: &Space| space.paths.iter().any(|(_, s)| s[s.len() - 1] == 1);
-        let columns = unit(kept) && !unit(reduced);
-        // Neighbouring lanes of a row read neighbouring elements; columns need lanes only where
-        // there are too few results to keep the device busy.
-        let wanted = if columns || target.software {
-            target.busy.div_ceil(results)
-        } else {
-            elements.div_ceil(4)
+    /// The accumulator's type, the functions that fold it, and its result.
+    fn fold(&self, element: &str) -> (String, String, String) {
+        if self.op.is_arg() {
+            return (
+                format!("struct Acc {{ value: {element}, place: u32 }}\n"),
+                arg_fold(self.op, self.dtype, element),
+                "total.place".to_string(),
+            );
+        }
+        let (combine, identity) = self.op.wgsl(self.dtype);
+        let combine = combine.replace("{a}", "a").replace("{b}", "b");
+        let total = match self.dtype {
+            DType::Bool => "(total != 0u)",
+            DType::F16 => "f32(f16(total))",
+            _ => "total",
         };
-        let most = elements.next_power_of_two().min(target.group);
-        let width = wanted.next_power_of_two().clamp(1, most);
-        let blocks = results.div_ceil(target.group / width);
-        let by_fill = (target.fill / blocks).min(elements / MIN_SLICE);
-        let by_length = elements.div_ceil(MAX_LANE * width);
-        let slices = by_fill.max(by_length).max(1);
-        // No slice is empty.
-        let slices = elements.div_ceil(elements.div_ceil(slices));
-        Grid {
-            columns,
-            width,
-            blocks,
-            slices,
-        }
-    }
-
-    /// The dispatch that folds the slices.
-    fn second(&self, first: &Dispatch, grid: &Grid, target: &Target, results: usize) -> Dispatch {
-        let mut last = first.clone();
-        let width = grid.slices.next_power_of_two().min(target.group);
-        let blocks = results.div_ceil(target.group / width);
-        let words = [results, grid.slices, 2, width, grid.slices, blocks, 0];
-        for (word, value) in last.words.iter_mut().zip(words) {
-            *word = value as u32;
-        }
-        last.groups = blocks;
-        last
+        (
+            format!("alias Acc = {element};\n"),
+            format!(
+                "fn identity() -> Acc {{\n    return {identity};\n}}\n\n\
+                 fn fold(a: Acc, b: Acc) -> Acc {{\n    return {combine};\n}}\n"
+            ),
+            total.to_string(),
+        )
     }
 }
 
-struct Grid {
-    columns: bool,
-    /// Lanes a result.
-    width: usize,
-    /// Workgroups a slice.
-    blocks: usize,
-    slices: usize,
+/// The dimension along which a reduction reads four neighbours at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Along {
+    Reduced,
+    Kept,
+}
+
+/// Whether neighbouring results lie next to each other and neighbouring elements do not.
+fn columns(kept: &Space, reduced: &Space) -> bool {
+    let unit = |space: &Space| space.paths.iter().any(|(_, s)| s[s.len() - 1] == 1);
+    unit(kept) && !unit(reduced)
 }
 
 /// Folding pairs of a value and its place: the better value, the earlier place among equals, and NaN

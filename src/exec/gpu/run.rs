@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::Gpu;
-use super::kernel::{Bound, Dispatch, Shader};
 use super::pipeline::Pipeline;
 use super::reduce::Flat;
+use super::shader::{Bound, Dispatch, Shader};
 use super::stamps::Stamps;
 use super::work::Work;
 use crate::error::ErrorKind;
@@ -406,13 +406,13 @@ impl Gpu {
             kept: lines.kept && sure.kept,
             reduced: lines.reduced && sure.reduced,
             body: lines.body && sure.body,
+            quads: lines.quads,
         };
-        // Whether a product is aligned or narrow may depend on a batch size, so that the text which
-        // serves any other one is compiled now, while the structure is new.
-        if matches!(work, Work::Tiled(..)) {
-            let reduced = false;
-            self.pipelines
-                .get(&self.shader(work, Flat { reduced, ..flat }));
+        // Whether elements can be taken four at a time, and whether a product is narrow, may depend on a
+        // batch size, so that the text which serves any other one is compiled now, while the structure
+        // is new.
+        if let Some(general) = work.for_any_size(flat) {
+            self.pipelines.get(&self.shader(work, general));
         }
         let shader = self.shader(work, flat);
         let pipeline = self.pipelines.get(&shader);

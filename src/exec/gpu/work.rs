@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::MatmulKernel;
-use super::kernel::{self, Shader, Target};
+use super::map;
 use super::matmul::Product;
 use super::reduce::{Flat, Reduction};
 use super::rows::RowKernel;
+use super::shader::{Shader, Target};
 use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
 use crate::shape::Shape;
@@ -30,7 +31,10 @@ impl<'a> Work<'a> {
         let mut at = 0;
         while at < plan.kernels.len() {
             let group = groups.next_if(|g| g.kernels.start == at);
-            match group.and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows)) {
+            let rows = group
+                .and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows))
+                .filter(|rows| rows.suits(target));
+            match rows {
                 Some(rows) => {
                     at += rows.len();
                     all.push(Self::Rows(rows));
@@ -105,7 +109,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn shader(&self, target: &Target, flat: Flat) -> Shader {
         match self {
-            Self::Map(kernel) => kernel::map(kernel, target, flat.body),
+            Self::Map(kernel) => map::shader(kernel, target, flat),
             Self::Reduce(kernel, reduction) => reduction.shader(kernel, target, flat),
             Self::Tiled(kernel, product, tiled) => product.shader(kernel, target, *tiled, flat),
             Self::Rows(rows) => rows.shader(target, flat),
@@ -115,11 +119,7 @@ impl<'a> Work<'a> {
     /// The walks that can be lines for the sizes at hand.
     pub(super) fn lines(&self) -> Flat {
         match self {
-            Self::Map(kernel) => Flat {
-                kept: false,
-                reduced: false,
-                body: kernel::is_flat(&kernel::body_space(kernel)),
-            },
+            Self::Map(kernel) => map::flat(kernel),
             Self::Reduce(kernel, reduction) => reduction.flat(kernel),
             Self::Tiled(kernel, product, _) => product.flat(kernel),
             Self::Rows(rows) => rows.flat(),
@@ -134,15 +134,42 @@ impl<'a> Work<'a> {
             kept: sure(kept),
             reduced: sure(reduced),
             body: sure(body.dims()),
+            quads: true,
         };
         match self {
-            Self::Map(kernel) => of(&[], &[], &kernel.shape),
+            Self::Map(kernel) => Flat {
+                body: map::stays_line(kernel),
+                ..of(kernel.shape.dims(), &[], &kernel.shape)
+            },
             Self::Reduce(kernel, r) => of(r.kept.dims(), r.reduced.dims(), &kernel.shape),
             Self::Tiled(kernel, ..) => {
                 let batch = &kernel.shape.dims()[..kernel.shape.ndim() - 2];
                 of(batch, &[], &kernel.shape)
             }
             Self::Rows(rows) => of(rows.kept().dims(), rows.reduced().dims(), rows.kept()),
+        }
+    }
+    /// What serves every size, where the choice serves only some: whether elements can be taken four at
+    /// a time, and whether a product is narrow, may depend on a batch size.
+    pub(super) fn for_any_size(&self, flat: Flat) -> Option<Flat> {
+        match self {
+            Self::Map(kernel) if flat.quads && !(flat.body && map::fits_any_size(kernel)) => {
+                Some(Flat {
+                    body: false,
+                    quads: false,
+                    ..flat
+                })
+            }
+            Self::Reduce(..) | Self::Rows(_) if flat.quads => Some(Flat {
+                quads: false,
+                ..flat
+            }),
+            Self::Tiled(..) => Some(Flat {
+                reduced: false,
+                quads: false,
+                ..flat
+            }),
+            _ => None,
         }
     }
 }

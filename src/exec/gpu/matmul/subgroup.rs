@@ -13,6 +13,9 @@ const COLUMNS: usize = 4;
 /// Columns of a block, at least.
 const BLOCK: usize = 32;
 
+/// Rows of a result up to which it has blocks of its own.
+pub(super) const FEW: usize = 4;
+
 /// The subgroup sizes that a block is made for.
 pub(in crate::exec::gpu) const LANES: std::ops::RangeInclusive<usize> = 4..=32;
 
@@ -38,10 +41,16 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// A block for a subgroup of that many lanes and a result of that many columns.
-    pub(super) fn new(lanes: usize, n: usize) -> Self {
-        let rows = if lanes <= 8 { 2 * lanes } else { lanes };
-        let most = (BLOCK / lanes).max(COLUMNS);
+    /// A block for a subgroup of that many lanes and a result of that many columns, and of no more than
+    /// [`FEW`] rows if `few` says so.
+    pub(super) fn new(lanes: usize, n: usize, few: bool) -> Self {
+        let rows = match few {
+            // A chunk of the left operand is a vec4 for each lane at least.
+            true => FEW.max(4 * lanes / CHUNK),
+            false if lanes <= 8 => 2 * lanes,
+            false => lanes,
+        };
+        let most = (BLOCK / lanes).max(COLUMNS) * if few { 2 } else { 1 };
         // A power of two that does not go far beyond n.
         let columns = n.div_ceil(lanes).clamp(1, most).next_power_of_two();
         Self {
@@ -129,7 +138,7 @@ struct Operands<'a> {
 impl Operands<'_> {
     /// The left operand's elements that the lanes load in one step.
     fn loads(&self) -> usize {
-        self.block.rows / self.block.lanes
+        self.block.rows.div_ceil(self.block.lanes)
     }
 
     /// The vec4s of the left operand that each lane loads for a chunk.

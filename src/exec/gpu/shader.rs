@@ -1,0 +1,71 @@
+//! Shaders as they are run: bindings, parameter blocks and grids.
+
+/// What a binding of a shader is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Bound {
+    /// A slot of the plan.
+    Slot(usize),
+    /// Memory for the partial results of this kernel.
+    Scratch,
+    /// Where gathers report an index out of range.
+    Fault,
+}
+
+/// A storage buffer that a shader binds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Binding {
+    pub(super) bound: Bound,
+    pub(super) writable: bool,
+    /// The WGSL type of an element.
+    pub(super) element: &'static str,
+}
+
+/// A run of a shader.
+#[derive(Clone, Debug)]
+pub(super) struct Dispatch {
+    /// The parameter block; scalars are filled in at each run.
+    pub(super) words: Vec<u32>,
+    /// The words that hold scalars of the plan, by number.
+    pub(super) scalars: Vec<(usize, usize)>,
+    /// Workgroups.
+    pub(super) groups: usize,
+}
+
+/// A kernel as a shader: what is bound, and the dispatches that run it one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Shader {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    pub(super) bindings: Vec<Binding>,
+    pub(super) dispatches: Vec<Dispatch>,
+    /// Words of scratch memory.
+    pub(super) scratch: usize,
+    /// Whether the parameter block travels in immediates, and not through the uniform buffer.
+    pub(super) immediates: bool,
+}
+
+impl Shader {
+    /// Bytes of the parameter block, as the shader declares it.
+    pub(super) fn block_bytes(&self) -> usize {
+        let words = self.dispatches.first().map_or(0, |d| d.words.len());
+        16 * words.div_ceil(4)
+    }
+}
+
+/// What shaders are made for.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Invocations in a workgroup of a map or reduction.
+    pub(super) group: usize,
+    /// Workgroups that fill the device.
+    pub(super) fill: usize,
+    /// Whether shaders run on the CPU.
+    pub(super) software: bool,
+    /// Lanes of a subgroup, where all subgroups have as many and the lanes of a workgroup are numbered
+    /// through.
+    pub(super) subgroup: Option<usize>,
+    /// Invocations that a device of its own wants before it is busy.
+    pub(super) busy: usize,
+    /// Bytes of a parameter block that may travel in immediates.
+    pub(super) immediates: usize,
+}

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
+use crate::exec::ceiling::Ceiling;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::exec::checked::Checked;
 use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{self, Gpu};
+use crate::exec::gpu::{self, Gpu, Tuning};
 pub use crate::exec::options::{DeviceKind, DeviceOptions};
 use crate::exec::{Executor, Limits};
 use crate::generator::Generator;
@@ -31,6 +33,9 @@ struct Inner {
     info: DeviceInfo,
     limits: Limits,
     generator: Mutex<Generator>,
+    /// Measured when it is first asked for.
+    #[cfg(not(target_arch = "wasm32"))]
+    ceiling: OnceLock<Ceiling>,
 }
 
 /// A device that a program can ask for.
@@ -115,6 +120,8 @@ impl Device {
             info,
             limits,
             generator,
+            #[cfg(not(target_arch = "wasm32"))]
+            ceiling: OnceLock::new(),
         }))
     }
 
@@ -371,8 +378,18 @@ impl Device {
         }
     }
 
+    /// The choices among kernels that were measured or given so far.
+    pub fn tuning(&self) -> Tuning {
+        self.executor().tuning()
+    }
+
     pub(crate) fn executor(&self) -> &Arc<dyn Executor> {
         &self.0.engine.executor
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn known_ceiling(&self) -> &OnceLock<Ceiling> {
+        &self.0.ceiling
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -4,16 +4,23 @@
 //! operation means is in the plan's programs.
 
 #[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod ceiling;
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod checked;
 pub(crate) mod cpu;
 pub(crate) mod gpu;
 pub(crate) mod options;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod record;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use self::gpu::Tuning;
+#[cfg(not(target_arch = "wasm32"))]
+use self::record::{Recorder, Stage};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan};
 
@@ -45,10 +52,34 @@ pub(crate) trait Executor: Send + Sync {
     fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind>;
     /// Runs a plan over one buffer per slot and the values of its scalars.
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind>;
+    /// As `run`, taking down when each kernel ran.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind>;
     /// Starts to read words `start..start + words` of a buffer.
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading;
     /// Waits until all that was given has been done.
     fn synchronize(&self) -> Result<(), ErrorKind>;
+    /// Measures what can be chosen for a plan's kernels and is not decided yet.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn tune(&self, _plan: &Plan, _scalars: &[u32]) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+    /// What was decided by measuring.
+    fn tuning(&self) -> Tuning {
+        Tuning::default()
+    }
+    /// Operations on `f32` that the device does in a second on registers alone, measured; `None` where
+    /// nothing is faster than a large product.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {
+        Ok(None)
+    }
     /// Bytes in use by live buffers, the most there ever were, and bytes held from the driver.
     fn memory(&self) -> Memory;
     /// Counts of what was done so far.
@@ -100,6 +131,9 @@ pub(crate) struct Reading {
     woken: bool,
     /// Whether the result has been given.
     taken: bool,
+    /// Takes down how long the host waits.
+    #[cfg(not(target_arch = "wasm32"))]
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Reading {
@@ -112,7 +146,16 @@ impl Reading {
             nudge: Box::new(nudge),
             woken: false,
             taken: false,
+            #[cfg(not(target_arch = "wasm32"))]
+            recorder: None,
         }
+    }
+
+    /// The read, with its wait taken down.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn recorded(mut self, recorder: Option<Arc<Recorder>>) -> Self {
+        self.recorder = recorder;
+        self
     }
 
     /// A read that has its result.
@@ -147,8 +190,14 @@ impl Reading {
         if self.taken {
             return Err(taken());
         }
-        (self.nudge)(Nudge::Block)?;
-        pollster::block_on(self.future)
+        let wait = || {
+            (self.nudge)(Nudge::Block)?;
+            pollster::block_on(self.future)
+        };
+        match self.recorder {
+            Some(recorder) => recorder.span(Stage::Wait, wait),
+            None => wait(),
+        }
     }
 }
 

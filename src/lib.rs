@@ -49,7 +49,8 @@
 //! plan is kept, and a batch of the same structure runs it again. An executor runs the plan: on a GPU
 //! each kernel is a WGSL shader generated for its structure (never for its sizes), on the CPU the same
 //! plan is interpreted block by block. [`Tensor::explain`] prints the plan,
-//! `TILEWISE_DUMP_SHADERS=DIR` writes the shaders, and [`Device::counters`] says what was done.
+//! `TILEWISE_DUMP_SHADERS=DIR` writes the shaders, [`Device::counters`] says what was done, and
+//! `Device::profile` how long each kernel took.
 //!
 //! Views (reshape, permute, slices, broadcasting) are layouts over the same storage and copy nothing;
 //! no operation needs a contiguous operand.
@@ -85,6 +86,8 @@ pub mod nn;
 mod op;
 pub mod optim;
 mod plan;
+#[cfg(not(target_arch = "wasm32"))]
+mod profile;
 mod queue;
 mod shape;
 mod tensor;
@@ -93,9 +96,11 @@ pub use autograd::{Backward, Gradients, no_grad};
 pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, MemoryStats};
 pub use dtype::{DType, Element, Scalar};
 pub use error::{Error, ErrorKind, Result};
-pub use exec::gpu::MatmulKernel;
+pub use exec::gpu::{MatmulKernel, Tuning};
 pub use generator::Generator;
 pub use half::f16;
+#[cfg(not(target_arch = "wasm32"))]
+pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
     Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
@@ -114,3 +119,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So are those of the page on profiling.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/profiling.md")]
+struct Profiling;

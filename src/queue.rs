@@ -15,6 +15,8 @@ use self::storage::State;
 pub(crate) use self::storage::Storage;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::exec::record::{Recorder, Stage};
 use crate::exec::{BufferId, Executor, Limits};
 use crate::op::Op;
 use crate::plan::cache::PlanCache;
@@ -37,6 +39,9 @@ pub(crate) struct Queue {
     engine: Arc<Engine>,
     limits: Limits,
     pending: Mutex<Batch>,
+    /// Takes down what is run, while a profile is taken.
+    #[cfg(not(target_arch = "wasm32"))]
+    recorder: Mutex<Option<Arc<Recorder>>>,
 }
 
 impl Queue {
@@ -46,11 +51,38 @@ impl Queue {
             engine,
             limits,
             pending: Mutex::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            recorder: Mutex::default(),
         })
     }
 
     fn lock(&self) -> MutexGuard<'_, Batch> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What takes down what is run, if a profile is being taken.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn recorder(&self) -> Option<Arc<Recorder>> {
+        self.lock_recorder().clone()
+    }
+
+    /// Has what is run taken down until the guard is dropped; `None` if it is already.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn start_recording(self: &Arc<Self>, recorder: Recorder) -> Option<Recording> {
+        let mut current = self.lock_recorder();
+        if current.is_some() {
+            return None;
+        }
+        let recorder = current.insert(Arc::new(recorder)).clone();
+        Some(Recording {
+            queue: self.clone(),
+            recorder,
+        })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn lock_recorder(&self) -> MutexGuard<'_, Option<Arc<Recorder>>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records a call and returns the storage of its result. The operands are valid, and none is
@@ -143,11 +175,39 @@ impl Queue {
         )
     }
 
+    /// The plan of the batch.
+    fn planned(&self, batch: &mut Batch) -> Arc<Plan> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = self.recorder() {
+            return recorder.span(Stage::Plan, || self.plan_of(batch));
+        }
+        self.plan_of(batch)
+    }
+
+    /// Has the executor run a plan.
+    fn hand_over(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+    ) -> Result<(), ErrorKind> {
+        let executor = &self.engine.executor;
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = self.recorder() {
+            if recorder.tunes() {
+                executor.tune(plan, scalars)?;
+            }
+            let run = || executor.run_recorded(plan, slots, scalars, &recorder);
+            return recorder.span(Stage::Run, run);
+        }
+        executor.run(plan, slots, scalars)
+    }
+
     /// Runs the batch and says what has become of its results; those that wait on after an error
     /// were not computed.
     fn execute(&self, batch: &mut Batch) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
-        let plan = self.plan_of(batch);
+        let plan = self.planned(batch);
         let mut slots = Vec::with_capacity(plan.slots.len());
         let give_back = |slots: &[BufferId]| {
             let owned = plan.slots.iter().zip(slots);
@@ -170,7 +230,7 @@ impl Queue {
                 }
             }
         }
-        let ran = executor.run(&plan, &slots, &batch.scalars);
+        let ran = self.hand_over(&plan, &slots, &batch.scalars);
         let failed = match &ran {
             Err(kind @ ErrorKind::Index { .. }) => concerned(batch, kind),
             Err(_) => {
@@ -198,6 +258,20 @@ impl Queue {
         let idle = slots.iter().zip(idle).filter(|(_, idle)| *idle);
         idle.for_each(|(&buffer, _)| executor.free(buffer));
         ran
+    }
+}
+
+/// The time in which a queue's recorder is set.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) struct Recording {
+    queue: Arc<Queue>,
+    pub(crate) recorder: Arc<Recorder>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Drop for Recording {
+    fn drop(&mut self) {
+        *self.queue.lock_recorder() = None;
     }
 }
 

@@ -21,6 +21,7 @@ mod matmul_kernels;
 mod nn;
 mod optim;
 mod pointwise;
+mod profile;
 mod programs;
 mod propagation;
 mod random;
@@ -29,6 +30,7 @@ mod runtime;
 mod shaders;
 mod slice;
 mod threads;
+mod tuning;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
@@ -47,6 +49,7 @@ fn main() -> std::process::ExitCode {
         nn::tests(),
         optim::tests(),
         pointwise::tests(),
+        profile::tests(),
         programs::tests(),
         propagation::tests(),
         random::tests(),
@@ -55,5 +58,6 @@ fn main() -> std::process::ExitCode {
         shaders::tests(),
         slice::tests(),
         threads::tests(),
+        tuning::tests(),
     ])
 }

@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::cpu::SlotMemory;
 use super::cpu::block::Faults;
 use super::cpu::kernel::run_kernel;
-use super::gpu::Gpu;
+use super::gpu::{Gpu, Tuning};
+use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
-use crate::plan::{Core, Kernel, Plan, RowGroups};
+use crate::plan::{Kernel, Plan, RowGroups};
 
 pub(crate) struct Checked {
     gpu: Gpu,
@@ -57,23 +58,39 @@ impl Checked {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn run_plan(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: Option<&Recorder>,
+    ) -> Result<(), ErrorKind> {
+        let mut contents = vec![None; slots.len()];
+        for kernel in 0..plan.kernels.len() {
+            self.run_kernel(plan, kernel, slots, scalars, &mut contents, recorder)?;
+        }
+        Ok(())
+    }
+
     /// Runs a kernel on both; `contents` is what the slots held before and hold afterwards.
     fn run_kernel(
         &self,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         number: usize,
         slots: &[BufferId],
         scalars: &[u32],
         contents: &mut Contents,
+        recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
         let kernel = &plan.kernels[number];
-        for slot in touched(kernel) {
+        for slot in kernel.slots() {
             if contents[slot].is_none() {
                 contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
             }
         }
         let before = contents.clone();
-        self.gpu.run_kernel(plan, number, slots, scalars)?;
+        self.gpu
+            .run_kernel(plan, number, slots, scalars, recorder)?;
         for store in &kernel.stores {
             let slot = store.slot;
             contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
@@ -95,22 +112,6 @@ impl Checked {
 }
 
 type Words = Result<Arc<Vec<u32>>, ErrorKind>;
-
-/// The slots that a kernel reads or writes.
-fn touched(kernel: &Kernel) -> Vec<usize> {
-    let mut slots: Vec<usize> = kernel.body.streams.iter().filter_map(|s| s.slot).collect();
-    match &kernel.core {
-        Core::Map => {}
-        Core::Reduce { prologue, .. } => {
-            slots.extend(prologue.streams.iter().filter_map(|s| s.slot));
-        }
-        Core::Matmul { a, b, .. } => slots.extend([a.slot, b.slot]),
-    }
-    slots.extend(kernel.stores.iter().map(|s| s.slot));
-    slots.sort_unstable();
-    slots.dedup();
-    slots
-}
 
 /// The memory that the CPU runs a kernel on.
 fn memory(kernel: &Kernel, contents: &Contents) -> Vec<SlotMemory> {
@@ -149,11 +150,18 @@ impl Executor for Checked {
     }
 
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        let mut contents = vec![None; slots.len()];
-        for kernel in 0..plan.kernels.len() {
-            self.run_kernel(plan, kernel, slots, scalars, &mut contents)?;
-        }
-        Ok(())
+        self.run_plan(plan, slots, scalars, None)
+    }
+
+    /// The times are the GPU's; between its kernels the CPU runs and compares.
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.run_plan(plan, slots, scalars, Some(recorder))
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -168,6 +176,18 @@ impl Executor for Checked {
             Some(fault) => Err(fault),
             None => self.gpu.synchronize(),
         }
+    }
+
+    fn tune(&self, plan: &Plan, scalars: &[u32]) -> Result<(), ErrorKind> {
+        self.gpu.tune(plan, scalars)
+    }
+
+    fn tuning(&self) -> Tuning {
+        self.gpu.tuning()
+    }
+
+    fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {
+        self.gpu.measure_flops()
     }
 
     fn memory(&self) -> Memory {

@@ -22,6 +22,7 @@ mod tasks;
 pub(crate) use self::memory::size_class;
 pub(crate) use self::space::Space;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +32,8 @@ use self::block::Faults;
 use self::kernel::Prepared;
 use self::memory::Pool;
 use self::rows::Tiles;
+#[cfg(not(target_arch = "wasm32"))]
+use super::record::{Recorder, Stage};
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan, RowGroups};
@@ -65,7 +68,15 @@ impl Ready {
         }
     }
 
-    fn run(&self, plan: &Plan, memory: &mut [SlotMemory], scalars: &[u32], faults: &Faults) {
+    /// Runs the plan; each kernel, or group that runs as one, inside `around`, which gets its numbers.
+    fn run(
+        &self,
+        plan: &Plan,
+        memory: &mut [SlotMemory],
+        scalars: &[u32],
+        faults: &Faults,
+        around: impl Fn(Range<usize>, &mut dyn FnMut()),
+    ) {
         let mut groups = plan.groups.iter().zip(&self.tiles).peekable();
         let mut at = 0;
         while at < plan.kernels.len() {
@@ -74,9 +85,14 @@ impl Ready {
                 let (kernels, ready) = (&plan.kernels, &self.kernels);
                 let all = group.kernels.clone();
                 at = all.end;
-                tiles.run(&kernels[all.clone()], &ready[all], memory, scalars, faults);
+                around(all.clone(), &mut || {
+                    let (kernels, ready) = (&kernels[all.clone()], &ready[all.clone()]);
+                    tiles.run(kernels, ready, memory, scalars, faults);
+                });
             } else {
-                self.kernels[at].run(&plan.kernels[at], memory, scalars, faults);
+                around(at..at + 1, &mut || {
+                    self.kernels[at].run(&plan.kernels[at], memory, scalars, faults);
+                });
                 at += 1;
             }
         }
@@ -116,16 +132,21 @@ impl Executor for Cpu {
     }
 
     fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
-        let faults = Faults::default();
-        self.ready(plan).run(plan, &mut memory, scalars, &faults);
-        self.kernels
-            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
-        self.pool.put_slots(memory, slots);
-        match faults.take() {
-            Some(fault) => Err(fault),
-            None => Ok(()),
-        }
+        self.run_ready(&self.ready(plan), plan, slots, scalars, |_, run| run())
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        let ready = recorder.span(Stage::Prepare, || self.ready(plan));
+        self.run_ready(&ready, plan, slots, scalars, |kernels, run| {
+            recorder.kernels(plan, kernels, run)
+        })
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -155,6 +176,27 @@ impl Executor for Cpu {
 }
 
 impl Cpu {
+    /// Runs a plan over the memory of its slots, its kernels inside `around` (see [`Ready::run`]).
+    fn run_ready(
+        &self,
+        ready: &Ready,
+        plan: &Plan,
+        slots: &[BufferId],
+        scalars: &[u32],
+        around: impl Fn(Range<usize>, &mut dyn FnMut()),
+    ) -> Result<(), ErrorKind> {
+        let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
+        let faults = Faults::default();
+        ready.run(plan, &mut memory, scalars, &faults, around);
+        self.kernels
+            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
+        self.pool.put_slots(memory, slots);
+        match faults.take() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
     /// A plan, made ready when it first runs.
     fn ready(&self, plan: &Plan) -> Arc<Ready> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);

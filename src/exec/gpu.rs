@@ -14,6 +14,8 @@ mod frame;
 mod kernel;
 mod map;
 mod matmul;
+#[cfg(not(target_arch = "wasm32"))]
+mod peak;
 mod pipeline;
 mod pool;
 mod program;
@@ -23,22 +25,27 @@ mod reduce;
 mod rows;
 mod run;
 mod shader;
+#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
+mod stamps;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tune;
 mod work;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use self::fault::Fault;
-pub use self::matmul::MatmulKernel;
+pub use self::matmul::{MatmulKernel, Tuning};
 use self::pipeline::Pipelines;
 use self::pool::Pool;
 use self::read::Staging;
 use self::run::Runner;
 use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
+#[cfg(not(target_arch = "wasm32"))]
+use super::record::Recorder;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::{ErrorKind, Result};
 use crate::plan::{Abilities, Plan, RowGroups};
@@ -60,6 +67,11 @@ pub(crate) struct Gpu {
     staging: Staging,
     fault: Arc<Fault>,
     counts: Counts,
+    /// Nanoseconds to a tick of the device's clock, if it can stamp what it runs.
+    stamp_period: Option<f64>,
+    /// The adapter and its driver, in a line.
+    adapter: String,
+    tuned: Mutex<Tuning>,
 }
 
 #[derive(Default)]
@@ -98,6 +110,18 @@ fn lanes(info: &wgpu::AdapterInfo, features: wgpu::Features) -> Option<usize> {
     (known && matmul::subgroup::LANES.contains(&lanes)).then_some(lanes)
 }
 
+/// What choices by measuring depend on: the adapter, its interface and its driver.
+fn signature(info: &wgpu::AdapterInfo) -> String {
+    let parts = [
+        info.name.as_str(),
+        &info.backend.to_string(),
+        &info.driver,
+        &info.driver_info,
+    ];
+    let words: Vec<&str> = parts.iter().flat_map(|p| p.split_whitespace()).collect();
+    words.join(" ")
+}
+
 impl Gpu {
     pub(crate) async fn open(adapter: &wgpu::Adapter, options: DeviceOptions) -> Result<Self> {
         let info = adapter.get_info();
@@ -105,7 +129,10 @@ impl Gpu {
         let wanted = if options.webgpu_limits {
             wgpu::Features::empty()
         } else {
-            wgpu::Features::SHADER_F16 | wgpu::Features::IMMEDIATES | wgpu::Features::SUBGROUP
+            wgpu::Features::SHADER_F16
+                | wgpu::Features::IMMEDIATES
+                | wgpu::Features::SUBGROUP
+                | wgpu::Features::TIMESTAMP_QUERY
         };
         let features = offered & wanted;
         let asked = if options.webgpu_limits {
@@ -163,7 +190,12 @@ impl Gpu {
             subgroup: lanes(&info, features),
         };
         let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
+        let stamps = features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        let stamp_period = stamps.then(|| queue.get_timestamp_period() as f64);
         Ok(Self {
+            stamp_period,
+            adapter: signature(&info),
+            tuned: Mutex::new(tune::start(&options)),
             pool,
             pipelines: Pipelines::new(device.clone(), options.dump.clone()),
             runner: Runner::new(&device, &bounds),
@@ -190,6 +222,13 @@ impl Gpu {
         };
         self.fault.poll(&self.device, poll)
     }
+
+    /// Waits until all that was submitted is done.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn wait(&self) -> Result<(), ErrorKind> {
+        self.fault
+            .poll(&self.device, wgpu::PollType::wait_indefinitely())
+    }
 }
 
 impl Executor for Gpu {
@@ -208,8 +247,7 @@ impl Executor for Gpu {
             Err(ErrorKind::OutOfMemory { .. }) => {
                 self.trim();
                 #[cfg(not(target_arch = "wasm32"))]
-                self.fault
-                    .poll(&self.device, wgpu::PollType::wait_indefinitely())?;
+                self.wait()?;
                 self.pool.alloc(words)
             }
             done => done,
@@ -234,6 +272,19 @@ impl Executor for Gpu {
         self.fault.check()
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.fault.check()?;
+        self.run_timed(plan, 0..plan.kernels.len(), slots, scalars, recorder)?;
+        self.fault.check()
+    }
+
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         match self.fault.check() {
             Ok(()) => self.start_read(buffer, start, words),
@@ -251,6 +302,20 @@ impl Executor for Gpu {
             done?;
         }
         self.fault.check()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn tune(&self, plan: &Plan, scalars: &[u32]) -> Result<(), ErrorKind> {
+        self.tune_plan(plan, scalars)
+    }
+
+    fn tuning(&self) -> Tuning {
+        self.tuned().clone()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn measure_flops(&self) -> Result<Option<f64>, ErrorKind> {
+        self.time_arithmetic().map(Some)
     }
 
     fn memory(&self) -> Memory {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::gpu::MatmulKernel;
+use super::gpu::{MatmulKernel, Tuning};
 
 /// What kind of hardware a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +53,8 @@ pub struct DeviceOptions {
     pub(crate) memory_budget: Option<u64>,
     pub(crate) dump: Option<PathBuf>,
     pub(crate) sentinels: bool,
+    pub(crate) tuning: Tuning,
+    pub(crate) tuning_file: Option<PathBuf>,
     /// A text of generated shaders and what replaces it: a defect for tests to find.
     #[cfg(test)]
     pub(crate) sabotage: Option<(&'static str, &'static str)>,
@@ -94,6 +96,24 @@ impl DeviceOptions {
     /// `TILEWISE_DUMP_SHADERS` does.
     pub fn dump_shaders(mut self, folder: impl Into<PathBuf>) -> Self {
         self.dump = Some(folder.into());
+        self
+    }
+
+    /// Starts with choices that were measured before: they stand, and [`Device::autotune`] adds to them.
+    ///
+    /// [`Device::autotune`]: crate::Device::autotune
+    pub fn tuning(mut self, tuning: Tuning) -> Self {
+        self.tuning = tuning;
+        self
+    }
+
+    /// Starts with the choices of a file, if there is one, and keeps there what [`Device::autotune`]
+    /// chooses. A file that holds no choices, or damaged ones, is not used; a line on the standard error
+    /// output says why, and the next choice writes it anew. One file serves several adapters.
+    ///
+    /// [`Device::autotune`]: crate::Device::autotune
+    pub fn tuning_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tuning_file = Some(path.into());
         self
     }
 

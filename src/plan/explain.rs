@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Core, Kernel, Plan};
+use super::{Core, Kernel, Matrix, Plan, Store};
 use crate::op::Body;
+use crate::op::program::Stream;
+use crate::shape::Shape;
 
 impl Plan {
     /// A line per kernel: what it computes, the operations fused in it, bytes and arithmetic. A
@@ -12,12 +14,6 @@ impl Plan {
         let mut text = String::new();
         let (mut bytes, mut flops) = (0, 0);
         for (i, kernel) in self.kernels.iter().enumerate() {
-            let ops: Vec<&str> = kernel.ops.iter().map(|note| note.name).collect();
-            let kind = match kernel.core {
-                Core::Map => "map",
-                Core::Reduce { .. } => "reduce",
-                Core::Matmul { .. } => "matmul",
-            };
             let mark = match self.groups.iter().find(|g| g.kernels.contains(&i)) {
                 Some(group) if group.kernels.start == i => '┌',
                 Some(group) if group.kernels.end == i + 1 => '└',
@@ -31,9 +27,10 @@ impl Plan {
                 .map_or(String::new(), |note| note.at.to_string());
             let _ = writeln!(
                 text,
-                "{i:>3} {mark} {kind:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
+                "{i:>3} {mark} {:<6}  {:<16}  {:<40}  {:>10} B  {:>12} flop  {place}",
+                kernel.kind(),
                 kernel.shape.to_string(),
-                ops.join(" + "),
+                kernel.operations(),
                 b,
                 f,
             );
@@ -50,26 +47,102 @@ impl Plan {
     }
 }
 
+/// What a kernel does, or a group of kernels that runs as one, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    pub(crate) kind: &'static str,
+    pub(crate) operations: String,
+    pub(crate) shape: Shape,
+    pub(crate) bytes: usize,
+    pub(crate) flops: usize,
+}
+
+impl Summary {
+    /// The summary of neighbouring kernels of a plan. What one of them stores, the others have without
+    /// reading it; what several read is read once.
+    pub(crate) fn of(kernels: &[Kernel]) -> Self {
+        let mut bytes = 0;
+        for (i, kernel) in kernels.iter().enumerate() {
+            let before = &kernels[..i];
+            let at_hand = |read: &(usize, usize)| {
+                let stored = |k: &Kernel| k.stores.iter().any(|s| s.slot == read.0);
+                before.iter().any(|k| stored(k) || k.reads().contains(read))
+            };
+            let reads = kernel.reads();
+            let fresh = reads.iter().filter(|read| !at_hand(read));
+            bytes += fresh.map(|(_, bytes)| bytes).sum::<usize>() + kernel.writes();
+        }
+        let operations: Vec<String> = kernels.iter().map(Kernel::operations).collect();
+        let largest = kernels.iter().map(|k| &k.shape).max_by_key(|s| s.size());
+        Self {
+            kind: match kernels {
+                [kernel] => kernel.kind(),
+                _ => "rows",
+            },
+            operations: operations.join(" | "),
+            shape: largest.cloned().unwrap_or_default(),
+            bytes,
+            flops: kernels.iter().map(Kernel::flops).sum(),
+        }
+    }
+}
+
 impl Kernel {
+    /// What the core computes.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.core {
+            Core::Map => "map",
+            Core::Reduce { .. } => "reduce",
+            Core::Matmul { .. } => "matmul",
+        }
+    }
+
+    /// The operations in program order.
+    pub(crate) fn operations(&self) -> String {
+        let names: Vec<&str> = self.ops.iter().map(|note| note.name).collect();
+        names.join(" + ")
+    }
+
     /// Bytes read and written, each element of each operand counted once.
     pub(crate) fn bytes(&self) -> usize {
-        let reads = |body: &Body| -> usize {
-            let streams = body.streams.iter().filter(|s| s.slot.is_some());
-            streams.map(|s| distinct(&s.layout) * s.dtype.size()).sum()
+        let reads: usize = self.reads().iter().map(|(_, bytes)| bytes).sum();
+        reads + self.writes()
+    }
+
+    /// The slots that it reads or writes, each once.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        let reads = self.reads();
+        let read = reads.iter().map(|(slot, _)| *slot);
+        let mut slots: Vec<usize> = read.chain(self.stores.iter().map(|s| s.slot)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    /// The slots that are read, and the bytes of each.
+    fn reads(&self) -> Vec<(usize, usize)> {
+        let mut reads = Vec::new();
+        let mut streams = |body: &Body| {
+            let bytes = |s: &Stream| Some((s.slot?, distinct(&s.layout) * s.dtype.size()));
+            reads.extend(body.streams.iter().filter_map(bytes));
         };
-        let core = match &self.core {
-            Core::Map => 0,
-            Core::Reduce { prologue, .. } => reads(prologue),
+        streams(&self.body);
+        match &self.core {
+            Core::Map => {}
+            Core::Reduce { prologue, .. } => streams(prologue),
             Core::Matmul { a, b, dtype, .. } => {
-                (distinct(&a.layout) + distinct(&b.layout)) * dtype.size()
+                let bytes = |m: &Matrix| (m.slot, distinct(&m.layout) * dtype.size());
+                reads.extend([a, b].map(bytes));
             }
-        };
-        let writes: usize = self
-            .stores
-            .iter()
-            .map(|s| s.layout.shape().size() * s.dtype.size())
-            .sum();
-        core + reads(&self.body) + writes
+        }
+        reads
+    }
+
+    /// Bytes that are written.
+    fn writes(&self) -> usize {
+        let bytes = |s: &Store| s.layout.shape().size() * s.dtype.size();
+        self.stores.iter().map(bytes).sum()
     }
 
     /// Operations on elements; a multiply-add of a product counts as two.

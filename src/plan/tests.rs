@@ -11,6 +11,7 @@ use super::{Core, Kernel, Plan, RowGroups};
 use crate::device::{Device, cpu_info};
 use crate::error::{ErrorKind, Result};
 use crate::exec::cpu::Cpu;
+use crate::exec::record::Recorder;
 use crate::exec::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::generator::Generator;
 use crate::s;
@@ -51,6 +52,15 @@ impl Executor for Narrow {
             );
         }
         self.cpu.run(plan, slots, scalars)
+    }
+    fn run_recorded(
+        &self,
+        plan: &Arc<Plan>,
+        slots: &[BufferId],
+        scalars: &[u32],
+        recorder: &Recorder,
+    ) -> Result<(), ErrorKind> {
+        self.cpu.run_recorded(plan, slots, scalars, recorder)
     }
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
         self.cpu.read(buffer, start, words)

@@ -121,10 +121,11 @@ impl Tensor {
         }
         let (buffer, _storage, offset) = self.buffer()?;
         let start = words(offset, self.dtype);
-        Ok(self
-            .device
-            .executor()
-            .read(buffer, start, words(self.size(), self.dtype)))
+        let words = words(self.size(), self.dtype);
+        let reading = self.device.executor().read(buffer, start, words);
+        #[cfg(not(target_arch = "wasm32"))]
+        let reading = reading.recorded(self.device.queue().recorder());
+        Ok(reading)
     }
 
     /// The elements, row-major; runs what is recorded and waits for it.

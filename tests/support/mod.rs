@@ -13,6 +13,7 @@ macro_rules! tests {
 pub(crate) mod broad;
 pub(crate) mod compare;
 pub(crate) mod golden;
+pub(crate) mod json;
 pub(crate) mod layouts;
 pub(crate) mod programs;
 

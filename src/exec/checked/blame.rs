@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::compare::{self, Difference};
-use super::{Checked, Contents, bound, memory, touched};
+use super::{Checked, Contents, bound, memory};
 use crate::error::ErrorKind;
 use crate::exec::cpu::block::Faults;
 use crate::exec::cpu::kernel::run_kernel;
@@ -69,7 +69,7 @@ impl Checked {
         let mut slots: Vec<BufferId> = vec![0; contents.len()];
         let mut owned = Vec::new();
         let run = |slots: &mut Vec<BufferId>, owned: &mut Vec<BufferId>| {
-            for slot in touched(part) {
+            for slot in part.slots() {
                 let Some(content) = &contents[slot] else {
                     continue;
                 };

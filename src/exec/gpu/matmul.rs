@@ -15,11 +15,13 @@
 
 mod registers;
 pub(super) mod subgroup;
+mod tuning;
 mod workgroup;
 
 use std::fmt::Write;
 
 use self::subgroup::Reads;
+pub use self::tuning::Tuning;
 use super::body::body_layouts;
 use super::codegen;
 use super::kernel::{Writer, accumulator};
@@ -50,7 +52,22 @@ pub enum MatmulKernel {
     Vector,
 }
 
+impl MatmulKernel {
+    /// The kernels that add over k in the same order.
+    const TILED: [Self; 3] = [Self::Subgroup, Self::Registers, Self::Workgroup];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Subgroup => "subgroup",
+            Self::Registers => "registers",
+            Self::Workgroup => "workgroup",
+            Self::Vector => "vector",
+        }
+    }
+}
+
 /// A product, taken from a kernel's core.
+#[derive(Clone)]
 pub(super) struct Product<'a> {
     pub(super) a: &'a Matrix,
     pub(super) b: &'a Matrix,
@@ -121,6 +138,32 @@ impl Product<'_> {
         }
     }
 
+    /// The kernels to choose from for a product that `first` computes without measuring: `first`, then
+    /// the others that the target can run and that give the same bits.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn candidates(first: MatmulKernel, target: &Target) -> Vec<MatmulKernel> {
+        // Without subgroups of a fixed size, registers stand in.
+        let possible = |which: &MatmulKernel| match which {
+            MatmulKernel::Subgroup => target.subgroup.is_some(),
+            MatmulKernel::Registers => first != MatmulKernel::Subgroup || target.subgroup.is_some(),
+            _ => true,
+        };
+        let others = MatmulKernel::TILED.into_iter().filter(|k| *k != first);
+        [first].into_iter().chain(others.filter(possible)).collect()
+    }
+
+    /// The directions in which the operands are contiguous.
+    fn directions(&self, kernel: &Kernel) -> [Direction; 2] {
+        let rank = kernel.shape.ndim();
+        let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
+        let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
+        let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
+        [
+            direction((self.k, a_step), (m, a_row)),
+            direction((self.k, b_step), (n, b_column)),
+        ]
+    }
+
     /// What can be special about the kernel: walks that are lines, as `reduced` a text for operands that
     /// are aligned and results that are narrow, and as `quads` one for few rows.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
@@ -164,10 +207,7 @@ impl Product<'_> {
         let spaces = self.spaces(kernel);
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
-        let directions = [
-            direction((self.k, a_step), (m, a_row)),
-            direction((self.k, b_step), (n, b_column)),
-        ];
+        let directions = self.directions(kernel);
         // Narrow results have narrower blocks.
         let width = if flat.reduced { n } else { usize::MAX };
         let acc = accumulator(self.dtype);
@@ -344,12 +384,25 @@ impl Product<'_> {
 }
 
 /// The dimension in which an operand is contiguous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Direction {
     AlongK,
     /// Along the rows of the left operand, the columns of the right one.
     Across,
     Neither,
+}
+
+impl Direction {
+    const ALL: [Self; 3] = [Self::AlongK, Self::Across, Self::Neither];
+
+    /// Its name in a [`Tuning`].
+    fn word(self) -> &'static str {
+        match self {
+            Self::AlongK => "along",
+            Self::Across => "across",
+            Self::Neither => "strided",
+        }
+    }
 }
 
 impl std::fmt::Display for Direction {

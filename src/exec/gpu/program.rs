@@ -10,8 +10,10 @@ use super::work::Work;
 use crate::exec::BufferId;
 use crate::plan::Plan;
 
-/// A kernel whose pipeline is at hand.
+/// A kernel, or a group of kernels that runs as one, whose pipeline is at hand.
 pub(super) struct Prepared {
+    /// Kernels of the plan that it computes.
+    pub(super) kernels: usize,
     pub(super) pipeline: Arc<Pipeline>,
     pub(super) shader: Shader,
 }
@@ -48,7 +50,7 @@ impl Gpu {
         {
             return program;
         }
-        let works = Work::of_plan(plan, &self.target, self.options.matmul);
+        let works = Work::of_plan(plan, &self.target, &|p, k| self.decided(p, k));
         let program = Arc::new(self.prepare(&works));
         self.runner.keep(plan.id, program.clone());
         program
@@ -79,10 +81,14 @@ impl Gpu {
             }
         }
         self.pipelines.compile(&missing);
-        let kernels = shaders.into_iter().map(|shader| Prepared {
-            pipeline: self.pipelines.get(&shader),
-            shader,
-        });
+        let kernels = shaders
+            .into_iter()
+            .zip(works)
+            .map(|(shader, work)| Prepared {
+                kernels: work.kernels(),
+                pipeline: self.pipelines.get(&shader),
+                shader,
+            });
         Program {
             kernels: kernels.collect(),
             awaits,

@@ -1,5 +1,6 @@
 //! Reading back through mapped staging buffers.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_intrusive::channel::shared::oneshot_channel;
@@ -83,38 +84,13 @@ impl Gpu {
         encoder.copy_buffer_to_buffer(faults, 0, &staging, bytes, 4 * FAULT_WORDS as u64);
         let index = self.queue.submit([encoder.finish()]);
 
-        let (sender, receiver) = oneshot_channel();
-        staging
-            .slice(..end)
-            .map_async(wgpu::MapMode::Read, move |result| {
-                // Nobody may be waiting any more.
-                let _ = sender.send(result);
-            });
-        let (pool, fault) = (self.staging.clone(), self.fault.clone());
+        let mapped = mapped(staging, end, self.name.clone(), self.fault.clone());
+        let pool = self.staging.clone();
         let (queue, record_buffer) = (self.queue.clone(), faults.clone());
-        let name = self.name.clone();
         let future = async move {
-            let mapped = receiver.receive().await;
-            fault.check()?;
-            let lost = |message: String| ErrorKind::DeviceLost {
-                device: name.clone(),
-                message,
-            };
-            match mapped {
-                Some(Ok(())) => {}
-                Some(Err(error)) => return Err(lost(error.to_string())),
-                None => return Err(lost("a read was given up".into())),
-            }
-            let view = staging
-                .slice(..end)
-                .get_mapped_range()
-                .map_err(|error| lost(error.to_string()))?;
-            let (content, record) = view.split_at(bytes as usize);
-            let all: Vec<u32> = bytemuck::pod_collect_to_vec(content);
-            let record: Vec<u32> = bytemuck::pod_collect_to_vec(record);
-            drop(view);
-            staging.unmap();
+            let (mut all, staging) = mapped.await?;
             pool.put(staging);
+            let record = all.split_off(words);
             match record[0] {
                 0 => Ok(all),
                 _ => {
@@ -138,6 +114,41 @@ impl Gpu {
                 Ok(())
             }
         })
+    }
+}
+
+/// Maps the start of a staging buffer; gives its words, and the buffer once it is free again.
+pub(super) fn mapped(
+    staging: wgpu::Buffer,
+    bytes: u64,
+    name: String,
+    fault: Arc<Fault>,
+) -> impl Future<Output = Result<(Vec<u32>, wgpu::Buffer), ErrorKind>> + Send {
+    let (sender, receiver) = oneshot_channel();
+    staging
+        .slice(..bytes)
+        .map_async(wgpu::MapMode::Read, move |result| {
+            // Nobody may be waiting any more.
+            let _ = sender.send(result);
+        });
+    async move {
+        let mapped = receiver.receive().await;
+        fault.check()?;
+        let lost = |message: String| ErrorKind::DeviceLost {
+            device: name,
+            message,
+        };
+        match mapped {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(lost(error.to_string())),
+            None => return Err(lost("a read was given up".into())),
+        }
+        let words = match staging.slice(..bytes).get_mapped_range() {
+            Ok(view) => bytemuck::pod_collect_to_vec(&view),
+            Err(error) => return Err(lost(error.to_string())),
+        };
+        staging.unmap();
+        Ok((words, staging))
     }
 }
 

@@ -9,8 +9,11 @@ use rustc_hash::FxHashMap;
 use super::Gpu;
 use super::program::{Bindings, Prepared, Program};
 use super::shader::{Bound, Dispatch};
+use super::stamps::Stamps;
 use super::work::Work;
 use crate::error::ErrorKind;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::exec::record::Recorder;
 use crate::exec::{BufferId, Executor};
 use crate::plan::{Kernel, Plan};
 
@@ -131,6 +134,12 @@ impl Runner {
         state.programs.insert(plan, program);
     }
 
+    /// Forgets the programs of plans: their next run looks again at what is decided.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn forget_plans(&self) {
+        self.lock().programs.clear();
+    }
+
     /// Forgets the bind groups of buffers that are gone.
     pub(super) fn forget(&self, gone: &[BufferId]) {
         let mut state = self.lock();
@@ -151,20 +160,28 @@ impl Gpu {
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let program = self.program(plan);
-        self.run_prepared(&program.kernels, Some(&program), slots, scalars)
+        self.run_prepared(&program.kernels, Some(&program), slots, scalars, None)
     }
 
     /// Runs one kernel of a plan.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn run_kernel(
         &self,
-        plan: &Plan,
+        plan: &Arc<Plan>,
         kernel: usize,
         slots: &[BufferId],
         scalars: &[u32],
+        recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
-        let kernels = &self.program(plan).kernels[kernel..=kernel];
-        self.run_prepared(kernels, None, slots, scalars)?;
+        match recorder {
+            Some(recorder) => {
+                self.run_timed(plan, kernel..kernel + 1, slots, scalars, recorder)?;
+            }
+            None => {
+                let kernels = &self.program(plan).kernels[kernel..=kernel];
+                self.run_prepared(kernels, None, slots, scalars, None)?;
+            }
+        }
         self.fault.check()
     }
 
@@ -176,18 +193,21 @@ impl Gpu {
         slots: &[BufferId],
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
-        let work = Work::of_kernel(kernel, &self.target, self.options.matmul);
-        self.run_prepared(&self.prepare(&[work]).kernels, None, slots, scalars)?;
+        let work = Work::of_kernel(kernel, &self.target, &|p, k| self.decided(p, k));
+        let kernels = &self.prepare(&[work]).kernels;
+        self.run_prepared(kernels, None, slots, scalars, None)?;
         self.fault.check()
     }
 
-    /// Runs kernels; if they are a whole program, with the bind groups of its last run.
-    fn run_prepared(
+    /// Runs kernels, each stamped by the device where stamps are given; if they are a whole program,
+    /// with the bind groups of its last run.
+    pub(super) fn run_prepared(
         &self,
         prepared: &[Prepared],
         program: Option<&Program>,
         slots: &[BufferId],
         scalars: &[u32],
+        stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
         let mut scratch = Vec::new();
         let mut failed = None;
@@ -211,7 +231,7 @@ impl Gpu {
         }
         let result = match failed {
             Some(kind) => Err(kind),
-            None => self.submit(prepared, program, slots, &scratch, scalars),
+            None => self.submit(prepared, program, slots, &scratch, scalars, stamps),
         };
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.and_then(|()| {
@@ -233,6 +253,7 @@ impl Gpu {
         slots: &[BufferId],
         scratch: &[Option<BufferId>],
         scalars: &[u32],
+        stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
         let runner = &self.runner;
         let mut state = runner.lock();
@@ -271,11 +292,20 @@ impl Gpu {
         let mut encoder = self
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            let mut offsets = offsets.into_iter();
-            let mut block = Vec::new();
-            for (kernel, group) in prepared.iter().zip(&groups) {
+        let mut offsets = offsets.into_iter();
+        let mut block = Vec::new();
+        // One pass for all kernels, or a pass for each one that is stamped.
+        let together = match stamps {
+            Some(_) => 1,
+            None => prepared.len().max(1),
+        };
+        let passes = prepared.chunks(together).zip(groups.chunks(together));
+        for (number, (kernels, groups)) in passes.enumerate() {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: None,
+                timestamp_writes: stamps.map(|stamps| stamps.writes(number)),
+            });
+            for (kernel, group) in kernels.iter().zip(groups) {
                 let dispatches = kernel.shader.dispatches.len() as u64;
                 self.counts
                     .dispatches
@@ -297,6 +327,9 @@ impl Gpu {
                     pass.dispatch_workgroups(x as u32, y as u32, 1);
                 }
             }
+        }
+        if let Some(stamps) = stamps {
+            stamps.collect(&mut encoder);
         }
         if let Some(program) = program {
             *program.last() = Some(Bindings {

@@ -12,6 +12,9 @@ use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
 use crate::shape::Shape;
 
+/// Says which kernel shall compute a product, where that is decided.
+pub(super) type Decided<'d> = dyn Fn(&Product<'_>, &Kernel) -> Option<MatmulKernel> + 'd;
+
 /// What one shader does.
 pub(super) enum Work<'a> {
     Map(&'a Kernel),
@@ -22,11 +25,7 @@ pub(super) enum Work<'a> {
 
 impl<'a> Work<'a> {
     /// The work of a plan in the order it is done.
-    pub(super) fn of_plan(
-        plan: &'a Plan,
-        target: &Target,
-        matmul: Option<MatmulKernel>,
-    ) -> Vec<Self> {
+    pub(super) fn of_plan(plan: &'a Plan, target: &Target, decided: &Decided<'_>) -> Vec<Self> {
         let mut all = Vec::new();
         let mut groups = plan.groups.iter().peekable();
         let mut at = 0;
@@ -41,7 +40,7 @@ impl<'a> Work<'a> {
                     all.push(Self::Rows(rows));
                 }
                 None => {
-                    all.push(Self::of_kernel(&plan.kernels[at], target, matmul));
+                    all.push(Self::of_kernel(&plan.kernels[at], target, decided));
                     at += 1;
                 }
             }
@@ -49,11 +48,7 @@ impl<'a> Work<'a> {
         all
     }
 
-    pub(super) fn of_kernel(
-        kernel: &'a Kernel,
-        target: &Target,
-        matmul: Option<MatmulKernel>,
-    ) -> Self {
+    pub(super) fn of_kernel(kernel: &'a Kernel, target: &Target, decided: &Decided<'_>) -> Self {
         match &kernel.core {
             Core::Map => Self::Map(kernel),
             Core::Reduce {
@@ -86,7 +81,7 @@ impl<'a> Work<'a> {
                     k: *k,
                     vector: *vector,
                 };
-                match product.choose(kernel, target, matmul) {
+                match product.choose(kernel, target, decided(&product, kernel)) {
                     MatmulKernel::Vector => {
                         let (prologue, reduced) = product.summed(kernel);
                         let reduction = Reduction {
@@ -101,6 +96,14 @@ impl<'a> Work<'a> {
                     tiled => Self::Tiled(kernel, product, tiled),
                 }
             }
+        }
+    }
+
+    /// Kernels of the plan that it computes.
+    pub(super) fn kernels(&self) -> usize {
+        match self {
+            Self::Rows(rows) => rows.len(),
+            _ => 1,
         }
     }
 

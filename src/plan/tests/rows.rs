@@ -1,4 +1,8 @@
 //! Groups of kernels that run row by row.
+#![expect(
+    clippy::single_range_in_vec_init,
+    reason = "a list of groups may have one"
+)]
 
 use super::*;
 use crate::DType;
@@ -95,14 +99,7 @@ fn groups_change_no_bit_on_the_cpu() -> Result<()> {
     let single = limited(16, RowGroups::None);
     let both = [RowGroups::Stored, RowGroups::Computed].map(|rows| limited(16, rows));
     // Rows of a lane, of a block, of more; tiles that are full and not; more than a task.
-    for shape in [
-        [1, 2],
-        [3, 5],
-        [7, 513],
-        [300, 64],
-        [3, 70_000],
-        [259, 999],
-    ] {
+    for shape in [[1, 2], [3, 5], [7, 513], [300, 64], [3, 70_000], [259, 999]] {
         let run = |device: &Device, dtype: DType| -> Result<Vec<Vec<f32>>> {
             let x = filled(&shape, device).to_dtype(dtype);
             let (w, b) = (filled(&shape[1..], device), filled(&shape[1..], device));

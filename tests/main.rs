@@ -29,6 +29,7 @@ mod runtime;
 mod shaders;
 mod slice;
 mod threads;
+mod vectors;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
@@ -55,5 +56,6 @@ fn main() -> std::process::ExitCode {
         shaders::tests(),
         slice::tests(),
         threads::tests(),
+        vectors::tests(),
     ])
 }

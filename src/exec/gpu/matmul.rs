@@ -178,7 +178,10 @@ impl Product<'_> {
             .filter(|_| which == MatmulKernel::Subgroup)
             .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
         let reads = match &block {
-            Some(block) if flat.reduced => self.reads(kernel, directions, block),
+            Some(block) if flat.reduced => self.reads(kernel, directions, block.reads_across()),
+            None if flat.reduced && which == MatmulKernel::Workgroup => {
+                self.reads(kernel, directions, true)
+            }
             _ => [Reads::Single; 2],
         };
         let mut bind = |x: &Matrix, reads: Reads| {
@@ -191,7 +194,9 @@ impl Product<'_> {
         let (a, b) = (bind(self.a, reads[0]), bind(self.b, reads[1]));
         let text = match (&block, which) {
             (Some(block), _) => block.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1])),
-            (None, MatmulKernel::Workgroup) => workgroup::text(self.dtype, acc, (&a, &b), width),
+            (None, MatmulKernel::Workgroup) => {
+                workgroup::text(self.dtype, acc, ((&a, reads[0]), (&b, reads[1])), width)
+            }
             (None, _) => registers::text(self.dtype, acc, (&a, &b), width, target.group),
         };
 
@@ -250,13 +255,9 @@ impl Product<'_> {
     }
 
     /// How a block may read its operands: in vec4s along the dimension in which an operand is
-    /// contiguous, where each vec4 is one of the buffer's.
-    fn reads(
-        &self,
-        kernel: &Kernel,
-        directions: [Direction; 2],
-        block: &subgroup::Block,
-    ) -> [Reads; 2] {
+    /// contiguous, where each vec4 is one of the buffer's. The right one only if it may be read `across`,
+    /// if it is contiguous in that way.
+    fn reads(&self, kernel: &Kernel, directions: [Direction; 2], across: bool) -> [Reads; 2] {
         let reads = |x: &Matrix, direction: Direction| {
             let dims = x.layout.dims();
             let strides = x.layout.strides();
@@ -285,7 +286,7 @@ impl Product<'_> {
         };
         let a = reads(self.a, directions[0]);
         let b = match reads(self.b, directions[1]) {
-            Reads::Across if !block.reads_across() => Reads::Single,
+            Reads::Across if !across => Reads::Single,
             b => b,
         };
         // A buffer is bound once.

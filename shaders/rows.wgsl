@@ -1,20 +1,23 @@
 // Rows: several kernels in one, each of which reduces the rows of a shape or maps them.
 //
-// LANES invocations share a row, and a workgroup holds as many rows as fit. What a step reduces a
+// `width` invocations share a row, and a workgroup holds as many rows as fit. What a step reduces a
 // row to stays in a register of each lane for the steps that follow; what a step stores of a row is
 // read again only by the lane that stored it.
+//
+// A lane takes four neighbouring elements at a time, each folded into a sum of its own, in blocks, so
+// that the rounding error of a sum grows with the number of blocks and not of elements.
 //
 // Rust fills the marked slots; as it stands, the kernel subtracts the mean.
 
 //[header
-struct Params { words: array<vec4<u32>, 1> }
+struct Params { words: array<vec4<u32>, 2> }
 @group(1) @binding(0) var<uniform> params: Params;
 @group(0) @binding(0) var<storage, read> b0: array<f32>;
 @group(0) @binding(1) var<storage, read_write> b1: array<f32>;
 const GROUP = 64u;
 //]
 
-// Elements that a lane folds before it adds them to its sum.
+// Groups of four that a lane folds before it adds them to its sums.
 const BLOCK = 32u;
 
 var<workgroup> lanes: array<f32, GROUP>;
@@ -66,23 +69,30 @@ fn main(
     let live = number * held + mine < rows;
     let o = min(number * held + mine, rows - 1u);
     let elements = select(0u, word(1u), live);
+    let start = lane * word(4u); // the lane's first element
+    let step = word(5u);
+    let stop = min(start + word(6u), elements); // no element of the lane is here or beyond
 
     //[steps
     var sum = 0.0;
     {
-        var k = lane;
-        while k < elements {
+        var k = start;
+        while k < stop {
             var block = 0.0;
-            for (var n = 0u; n < BLOCK && k < elements; n += 1u) {
-                block = fold_sum(block, b0[o * elements + k]);
-                k += width;
+            for (var n = 0u; n < BLOCK && k < stop; n += 1u) {
+                for (var j = k; j < min(k + 4u, stop); j += 1u) {
+                    block = fold_sum(block, b0[o * elements + j]);
+                }
+                k += step;
             }
             sum = fold_sum(sum, block);
         }
     }
     let mean = across_sum(sum, seat, lane, width) / f32(word(1u));
-    for (var k = lane; k < elements; k += width) {
-        b1[o * elements + k] = b0[o * elements + k] - mean;
+    for (var k = start; k < stop; k += step) {
+        for (var j = k; j < min(k + 4u, stop); j += 1u) {
+            b1[o * elements + j] = b0[o * elements + j] - mean;
+        }
     }
     //]
 }

@@ -98,13 +98,16 @@ impl Layout {
         (self.offset >= PARAMETER).then(|| (self.offset - PARAMETER) / 4)
     }
 
+    /// The offset, looked up among the plan's scalars if it is one.
+    pub(crate) fn place(&self, scalars: &[u32]) -> usize {
+        self.parameter()
+            .map_or(self.offset, |n| scalars[n] as usize)
+    }
+
     /// The layout with its offset looked up among the plan's scalars, if it is one.
     pub(crate) fn resolve(&self, scalars: &[u32]) -> Self {
-        let offset = self
-            .parameter()
-            .map_or(self.offset, |n| scalars[n] as usize);
         Self {
-            offset,
+            offset: self.place(scalars),
             ..self.clone()
         }
     }

@@ -13,8 +13,9 @@ mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::cpu::SlotMemory;
 use super::cpu::block::Faults;
-use super::cpu::{SlotMemory, run_kernel};
+use super::cpu::kernel::run_kernel;
 use super::gpu::Gpu;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
 use crate::error::ErrorKind;

@@ -1,37 +1,86 @@
 //! The CPU executor: the reference for what every plan means.
 //!
-//! Plans are interpreted: a body runs over blocks of elements whose registers stay in the first
-//! level of cache ([`block`]), reductions combine blocks pairwise ([`reduce`]), and products are
-//! left to a SIMD library ([`matmul`]).
+//! Plans are interpreted. A kernel is made ready once ([`kernel`], [`code`]); a body then runs over
+//! blocks of elements whose registers stay in the first level of cache ([`block`], [`map`]),
+//! reductions fold in lanes and combine pairwise ([`reduce`], [`fold`]), and products are left to a
+//! SIMD library ([`matmul`]). Groups of kernels run over some rows at a time ([`rows`]). Large work is cut into tasks for threads ([`tasks`]), always in the same
+//! places.
 
 pub(crate) mod block;
-mod matmul;
+pub(crate) mod code;
+mod fold;
+pub(crate) mod kernel;
+mod map;
+pub(crate) mod matmul;
 mod memory;
 mod reduce;
+mod rows;
 mod space;
+mod stream;
+mod tasks;
 
 pub(crate) use self::memory::size_class;
 pub(crate) use self::space::Space;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use self::block::{Computed, Faults, Inputs};
+use rustc_hash::FxHashMap;
+
+use self::block::Faults;
+use self::kernel::Prepared;
 use self::memory::Pool;
+use self::rows::Tiles;
 use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
-use crate::dtype::DType;
 use crate::error::ErrorKind;
-use crate::layout::Layout;
-use crate::op::Inst;
-use crate::plan::{Abilities, Core, Kernel, Matrix, Plan, RowGroups, Store};
+use crate::plan::{Abilities, Plan, RowGroups};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
+/// Plans kept ready to run.
+const PREPARED: usize = 256;
 
 #[derive(Default)]
 pub(crate) struct Cpu {
     pool: Pool,
+    /// The kernels of each plan, by its number.
+    plans: Mutex<FxHashMap<u64, Arc<Ready>>>,
     kernels: AtomicU64,
+}
+
+/// A plan ready to run.
+struct Ready {
+    kernels: Vec<Prepared>,
+    /// Per group of the plan its tiles; `None` for one that runs kernel by kernel.
+    tiles: Vec<Option<Tiles>>,
+}
+
+impl Ready {
+    fn new(plan: &Plan) -> Self {
+        let kernels: Vec<Prepared> = plan.kernels.iter().map(Prepared::new).collect();
+        let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
+        Self {
+            tiles: tiles.collect(),
+            kernels,
+        }
+    }
+
+    fn run(&self, plan: &Plan, memory: &mut [SlotMemory], scalars: &[u32], faults: &Faults) {
+        let mut groups = plan.groups.iter().zip(&self.tiles).peekable();
+        let mut at = 0;
+        while at < plan.kernels.len() {
+            let group = groups.next_if(|(g, _)| g.kernels.start == at);
+            if let Some((group, Some(tiles))) = group {
+                let (kernels, ready) = (&plan.kernels, &self.kernels);
+                let all = group.kernels.clone();
+                at = all.end;
+                tiles.run(&kernels[all.clone()], &ready[all], memory, scalars, faults);
+            } else {
+                self.kernels[at].run(&plan.kernels[at], memory, scalars, faults);
+                at += 1;
+            }
+        }
+    }
 }
 
 impl Executor for Cpu {
@@ -43,7 +92,7 @@ impl Executor for Cpu {
         Limits {
             abilities: Abilities {
                 buffers: 16,
-                rows: RowGroups::None,
+                rows: RowGroups::Stored,
             },
             bytes: MAX_BYTES,
             f16: true,
@@ -77,9 +126,7 @@ impl Executor for Cpu {
             })
             .collect();
         let faults = Faults::default();
-        for kernel in &plan.kernels {
-            run_kernel(kernel, &mut memory, scalars, &faults);
-        }
+        self.ready(plan).run(plan, &mut memory, scalars, &faults);
         self.kernels
             .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
         for (memory, &id) in memory.into_iter().zip(slots) {
@@ -119,6 +166,21 @@ impl Executor for Cpu {
     }
 }
 
+impl Cpu {
+    /// A plan, made ready when it first runs.
+    fn ready(&self, plan: &Plan) -> Arc<Ready> {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = plans.get(&plan.id) {
+            return ready.clone();
+        }
+        if plans.len() >= PREPARED {
+            plans.clear();
+        }
+        let ready = Arc::new(Ready::new(plan));
+        plans.entry(plan.id).or_insert(ready).clone()
+    }
+}
+
 /// The memory of a slot during a run: another holder's, or the plan's own.
 pub(crate) enum SlotMemory {
     Shared(Arc<Vec<u32>>),
@@ -132,121 +194,4 @@ impl SlotMemory {
             Self::Owned(words) => words,
         }
     }
-}
-
-/// The output that a product can be computed in, before the body runs over it: a whole one of words
-/// that are registers, which the body does not read.
-fn direct(kernel: &Kernel) -> Option<usize> {
-    let fits = |store: &Store| {
-        let read = kernel
-            .body
-            .streams
-            .iter()
-            .any(|s| s.slot == Some(store.slot));
-        store.dtype != DType::F16 && !read
-    };
-    let whole = kernel.stores.iter().all(|s| s.layout.is_identity());
-    if whole {
-        kernel.stores.iter().position(fits)
-    } else {
-        None
-    }
-}
-
-/// Runs one kernel over the memory of its plan's slots.
-pub(crate) fn run_kernel(
-    kernel: &Kernel,
-    memory: &mut [SlotMemory],
-    scalars: &[u32],
-    faults: &Faults,
-) {
-    // The outputs leave the slots while the rest is borrowed; each slot is stored to once.
-    let mut outputs: Vec<Vec<u32>> = kernel
-        .stores
-        .iter()
-        .map(|store| match &mut memory[store.slot] {
-            SlotMemory::Owned(words) => std::mem::take(words),
-            SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
-        })
-        .collect();
-    let words;
-    let core = match (&kernel.core, direct(kernel)) {
-        (Core::Matmul { a, b, dtype, k, .. }, Some(output)) => {
-            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
-            let size = kernel.shape.size();
-            matmul::run(
-                *dtype,
-                operand(a),
-                operand(b),
-                *k,
-                &mut outputs[output][..size],
-            );
-            Computed::Output(output)
-        }
-        _ => match run_core(kernel, memory, scalars, faults) {
-            Some(computed) => {
-                words = computed;
-                Computed::Words(&words)
-            }
-            None => Computed::Nothing,
-        },
-    };
-    // A product that is stored as it is needs no body.
-    let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)]);
-    if !(bare && kernel.stores.len() == 1 && matches!(core, Computed::Output(_))) {
-        let inputs = Inputs::bind(&kernel.body, &kernel.stores, memory, scalars);
-        block::map(kernel, &inputs, core, &mut outputs, faults);
-    }
-    for (store, words) in kernel.stores.iter().zip(outputs) {
-        memory[store.slot] = SlotMemory::Owned(words);
-    }
-}
-
-/// What a kernel computes before its body, as registers.
-pub(crate) fn run_core(
-    kernel: &Kernel,
-    memory: &[SlotMemory],
-    scalars: &[u32],
-    faults: &Faults,
-) -> Option<Vec<u32>> {
-    match &kernel.core {
-        Core::Map => None,
-        Core::Reduce {
-            op,
-            dtype,
-            prologue,
-            kept,
-            reduced,
-        } => {
-            let inputs = Inputs::bind(prologue, &[], memory, scalars);
-            Some(reduce::run(
-                *op, *dtype, prologue, &inputs, kept, reduced, faults,
-            ))
-        }
-        Core::Matmul { a, b, dtype, k, .. } => {
-            let operand = |m: &Matrix| (memory[m.slot].words(), m.layout.resolve(scalars));
-            let mut product = vec![0; kernel.shape.size()];
-            matmul::run(*dtype, operand(a), operand(b), *k, &mut product);
-            Some(product)
-        }
-    }
-}
-
-/// The product of two matrices of registers (see [`matmul`]).
-pub(crate) fn product(
-    dtype: DType,
-    a: (&[u32], &Layout),
-    b: (&[u32], &Layout),
-    k: usize,
-) -> Vec<u32> {
-    let columns = b.1.dims().last().copied().unwrap_or(1);
-    let mut product = vec![0; a.1.shape().size() / k * columns];
-    matmul::run(
-        dtype,
-        (a.0, a.1.clone()),
-        (b.0, b.1.clone()),
-        k,
-        &mut product,
-    );
-    product
 }

@@ -42,6 +42,27 @@ macro_rules! define_ops {
                 $(Self::$C,)* $(Self::$L1,)* $(Self::$L2,)*
             ];
 
+            /// Those that are not in it.
+            #[cfg(test)]
+            const MORE: [Self; 4] = [Self::Select, Self::MulHi, Self::Copy, Self::Cast];
+
+            /// The dtypes of operands and results that an operation of the table is for.
+            #[cfg(test)]
+            fn signatures(self) -> Vec<(DType, DType)> {
+                use DType::*;
+                match self {
+                    $(Self::$F1)|* | $(Self::$F2)|* => vec![(F32, F32), (F16, F16)],
+                    $(Self::$N1)|* | $(Self::$N2)|* | Self::Select | Self::Copy =>
+                        [F32, F16, I32, U32].map(|t| (t, t)).to_vec(),
+                    $(Self::$T)|* => vec![(F32, Bool)],
+                    $(Self::$C)|* => [F32, I32, U32].map(|t| (t, Bool)).to_vec(),
+                    $(Self::$L1)|* | $(Self::$L2)|* => vec![(Bool, Bool)],
+                    Self::MulHi => vec![(U32, U32)],
+                    Self::Cast => [F32, F16, I32, U32, Bool].into_iter()
+                        .flat_map(|from| [F32, F16, I32, U32, Bool].map(|to| (from, to))).collect(),
+                }
+            }
+
             pub(crate) const fn name(self) -> &'static str {
                 // The twins of the operators are named try_add and so on.
                 let method = match self {
@@ -85,9 +106,9 @@ macro_rules! define_ops {
                 })
             }
 
-            /// Applies the operation to a block of registers. `from` is the dtype of the operands
-            /// (of the last, for a select) and `to` that of the result; `f16` is held as `f32`.
-            pub(crate) fn apply(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+            /// [`PointOp::apply`], compiled for the vectors of the function it is inlined in.
+            #[inline(always)]
+            fn apply_here(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
                 match self {
                     // Without the reduction of large angles, the loop vectorises; the bits are the same.
                     Self::Sin if small_angles(args[0]) => f1(args, out, math::sin_small),
@@ -128,6 +149,25 @@ macro_rules! define_ops {
 pointwise_table!(define_ops);
 
 impl PointOp {
+    /// The time it takes the CPU, in units of an addition's: what is further from exact than a
+    /// division is computed by polynomials.
+    pub(crate) const fn cost(self) -> usize {
+        if self.ulp() > 1.0 { 8 } else { 1 }
+    }
+
+    /// Applies the operation to a block of registers. `from` is the dtype of the operands (of the
+    /// last, for a select) and `to` that of the result; `f16` is held as `f32`. Runs on the widest
+    /// vectors that the processor has; the bits are the same on all.
+    pub(crate) fn apply(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+        pulp::Arch::new().dispatch(Apply {
+            op: self,
+            from,
+            to,
+            args,
+            out,
+        });
+    }
+
     pub(crate) const fn arity(self) -> usize {
         match self {
             Self::Select => 3,
@@ -136,6 +176,24 @@ impl PointOp {
                 None => 1,
             },
         }
+    }
+}
+
+/// An application of an operation, to be compiled for each width of vectors.
+struct Apply<'a> {
+    op: PointOp,
+    from: DType,
+    to: DType,
+    args: [&'a [u32]; 3],
+    out: &'a mut [u32],
+}
+
+impl pulp::WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.op.apply_here(self.from, self.to, self.args, self.out);
     }
 }
 
@@ -152,11 +210,17 @@ const fn mentions(text: &str, letter: u8) -> bool {
     false
 }
 
+// What follows is inlined into `apply_here`, and with it into each of its builds.
+
+#[inline(always)]
 fn small_angles(angles: &[u32]) -> bool {
     let angles: &[f32] = bytemuck::cast_slice(angles);
-    angles.iter().all(|a| a.abs() <= math::TRIG_SMALL)
+    // Without an early end, so that the loop vectorises.
+    let small = |all: bool, a: &f32| all & (a.abs() <= math::TRIG_SMALL);
+    angles.iter().fold(true, small)
 }
 
+#[inline(always)]
 fn map1<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
     args: [&[u32]; 3],
     out: &mut [u32],
@@ -168,6 +232,7 @@ fn map1<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
     }
 }
 
+#[inline(always)]
 fn map2<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
     args: [&[u32]; 3],
     out: &mut [u32],
@@ -180,18 +245,22 @@ fn map2<A: bytemuck::AnyBitPattern, R: bytemuck::Pod>(
     }
 }
 
+#[inline(always)]
 fn f1(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32) -> f32) {
     map1::<f32, f32>(args, out, f);
 }
 
+#[inline(always)]
 fn f2(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32, f32) -> f32) {
     map2::<f32, f32>(args, out, f);
 }
 
+#[inline(always)]
 fn test(args: [&[u32]; 3], out: &mut [u32], f: impl Fn(f32) -> bool) {
     map1::<f32, u32>(args, out, |a| f(a) as u32);
 }
 
+#[inline(always)]
 fn compare<A: bytemuck::AnyBitPattern>(
     args: [&[u32]; 3],
     out: &mut [u32],
@@ -200,12 +269,14 @@ fn compare<A: bytemuck::AnyBitPattern>(
     map2::<A, u32>(args, out, |a, b| f(a, b) as u32);
 }
 
+#[inline(always)]
 fn select([c, a, b]: [&[u32]; 3], out: &mut [u32]) {
     for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
         *r = if c != 0 { a } else { b };
     }
 }
 
+#[inline(always)]
 fn cast(from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
     use DType::*;
     match (from, to) {
@@ -230,7 +301,69 @@ pub(crate) fn round_to_f16(out: &mut [u32]) {
 
 #[cfg(test)]
 mod tests {
+    use pulp::Arch;
+
     use super::*;
+
+    /// The widths of vectors that this processor has.
+    fn widths() -> Vec<Arch> {
+        let mut widths = vec![Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            widths.extend(pulp::x86::V3::try_new().map(Arch::V3));
+            widths.extend(pulp::x86::V4::try_new().map(Arch::V4));
+        }
+        widths
+    }
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_bits() {
+        let pairs: Vec<(f32, f32)> = math::tests::pairs(5_000).collect();
+        let words = |f: fn(&(f32, f32)) -> f32| -> Vec<u32> {
+            pairs.iter().map(|p| f(p).to_bits()).collect()
+        };
+        let (a, b) = (words(|p| p.0), words(|p| p.1));
+        let small: Vec<u32> = (0..a.len()).map(|i| (i as f32 * 0.37).to_bits()).collect();
+        let truth: Vec<u32> = a.iter().map(|a| a & 1).collect();
+        for &op in PointOp::ALL.iter().chain(&PointOp::MORE) {
+            for (from, to) in op.signatures() {
+                for first in [&a, &small] {
+                    let args = match (op, from) {
+                        (PointOp::Select, _) => [&truth[..], first, &b],
+                        (_, DType::Bool) => [&truth[..], &truth, &truth],
+                        _ => [&first[..], &b, &b],
+                    };
+                    let run = |width: Arch| {
+                        let mut out = vec![0; a.len()];
+                        let (op, out_now) = (op, &mut out[..]);
+                        width.dispatch(Apply {
+                            op,
+                            from,
+                            to,
+                            args,
+                            out: out_now,
+                        });
+                        out
+                    };
+                    let plain = run(Arch::Scalar);
+                    for width in widths() {
+                        let wide = run(width);
+                        // Which NaN it is, IEEE 754 leaves open.
+                        let nan = |bits: u32| to.is_float() && f32::from_bits(bits).is_nan();
+                        let differs =
+                            |i: &usize| plain[*i] != wide[*i] && !(nan(plain[*i]) && nan(wide[*i]));
+                        if let Some(i) = (0..a.len()).find(differs) {
+                            let [x, y, _] = args.map(|arg| arg[i]);
+                            panic!(
+                                "{op:?} of {from} {x:#x} and {y:#x} on {width:?}: {:#x}, not {:#x}",
+                                wide[i], plain[i]
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_documentation_states_each_bound() {

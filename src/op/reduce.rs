@@ -2,6 +2,12 @@
 
 use crate::dtype::DType;
 
+/// A loop over a function that combines two registers.
+pub(crate) trait Loop {
+    type Output;
+    fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) -> Self::Output;
+}
+
 macro_rules! reductions {
     ($($(#[$doc:meta])* $Op:ident $name:literal, f32 $f:expr, $fw:literal, $fi:literal;
         i32 $i:expr, $iw:literal, $ii:literal; u32 $u:expr, $uw:literal, $ui:literal;)*) => {
@@ -24,22 +30,23 @@ macro_rules! reductions {
                 }
             }
 
-            /// Combines two registers of the dtype.
-            pub(crate) fn combine(self, dtype: DType, a: u32, b: u32) -> u32 {
+            /// Hands the function that combines two registers of the dtype to a loop over it, so
+            /// that the loop is compiled for each.
+            #[inline(always)]
+            pub(crate) fn with<L: Loop>(self, dtype: DType, l: L) -> L::Output {
                 use crate::op::math;
-                fn real(f: impl Fn(f32, f32) -> f32, a: u32, b: u32) -> u32 {
-                    f(f32::from_bits(a), f32::from_bits(b)).to_bits()
+                #[inline(always)]
+                fn real(f: impl Fn(f32, f32) -> f32 + Copy) -> impl Fn(u32, u32) -> u32 + Copy {
+                    move |a, b| f(f32::from_bits(a), f32::from_bits(b)).to_bits()
                 }
-                fn int(f: impl Fn(i32, i32) -> i32, a: u32, b: u32) -> u32 {
-                    f(a as i32, b as i32) as u32
-                }
-                fn word(f: impl Fn(u32, u32) -> u32, a: u32, b: u32) -> u32 {
-                    f(a, b)
+                #[inline(always)]
+                fn int(f: impl Fn(i32, i32) -> i32 + Copy) -> impl Fn(u32, u32) -> u32 + Copy {
+                    move |a, b| f(a as i32, b as i32) as u32
                 }
                 match (self, dtype) {
-                    $((Self::$Op, DType::I32) => int($i, a, b),
-                    (Self::$Op, DType::U32 | DType::Bool) => word($u, a, b),
-                    (Self::$Op, _) => real($f, a, b),)*
+                    $((Self::$Op, DType::I32) => l.over(int($i)),
+                    (Self::$Op, DType::U32 | DType::Bool) => l.over($u),
+                    (Self::$Op, _) => l.over(real($f)),)*
                     (Self::ArgMax | Self::ArgMin, _) => unreachable!("arg reductions combine pairs"),
                 }
             }
@@ -60,16 +67,16 @@ macro_rules! reductions {
 reductions! {
     /// The sum; integers wrap.
     Sum "sum", f32 |a, b| a + b, "({a} + {b})", "0.0";
-        i32 |a, b| a.wrapping_add(b), "({a} + {b})", "0i"; u32 |a, b| a.wrapping_add(b), "({a} + {b})", "0u";
+        i32 |a, b| a.wrapping_add(b), "({a} + {b})", "0i"; u32 |a: u32, b: u32| a.wrapping_add(b), "({a} + {b})", "0u";
     /// The product; integers wrap.
     Prod "prod", f32 |a, b| a * b, "({a} * {b})", "1.0";
-        i32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1i"; u32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1u";
+        i32 |a, b| a.wrapping_mul(b), "({a} * {b})", "1i"; u32 |a: u32, b: u32| a.wrapping_mul(b), "({a} * {b})", "1u";
     /// The largest element; NaN wins. On bools: whether any is true.
     Max "max", f32 math::max, "tw_max({a}, {b})", "tw_override(0.0, TW_SIGN | TW_INF, true)";
-        i32 |a, b| a.max(b), "max({a}, {b})", "i32(-2147483647 - 1)"; u32 |a, b| a.max(b), "max({a}, {b})", "0u";
+        i32 |a, b| a.max(b), "max({a}, {b})", "i32(-2147483647 - 1)"; u32 |a: u32, b: u32| a.max(b), "max({a}, {b})", "0u";
     /// The smallest element; NaN wins. On bools: whether all are true.
     Min "min", f32 math::min, "tw_min({a}, {b})", "tw_override(0.0, TW_INF, true)";
-        i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a, b| a.min(b), "min({a}, {b})", "4294967295u";
+        i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a: u32, b: u32| a.min(b), "min({a}, {b})", "4294967295u";
 }
 
 impl ReduceOp {
@@ -96,6 +103,15 @@ impl ReduceOp {
     /// The dtype of the result for elements of the dtype.
     pub(crate) const fn result(self, dtype: DType) -> DType {
         if self.is_arg() { DType::U32 } else { dtype }
+    }
+
+    /// The reduction that gives the element whose number an arg reduction gives.
+    pub(crate) const fn extreme(self) -> Self {
+        match self {
+            Self::ArgMax => Self::Max,
+            Self::ArgMin => Self::Min,
+            op => op,
+        }
     }
 
     /// Whether an arg reduction prefers the element `a` over `b`, given in this order of position.

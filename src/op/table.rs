@@ -16,96 +16,96 @@ macro_rules! pointwise_table {
         $then! {
             float1 {
                 /// The exponential, eᵃ.
-                Exp exp 2, |a| math::exp(a), "tw_exp({a})", [y] |g, s| g * s.y();
+                Exp exp 2, math::exp, "tw_exp({a})", [y] |g, s| g * s.y();
                 /// Two to the power a.
-                Exp2 exp2 2, |a| math::exp2(a), "tw_exp2({a})", [y] |g, s| g * s.y() * LN_2;
+                Exp2 exp2 2, math::exp2, "tw_exp2({a})", [y] |g, s| g * s.y() * LN_2;
                 /// eᵃ − 1, accurate near zero.
-                Expm1 expm1 2, |a| math::expm1(a), "tw_expm1({a})", [y] |g, s| g * (s.y() + 1.0);
+                Expm1 expm1 2, math::expm1, "tw_expm1({a})", [y] |g, s| g * (s.y() + 1.0);
                 /// The natural logarithm; NaN below zero, −∞ at zero.
-                Ln ln 2, |a| math::ln(a), "tw_ln({a})", [a] |g, s| g / s.a();
+                Ln ln 2, math::ln, "tw_ln({a})", [a] |g, s| g / s.a();
                 /// The logarithm to base 2.
-                Log2 log2 2, |a| math::log2(a), "tw_log2({a})", [a] |g, s| g / (s.a() * LN_2);
+                Log2 log2 2, math::log2, "tw_log2({a})", [a] |g, s| g / (s.a() * LN_2);
                 /// ln(1 + a), accurate near zero.
-                Log1p log1p 2, |a| math::log1p(a), "tw_log1p({a})", [a] |g, s| g / (s.a() + 1.0);
+                Log1p log1p 2, math::log1p, "tw_log1p({a})", [a] |g, s| g / (s.a() + 1.0);
                 /// The square root; NaN below zero.
-                Sqrt sqrt 2, |a| math::sqrt(a), "tw_sqrt({a})", [y] |g, s| g * 0.5 / s.y();
+                Sqrt sqrt 2, math::sqrt, "tw_sqrt({a})", [y] |g, s| g * 0.5 / s.y();
                 /// The reciprocal of the square root.
-                Rsqrt rsqrt 2, |a| math::rsqrt(a), "tw_rsqrt({a})",
+                Rsqrt rsqrt 2, math::rsqrt, "tw_rsqrt({a})",
                     [y] |g, s| g * (-0.5) * (s.y() * s.y() * s.y());
                 /// One over a.
-                Reciprocal reciprocal 2, |a| math::reciprocal(a), "tw_reciprocal({a})",
+                Reciprocal reciprocal 2, math::reciprocal, "tw_reciprocal({a})",
                     [y] |g, s| -(g * s.y().square());
                 /// The sine of an angle in radians, at any finite size.
-                Sin sin 2, |a| math::sin(a), "tw_sin({a})", [a] |g, s| g * s.a().cos();
+                Sin sin 2, math::sin, "tw_sin({a})", [a] |g, s| g * s.a().cos();
                 /// The cosine of an angle in radians, at any finite size.
-                Cos cos 2, |a| math::cos(a), "tw_cos({a})", [a] |g, s| -(g * s.a().sin());
+                Cos cos 2, math::cos, "tw_cos({a})", [a] |g, s| -(g * s.a().sin());
                 /// The tangent of an angle in radians, at any finite size.
-                Tan tan 4, |a| math::tan(a), "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
+                Tan tan 4, math::tan, "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
                 /// The inverse sine in radians; NaN outside [−1, 1].
-                Asin asin 4, |a| math::asin(a), "tw_asin({a})",
+                Asin asin 4, math::asin, "tw_asin({a})",
                     [a] |g, s| g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt();
                 /// The inverse cosine in radians; NaN outside [−1, 1].
-                Acos acos 4, |a| math::acos(a), "tw_acos({a})",
+                Acos acos 4, math::acos, "tw_acos({a})",
                     [a] |g, s| -(g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt());
                 /// The inverse tangent in radians.
-                Atan atan 4, |a| math::atan(a), "tw_atan({a})",
+                Atan atan 4, math::atan, "tw_atan({a})",
                     [a] |g, s| g / (s.a().square() + 1.0);
                 /// The hyperbolic sine.
-                Sinh sinh 4, |a| math::sinh(a), "tw_sinh({a})", [a] |g, s| g * s.a().cosh();
+                Sinh sinh 4, math::sinh, "tw_sinh({a})", [a] |g, s| g * s.a().cosh();
                 /// The hyperbolic cosine.
-                Cosh cosh 4, |a| math::cosh(a), "tw_cosh({a})", [a] |g, s| g * s.a().sinh();
+                Cosh cosh 4, math::cosh, "tw_cosh({a})", [a] |g, s| g * s.a().sinh();
                 /// The hyperbolic tangent.
-                Tanh tanh 2, |a| math::tanh(a), "tw_tanh({a})",
+                Tanh tanh 2, math::tanh, "tw_tanh({a})",
                     [y] |g, s| g * (1.0 - s.y().square());
                 /// The error function, 2/√π ∫₀ᵃ e^(−t²) dt.
-                Erf erf 4, |a| math::erf(a), "tw_erf({a})",
+                Erf erf 4, math::erf, "tw_erf({a})",
                     [a] |g, s| g * (-s.a().square()).exp() * FRAC_2_SQRT_PI;
                 /// The logistic function, 1/(1 + e⁻ᵃ).
-                Sigmoid sigmoid 3, |a| math::sigmoid(a), "tw_sigmoid({a})",
+                Sigmoid sigmoid 3, math::sigmoid, "tw_sigmoid({a})",
                     [y] |g, s| g * s.y() * (1.0 - s.y());
                 /// The rectifier, max(a, 0); NaN stays NaN.
-                Relu relu 0, |a| math::relu(a), "tw_relu({a})",
+                Relu relu 0, math::relu, "tw_relu({a})",
                     [y] |g, s| where_true(&positive(&s.y()), g);
                 /// The Gaussian error linear unit, a·Φ(a) (Hendrycks and Gimpel, 2016).
-                Gelu gelu 4, |a| math::gelu(a), "tw_gelu({a})",
+                Gelu gelu 4, math::gelu, "tw_gelu({a})",
                     [a] |g, s| g * gelu_slope(&s.a());
                 /// The tanh approximation of [`gelu`](Tensor::gelu), as GPT-2 uses it.
-                GeluTanh gelu_tanh 4, |a| math::gelu_tanh(a), "tw_gelu_tanh({a})",
+                GeluTanh gelu_tanh 4, math::gelu_tanh, "tw_gelu_tanh({a})",
                     [a] |g, s| g * gelu_tanh_slope(&s.a());
                 /// The sigmoid linear unit (swish), a·sigmoid(a).
-                Silu silu 4, |a| math::silu(a), "tw_silu({a})", [a] |g, s| {
+                Silu silu 4, math::silu, "tw_silu({a})", [a] |g, s| {
                     let y = s.a().sigmoid();
                     g * (&y + s.a() * &y * (1.0 - &y))
                 };
                 /// ln(1 + eᵃ), without overflow.
-                Softplus softplus 4, |a| math::softplus(a), "tw_softplus({a})",
+                Softplus softplus 4, math::softplus, "tw_softplus({a})",
                     [a] |g, s| g * s.a().sigmoid();
                 /// The largest integer not above a.
-                Floor floor 0, |a| math::floor(a), "tw_floor({a})", [] |g, _s| g * 0.0;
+                Floor floor 0, math::floor, "tw_floor({a})", [] |g, _s| g * 0.0;
                 /// The smallest integer not below a.
-                Ceil ceil 0, |a| math::ceil(a), "tw_ceil({a})", [] |g, _s| g * 0.0;
+                Ceil ceil 0, math::ceil, "tw_ceil({a})", [] |g, _s| g * 0.0;
                 /// The nearest integer, halves to the even one.
-                Round round 0, |a| math::round(a), "tw_round({a})", [] |g, _s| g * 0.0;
+                Round round 0, math::round, "tw_round({a})", [] |g, _s| g * 0.0;
                 /// The integer part: towards zero.
-                Trunc trunc 0, |a| math::trunc(a), "tw_trunc({a})", [] |g, _s| g * 0.0;
+                Trunc trunc 0, math::trunc, "tw_trunc({a})", [] |g, _s| g * 0.0;
             }
             float2 {
                 /// The true quotient; integers are divided as `f32`.
                 Div try_div 3, |a, b| a / b, "({a} / {b})",
                     [b y] |g, s| (g / s.b(), -(g * s.y() / s.b()));
                 /// The angle of the point (b, a) in radians, in (−π, π], as C99's `atan2(a, b)`.
-                Atan2 atan2 4, |a, b| math::atan2(a, b), "tw_atan2({a}, {b})", [a b] |g, s| {
+                Atan2 atan2 4, math::atan2, "tw_atan2({a}, {b})", [a b] |g, s| {
                     let r = g / (s.a().square() + s.b().square());
                     (&r * s.b(), -(&r * s.a()))
                 };
                 /// a where it is positive, b·a elsewhere: b is the slope for negative inputs.
-                LeakyRelu leaky_relu 1, |a, b| math::leaky_relu(a, b), "tw_leaky_relu({a}, {b})",
+                LeakyRelu leaky_relu 1, math::leaky_relu, "tw_leaky_relu({a}, {b})",
                     [a b] |g, s| {
                         let up = positive(&s.a());
                         (select(&up, g, &(g * s.b())), where_false(&up, &(g * s.a())))
                     };
                 /// a where it is positive, b·(eᵃ − 1) elsewhere (Clevert et al., 2015).
-                Elu elu 4, |a, b| math::elu(a, b), "tw_elu({a}, {b})", [a b y] |g, s| {
+                Elu elu 4, math::elu, "tw_elu({a}, {b})", [a b y] |g, s| {
                     let up = positive(&s.a());
                     let below = minimum(&s.a(), 0.0).expm1();
                     (select(&up, g, &(g * (s.y() + s.b()))), where_false(&up, &(g * below)))
@@ -118,11 +118,11 @@ macro_rules! pointwise_table {
                     [] |g, _s| -g;
                 /// The absolute value; the smallest integer stays as it is.
                 Abs abs 0,
-                    f |a| math::abs(a), "tw_abs({a})"; i |a| math::abs_i32(a), "tw_abs_i32({a})"; u |a| a, "{a}";
+                    f math::abs, "tw_abs({a})"; i math::abs_i32, "tw_abs_i32({a})"; u |a| a, "{a}";
                     [a] |g, s| g * s.a().sign();
                 /// −1, 0 or 1 with the sign of a; NaN stays NaN.
                 Sign sign 0,
-                    f |a| math::sign(a), "tw_sign({a})"; i |a| math::sign_i32(a), "tw_sign_i32({a})";
+                    f math::sign, "tw_sign({a})"; i math::sign_i32, "tw_sign_i32({a})";
                     u |a| a.min(1), "min({a}, 1u)";
                     [] |g, _s| g * 0.0;
                 /// a·a.
@@ -149,40 +149,40 @@ macro_rules! pointwise_table {
                     [a b] |g, s| (g * s.b(), g * s.a());
                 /// The remainder with the sign of the divisor, as Python's `%`; an integer modulo 0 is 0.
                 Rem remainder 1,
-                    f |a, b| math::rem(a, b), "tw_rem({a}, {b})";
-                    i |a, b| math::rem_i32(a, b), "tw_rem_i32({a}, {b})";
-                    u |a, b| math::rem_u32(a, b), "tw_rem_u32({a}, {b})";
+                    f math::rem, "tw_rem({a}, {b})";
+                    i math::rem_i32, "tw_rem_i32({a}, {b})";
+                    u math::rem_u32, "tw_rem_u32({a}, {b})";
                     [a b] |g, s| (g.clone(), -(g * floor_divide(&s.a(), &s.b())));
                 /// The quotient rounded down, as Python's `//`; an integer over 0 is 0.
                 FloorDiv floor_divide 1,
-                    f |a, b| math::floor_div(a, b), "tw_floor_div({a}, {b})";
-                    i |a, b| math::floor_div_i32(a, b), "tw_floor_div_i32({a}, {b})";
-                    u |a, b| math::floor_div_u32(a, b), "tw_floor_div_u32({a}, {b})";
+                    f math::floor_div, "tw_floor_div({a}, {b})";
+                    i math::floor_div_i32, "tw_floor_div_i32({a}, {b})";
+                    u math::floor_div_u32, "tw_floor_div_u32({a}, {b})";
                     [] |g, _s| (g * 0.0, g * 0.0);
                 /// a to the power b, by C99's rules for special values; integers wrap.
                 Pow pow 4,
-                    f |a, b| math::pow(a, b), "tw_pow({a}, {b})";
-                    i |a, b| math::pow_i32(a, b), "tw_pow_i32({a}, {b})";
-                    u |a, b| math::pow_u32(a, b), "tw_pow_u32({a}, {b})";
+                    f math::pow, "tw_pow({a}, {b})";
+                    i math::pow_i32, "tw_pow_i32({a}, {b})";
+                    u math::pow_u32, "tw_pow_u32({a}, {b})";
                     [a b y] |g, s| pow_gradient(g, &s.a(), &s.b(), &s.y());
                 /// The smaller of the two; NaN where either is.
                 Minimum minimum 0,
-                    f |a, b| math::min(a, b), "tw_min({a}, {b})"; i |a, b| a.min(b), "min({a}, {b})";
+                    f math::min, "tw_min({a}, {b})"; i |a, b| a.min(b), "min({a}, {b})";
                     u |a, b| a.min(b), "min({a}, {b})";
                     [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), false);
                 /// The larger of the two; NaN where either is.
                 Maximum maximum 0,
-                    f |a, b| math::max(a, b), "tw_max({a}, {b})"; i |a, b| a.max(b), "max({a}, {b})";
+                    f math::max, "tw_max({a}, {b})"; i |a, b| a.max(b), "max({a}, {b})";
                     u |a, b| a.max(b), "max({a}, {b})";
                     [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), true);
             }
             test {
                 /// Whether the element is NaN.
-                IsNan is_nan |a| math::is_nan(a), "tw_is_nan({a})";
+                IsNan is_nan math::is_nan, "tw_is_nan({a})";
                 /// Whether the element is neither NaN nor infinite.
-                IsFinite is_finite |a| math::is_finite(a), "tw_is_finite({a})";
+                IsFinite is_finite math::is_finite, "tw_is_finite({a})";
                 /// Whether the element is +∞ or −∞.
-                IsInf is_inf |a| math::is_inf(a), "tw_is_inf({a})";
+                IsInf is_inf math::is_inf, "tw_is_inf({a})";
             }
             compare {
                 /// Whether the two are equal, element by element; NaN equals nothing.

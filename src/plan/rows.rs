@@ -61,6 +61,11 @@ impl Rows {
         [across, along].concat()
     }
 
+    /// Whether the elements of a row lie one after the other, and so do the rows.
+    pub(crate) fn in_order(&self) -> bool {
+        self.order().is_sorted()
+    }
+
     /// Whether a value read through the layout, over the whole shape, is read row for row: either
     /// each element where it is computed, or one value a row.
     pub(crate) fn aligned(&self, layout: &Layout) -> bool {

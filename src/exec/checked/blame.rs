@@ -7,7 +7,7 @@ use super::compare::{self, Difference};
 use super::{Checked, Contents, bound, memory, touched};
 use crate::error::ErrorKind;
 use crate::exec::cpu::block::Faults;
-use crate::exec::cpu::run_kernel;
+use crate::exec::cpu::kernel::run_kernel;
 use crate::exec::{BufferId, Executor};
 use crate::layout::Layout;
 use crate::op::{Body, Inst, Program, Reg};

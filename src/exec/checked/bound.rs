@@ -10,8 +10,11 @@
 //! Subnormal numbers may be taken for zero, and given as zero: they err by as much as they are.
 
 use crate::dtype::DType;
-use crate::exec::cpu::block::{BLOCK, Beside, Faults, Inputs, Registers, Runner};
-use crate::exec::cpu::{SlotMemory, product, run_core};
+use crate::exec::cpu::SlotMemory;
+use crate::exec::cpu::block::{BLOCK, Beside, Faults, Inputs, Runner};
+use crate::exec::cpu::code::Code;
+use crate::exec::cpu::kernel::run_core;
+use crate::exec::cpu::matmul::product;
 use crate::op::{Body, Inst, PointOp, ReduceOp, Reg};
 use crate::plan::{Core, Kernel, Matrix};
 use crate::shape::Shape;
@@ -25,7 +28,7 @@ const BEYOND: f64 = 2.0 * (1u128 << 127) as f64;
 /// For each store of the kernel the largest difference of each element.
 pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) -> Vec<Vec<f64>> {
     let faults = Faults::default();
-    let core = run_core(kernel, memory, scalars, &faults).unwrap_or_default();
+    let core = run_core(kernel, memory, scalars, &faults);
     let core_errors = match &kernel.core {
         Core::Map => vec![],
         Core::Reduce {
@@ -76,36 +79,43 @@ fn walk(
     mut visit: impl FnMut(usize, &[u32], &[f64]),
 ) {
     let faults = Faults::default();
-    let inputs = Inputs::bind(body, &[], memory, scalars);
-    let runner = Runner::new(body, &inputs, shape, None, &faults);
-    let mut regs = runner.registers();
+    // Every register is looked at.
+    let mut whole = body.clone();
+    whole.program.results = (0..body.program.insts.len() as Reg).collect();
+    let code = Code::new(&whole, shape);
+    let inputs = Inputs::bind(&code, memory, scalars);
+    let runner = Runner::new(&code, &inputs, &faults);
+    let mut regs = runner.registers(BLOCK);
     let size = shape.size();
     for start in (0..size).step_by(BLOCK) {
         let len = BLOCK.min(size - start);
         let values = core.0.get(start..).unwrap_or_default();
-        let beside = Beside {
+        let mut beside = Beside {
             core: values,
             ..Beside::default()
         };
-        runner.run(&mut regs, start, len, beside);
+        runner.run(&mut regs, start, len, &mut beside);
+        let value = |reg: Reg| {
+            let result = runner.result(&regs, reg as usize, (start, len), values);
+            // No result is in an output, where there is none.
+            result.unwrap_or_default()
+        };
         let given = core.1.get(start..).unwrap_or_default();
-        let errors = errors(body, &runner, &regs, len, given);
+        let errors = errors(body, value, len, given);
         for (i, &reg) in body.program.results.iter().enumerate() {
-            visit(i, runner.register(&regs, reg, len), &errors[reg as usize]);
+            visit(i, value(reg), &errors[reg as usize]);
         }
     }
 }
 
 /// The error of every register of a block.
-fn errors(
+fn errors<'r>(
     body: &Body,
-    runner: &Runner<'_>,
-    regs: &Registers,
+    value: impl Fn(Reg) -> &'r [u32],
     len: usize,
     core: &[f64],
 ) -> Vec<Vec<f64>> {
     let program = &body.program;
-    let value = |r: Reg| runner.register(regs, r, len);
     let mut all: Vec<Vec<f64>> = Vec::with_capacity(program.insts.len());
     for (at, (inst, dtype)) in program.insts.iter().enumerate() {
         let here = value(at as Reg);

@@ -1,112 +1,114 @@
 //! Products of matrices.
 
 use gemm_common::Parallelism;
-use rayon::prelude::*;
+use half::f16;
 
 use super::space::Space;
+use super::tasks;
 use crate::dtype::DType;
 use crate::layout::Layout;
+use crate::op::pointwise::round_to_f16;
 use crate::shape::Shape;
 
 /// Multiply-adds from which a product is worth more than one thread.
 const PARALLEL: usize = 1 << 22;
 
-/// Writes the product of `(batch…, m, k)` and `(batch…, k, n)` as registers of a `(batch…, m, n)`.
-pub(super) fn run(
+/// Products of matrices over batch dimensions, ready to run.
+pub(super) struct Product {
     dtype: DType,
-    (a, a_layout): (&[u32], Layout),
-    (b, b_layout): (&[u32], Layout),
-    k: usize,
-    out: &mut [u32],
-) {
-    let rank = a_layout.dims().len();
-    let (batch, m) = (&a_layout.dims()[..rank - 2], a_layout.dims()[rank - 2]);
-    let n = b_layout.dims()[rank - 1];
-    let batches = Shape::of(batch);
-    let over_batch =
-        |l: &Layout| Layout::from_parts(batches.clone(), &l.strides()[..rank - 2], l.offset());
-    let (a_batch, b_batch) = (over_batch(&a_layout), over_batch(&b_layout));
-    let space = Space::new(&batches, [&a_batch, &b_batch].into_iter());
-    let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
-    let (a_steps, b_steps) = (steps(&a_layout), steps(&b_layout));
-    let wide = |words: &[u32]| -> Vec<u32> {
-        bytemuck::cast_slice::<u32, half::f16>(words)
-            .iter()
-            .map(|v| v.to_f32().to_bits())
-            .collect()
-    };
-    let (a_wide, b_wide);
-    let (a, b) = match dtype {
-        DType::F16 => {
-            (a_wide, b_wide) = (wide(a), wide(b));
-            (&a_wide[..], &b_wide[..])
-        }
-        _ => (a, b),
-    };
-    // Small products of a batch are shared among the threads, large ones are each done by all.
-    let spread = m * n * k < PARALLEL && batches.size() * m * n * k >= PARALLEL;
-    let threads = match spread || m * n * k < PARALLEL {
-        true => Parallelism::None,
-        false => Parallelism::Rayon(0),
-    };
-    let one = |(i, c): (usize, &mut [u32])| {
-        let place = |path: usize| {
-            let mut at = 0;
-            space.runs(path, i, 1, |_, _, place, _| at = place);
-            at
-        };
-        let product = Product {
-            m,
-            n,
-            k,
-            a: (place(0), a_steps),
-            b: (place(1), b_steps),
-        };
-        match dtype {
-            DType::F32 | DType::F16 => {
-                let (a, b) = (bytemuck::cast_slice(a), bytemuck::cast_slice(b));
-                product.real(a, b, bytemuck::cast_slice_mut(c), threads);
-            }
-            DType::I32 | DType::U32 | DType::Bool => product.whole(a, b, c),
-        }
-        if dtype == DType::F16 {
-            crate::op::pointwise::round_to_f16(c);
-        }
-    };
-    if spread {
-        out.par_chunks_mut(m * n).enumerate().for_each(one);
-    } else {
-        out.chunks_mut(m * n).enumerate().for_each(one);
-    }
-}
-
-/// One product: sizes, and for each operand its place and its row and column stride.
-struct Product {
     m: usize,
     n: usize,
     k: usize,
-    a: (isize, [isize; 2]),
-    b: (isize, [isize; 2]),
+    /// The steps from row to row and from column to column of each operand.
+    a: [isize; 2],
+    b: [isize; 2],
+    /// Over the batch: where the matrices of the two operands start.
+    batch: Space,
+    batches: usize,
 }
 
 impl Product {
-    fn real(&self, a: &[f32], b: &[f32], c: &mut [f32], threads: Parallelism) {
-        let &Self {
-            m,
-            n,
+    /// The product of `(batch…, m, k)` and `(batch…, k, n)`.
+    pub(super) fn new(dtype: DType, a: &Layout, b: &Layout, k: usize) -> Self {
+        let rank = a.dims().len();
+        let batch = Shape::of(&a.dims()[..rank - 2]);
+        let over = |l: &Layout| Layout::from_parts(batch.clone(), &l.strides()[..rank - 2], 0);
+        let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
+        Self {
+            dtype,
+            m: a.dims()[rank - 2],
+            n: b.dims()[rank - 1],
             k,
-            a: (a_at, [a_rs, a_cs]),
-            b: (b_at, [b_rs, b_cs]),
-        } = self;
-        let reach = |(at, [rs, cs]): (isize, [isize; 2]), rows: usize, cols: usize| {
-            let ends = [rs * (rows as isize - 1), cs * (cols as isize - 1)];
-            let low: isize = at + ends.iter().filter(|e| **e < 0).sum::<isize>();
-            let high: isize = at + ends.iter().filter(|e| **e > 0).sum::<isize>();
-            (low, high)
+            a: steps(a),
+            b: steps(b),
+            batch: Space::new(&batch, [over(a), over(b)].iter()),
+            batches: batch.size(),
+        }
+    }
+
+    /// Writes the products of matrices, given with the place of the first element, as registers of a
+    /// `(batch…, m, n)`.
+    pub(super) fn run(&self, a: (&[u32], usize), b: (&[u32], usize), out: &mut [u32]) {
+        if self.dtype == DType::F16 {
+            let wide = |words: &[u32]| -> Vec<u32> {
+                let halves: &[f16] = bytemuck::cast_slice(words);
+                halves.iter().map(|v| v.to_f32().to_bits()).collect()
+            };
+            return self.products((&wide(a.0), a.1), (&wide(b.0), b.1), out);
+        }
+        self.products(a, b, out);
+    }
+
+    fn products(&self, a: (&[u32], usize), b: (&[u32], usize), out: &mut [u32]) {
+        let size = self.m * self.n;
+        let work = size * self.k;
+        // Small products of a batch are shared among the threads, large ones are each done by all.
+        let threads = match work < PARALLEL {
+            true => Parallelism::None,
+            false => Parallelism::Rayon(0),
         };
-        let inside = |(low, high): (isize, isize), len: usize| low >= 0 && high < len as isize;
-        assert!(inside(reach(self.a, m, k), a.len()) && inside(reach(self.b, k, n), b.len()));
-        assert_eq!(c.len(), m * n);
+        let one = |(i, out): (usize, &mut [u32])| {
+            let place = |path: usize, start: usize| {
+                let mut at = 0;
+                self.batch
+                    .runs_from(path, start as isize, i, 1, |_, _, place, _| at = place);
+                at
+            };
+            let (a, b) = ((a.0, place(0, a.1)), (b.0, place(1, b.1)));
+            match self.dtype {
+                DType::F32 | DType::F16 => self.real(a, b, out, threads),
+                DType::I32 | DType::U32 | DType::Bool => self.whole(a, b, out),
+            }
+            if self.dtype == DType::F16 {
+                round_to_f16(out);
+            }
+        };
+        if work < PARALLEL && self.batches * work >= PARALLEL {
+            let per_task = self.batches.div_ceil(self.batches * work / PARALLEL + 1);
+            tasks::each(
+                out.chunks_mut(per_task * size).enumerate(),
+                |(task, out)| {
+                    for (i, out) in out.chunks_mut(size).enumerate() {
+                        one((task * per_task + i, out));
+                    }
+                },
+            );
+        } else {
+            out.chunks_mut(size).enumerate().for_each(one);
+        }
+    }
+
+    fn real(&self, a: (&[u32], isize), b: (&[u32], isize), out: &mut [u32], threads: Parallelism) {
+        let &Self { m, n, k, .. } = self;
+        let inside = |(words, at): (&[u32], isize), steps: [isize; 2], sizes: [usize; 2]| {
+            let ends = [0, 1].map(|i| steps[i] * (sizes[i] as isize - 1));
+            let low = at + ends.iter().filter(|e| **e < 0).sum::<isize>();
+            let high = at + ends.iter().filter(|e| **e > 0).sum::<isize>();
+            low >= 0 && high < words.len() as isize
+        };
+        assert!(inside(a, self.a, [m, k]) && inside(b, self.b, [k, n]));
+        assert_eq!(out.len(), m * n);
+        let out: &mut [f32] = bytemuck::cast_slice_mut(out);
         // As the transposed product, Cᵀ = Bᵀ·Aᵀ: the library's kernels write columns, which are our
         // rows; it would write single elements otherwise.
         // SAFETY: the asserts above show that every element of the operands, first and last of each
@@ -116,16 +118,16 @@ impl Product {
                 n,
                 m,
                 k,
-                c.as_mut_ptr(),
+                out.as_mut_ptr(),
                 n as isize,
                 1,
                 false,
-                b.as_ptr().offset(b_at),
-                b_rs,
-                b_cs,
-                a.as_ptr().offset(a_at),
-                a_rs,
-                a_cs,
+                b.0.as_ptr().cast::<f32>().offset(b.1),
+                self.b[0],
+                self.b[1],
+                a.0.as_ptr().cast::<f32>().offset(a.1),
+                self.a[0],
+                self.a[1],
                 0.0,
                 1.0,
                 false,
@@ -137,23 +139,31 @@ impl Product {
     }
 
     /// Integers, wrapping: the same bits for either sign.
-    fn whole(&self, a: &[u32], b: &[u32], c: &mut [u32]) {
-        let &Self {
-            n,
-            k,
-            a: (a_at, [a_rs, a_cs]),
-            b: (b_at, [b_rs, b_cs]),
-            ..
-        } = self;
-        c.fill(0);
-        for (i, row) in c.chunks_mut(n).enumerate() {
-            for l in 0..k {
-                let left = a[(a_at + i as isize * a_rs + l as isize * a_cs) as usize];
+    fn whole(&self, a: (&[u32], isize), b: (&[u32], isize), out: &mut [u32]) {
+        let at = |(words, at): (&[u32], isize), steps: [isize; 2], row: usize, column: usize| {
+            words[(at + row as isize * steps[0] + column as isize * steps[1]) as usize]
+        };
+        out.fill(0);
+        for (i, row) in out.chunks_mut(self.n).enumerate() {
+            for l in 0..self.k {
+                let left = at(a, self.a, i, l);
                 for (j, out) in row.iter_mut().enumerate() {
-                    let right = b[(b_at + l as isize * b_rs + j as isize * b_cs) as usize];
-                    *out = out.wrapping_add(left.wrapping_mul(right));
+                    *out = out.wrapping_add(left.wrapping_mul(at(b, self.b, l, j)));
                 }
             }
         }
     }
+}
+
+/// The product of two matrices of registers, which start at the beginning of their words.
+pub(crate) fn product(
+    dtype: DType,
+    (a, a_layout): (&[u32], &Layout),
+    (b, b_layout): (&[u32], &Layout),
+    k: usize,
+) -> Vec<u32> {
+    let product = Product::new(dtype, a_layout, b_layout, k);
+    let mut out = vec![0; product.batches * product.m * product.n];
+    product.run((a, a_layout.offset()), (b, b_layout.offset()), &mut out);
+    out
 }

@@ -1,202 +1,267 @@
-//! Reductions by blocks: blocks are folded in lanes, block results are combined pairwise, so that
-//! the rounding error of a sum grows with the logarithm of its length.
+//! Reductions: rows by parts that are folded in lanes and combined pairwise, so that the rounding
+//! error of a sum grows with the logarithm of its length; columns by the row.
 
-use rayon::prelude::*;
-
-use super::block::{BLOCK, Beside, Faults, Inputs, Runner};
+use super::block::{BLOCK, Beside, Registers, Runner};
+use super::code::{Code, Goal, Place};
+use super::fold::{Fold, LANES};
+use super::tasks;
 use crate::dtype::DType;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
-/// Lanes that a block is folded in.
-const LANES: usize = 16;
-/// Elements of a long row that one task folds.
-const SPAN: usize = 1 << 16;
-/// Rows that a column sum adds up before it combines pairwise.
-const ROWS: usize = 32;
+/// Elements of a row that are folded in the same lanes.
+const PART: usize = 8 * BLOCK;
+/// Elements of a long row that one task folds at a time.
+const SPAN: usize = 16 * PART;
+/// Rows that a column sum adds up in order before it combines pairwise.
+const ROWS: usize = 128;
 
-/// Reduces the prologue's result over the trailing dimensions; a register per kept element.
-pub(super) fn run(
-    op: ReduceOp,
-    dtype: DType,
-    prologue: &Body,
-    inputs: &Inputs<'_>,
-    kept: &Shape,
-    reduced: &Shape,
-    faults: &Faults,
-) -> Vec<u32> {
-    let shape: Shape = kept.dims().iter().chain(reduced.dims()).copied().collect();
-    let (rows, columns) = (kept.size(), reduced.size());
-    let fold = Fold { op, dtype };
-    let unit = |axis: usize| {
-        prologue
-            .streams
-            .iter()
-            .any(|s| s.layout.strides()[axis] == 1)
-    };
-    let by_columns = kept.ndim() > 0
-        && reduced.ndim() > 0
-        && unit(kept.ndim() - 1)
-        && !unit(shape.ndim() - 1)
-        && !op.is_arg();
-    if by_columns {
-        let order: Vec<usize> = (kept.ndim()..shape.ndim()).chain(0..kept.ndim()).collect();
-        let runner = Runner::new(prologue, inputs, &shape, Some(&order), faults);
-        return fold.columns(&runner, rows, columns);
-    }
-    let runner = Runner::new(prologue, inputs, &shape, None, faults);
-    let mut out = vec![0; rows];
-    let per_task = (SPAN / columns.max(1)).max(1);
-    let task = |(i, chunk): (usize, &mut [u32])| {
-        for (j, result) in chunk.iter_mut().enumerate() {
-            let start = (i * per_task + j) * columns;
-            *result = match op.is_arg() {
-                true => fold.arg(&runner, start, columns),
-                false => fold.row(&runner, start, columns),
-            };
-        }
-    };
-    if rows <= per_task {
-        out.chunks_mut(per_task).enumerate().for_each(task);
-    } else {
-        out.par_chunks_mut(per_task).enumerate().for_each(task);
-    }
-    out
+/// A reduction of the prologue's result over its trailing dimensions, ready to run.
+pub(super) struct Reduce {
+    pub(super) code: Code,
+    fold: Fold,
+    /// Results, and elements of each.
+    rows: usize,
+    columns: usize,
+    /// Whether neighbouring elements belong to different results: the space is `(columns, rows)`.
+    by_columns: bool,
+    /// Elements that are computed at a time.
+    block: usize,
 }
 
-struct Fold {
-    op: ReduceOp,
-    dtype: DType,
-}
-
-/// Results of equal numbers of blocks, combined as a binary counter carries.
-struct Pairwise<T>(Vec<(u32, T)>);
-
-impl<T> Pairwise<T> {
-    fn push(&mut self, mut value: T, combine: impl Fn(T, T) -> T) {
-        let mut rank = 0;
-        while let Some((r, _)) = self.0.last()
-            && *r == rank
-            && let Some((_, before)) = self.0.pop()
-        {
-            value = combine(before, value);
-            rank += 1;
-        }
-        self.0.push((rank, value));
-    }
-
-    fn finish(self, combine: impl Fn(T, T) -> T) -> Option<T> {
-        self.0
-            .into_iter()
-            .rev()
-            .map(|(_, v)| v)
-            .reduce(|later, before| combine(before, later))
-    }
-}
-
-impl Fold {
-    fn combine(&self, a: u32, b: u32) -> u32 {
-        self.op.combine(self.dtype, a, b)
-    }
-
-    /// One row of any length; long ones in spans that do not depend on the number of threads.
-    fn row(&self, runner: &Runner<'_>, start: usize, len: usize) -> u32 {
-        if len <= SPAN {
-            return self.span(runner, start, len);
-        }
-        let spans: Vec<usize> = (start..start + len).step_by(SPAN).collect();
-        let results: Vec<u32> = spans
-            .into_par_iter()
-            .map(|s| self.span(runner, s, SPAN.min(start + len - s)))
-            .collect();
-        self.pairs(results.into_iter())
-    }
-
-    fn pairs(&self, values: impl Iterator<Item = u32>) -> u32 {
-        let mut sums = Pairwise(Vec::new());
-        values.for_each(|v| sums.push(v, |a, b| self.combine(a, b)));
-        sums.finish(|a, b| self.combine(a, b))
-            .unwrap_or(self.op.identity(self.dtype))
-    }
-
-    fn span(&self, runner: &Runner<'_>, start: usize, len: usize) -> u32 {
-        let mut regs = runner.registers();
-        self.pairs((0..len).step_by(BLOCK).map(|at| {
-            let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, Beside::default());
-            self.block(runner.result(&regs, 0, n))
-        }))
-    }
-
-    fn block(&self, values: &[u32]) -> u32 {
-        let mut lanes = [self.op.identity(self.dtype); LANES];
-        for chunk in values.chunks(LANES) {
-            for (lane, &value) in lanes.iter_mut().zip(chunk) {
-                *lane = self.combine(*lane, value);
-            }
-        }
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for i in 0..width {
-                lanes[i] = self.combine(lanes[i], lanes[i + width]);
-            }
-        }
-        lanes[0]
-    }
-
-    /// The number of the extreme element of a row.
-    fn arg(&self, runner: &Runner<'_>, start: usize, len: usize) -> u32 {
-        let mut regs = runner.registers();
-        let mut best: Option<(u32, u32)> = None;
-        for at in (0..len).step_by(BLOCK) {
-            let n = BLOCK.min(len - at);
-            runner.run(&mut regs, start + at, n, Beside::default());
-            for (i, &value) in runner.result(&regs, 0, n).iter().enumerate() {
-                let better = |(_, b): (u32, u32)| self.op.prefers_later(self.dtype, b, value);
-                if best.is_none_or(better) {
-                    best = Some(((at + i) as u32, value));
-                }
-            }
-        }
-        best.map_or(0, |(i, _)| i)
-    }
-
-    /// Reduces a space laid out as `(columns, rows)` over its outer dimension: whole blocks of rows
-    /// are combined at once.
-    fn columns(&self, runner: &Runner<'_>, rows: usize, columns: usize) -> Vec<u32> {
-        let mut out = vec![0; rows];
-        let add = |mut a: Vec<u32>, b: Vec<u32>| {
-            a.iter_mut()
-                .zip(b)
-                .for_each(|(a, b)| *a = self.combine(*a, b));
-            a
+impl Reduce {
+    pub(super) fn new(
+        op: ReduceOp,
+        dtype: DType,
+        prologue: &Body,
+        kept: &Shape,
+        reduced: &Shape,
+    ) -> Self {
+        let shape: Shape = kept.dims().iter().chain(reduced.dims()).copied().collect();
+        let unit = |axis: usize| {
+            let mut streams = prologue.streams.iter();
+            streams.any(|s| s.layout.strides()[axis] == 1)
         };
-        out.par_chunks_mut(BLOCK)
-            .enumerate()
-            .for_each(|(i, chunk)| {
-                let mut regs = runner.registers();
-                let mut sums = Pairwise(Vec::new());
-                for first in (0..columns).step_by(ROWS) {
-                    let mut sum = vec![self.op.identity(self.dtype); chunk.len()];
-                    for c in first..columns.min(first + ROWS) {
-                        runner.run(
-                            &mut regs,
-                            c * rows + i * BLOCK,
-                            chunk.len(),
-                            Beside::default(),
-                        );
-                        let values = runner.result(&regs, 0, chunk.len());
-                        for (s, &v) in sum.iter_mut().zip(values) {
-                            *s = self.combine(*s, v);
-                        }
-                    }
-                    sums.push(sum, add);
+        let by_columns = kept.ndim() > 0
+            && reduced.ndim() > 0
+            && unit(kept.ndim() - 1)
+            && !unit(shape.ndim() - 1)
+            && !op.is_arg();
+        let order: Vec<usize> = match by_columns {
+            true => (kept.ndim()..shape.ndim()).chain(0..kept.ndim()).collect(),
+            false => (0..shape.ndim()).collect(),
+        };
+        let code = Code::with_goal(prologue, &shape, Some(&order), Goal::default());
+        // What is only read needs no registers.
+        let block = match code.results[0] {
+            Place::Stream(_) => PART,
+            _ => BLOCK,
+        };
+        Self {
+            code,
+            fold: Fold { op, dtype },
+            rows: kept.size(),
+            columns: reduced.size(),
+            by_columns,
+            block,
+        }
+    }
+
+    /// Fills `out` with a register per result.
+    pub(super) fn run(&self, runner: &Runner<'_>, out: &mut [u32]) {
+        if self.by_columns {
+            return self.by_columns(runner, out);
+        }
+        // Long rows in spans, which do not depend on the number of threads.
+        let spans = match self.fold.op.is_arg() {
+            true => 1,
+            false => self.columns.div_ceil(SPAN),
+        };
+        if spans == 1 {
+            return self.by_rows(runner, out);
+        }
+        let mut partial = vec![0; self.rows * spans];
+        let per_task = (tasks::grain(self.code.cost, 1) / SPAN).max(1);
+        tasks::each(
+            partial.chunks_mut(per_task).enumerate(),
+            |(task, results)| {
+                let mut regs = runner.registers(BLOCK);
+                for (i, result) in results.iter_mut().enumerate() {
+                    let (row, first) = {
+                        let span = task * per_task + i;
+                        (span / spans, span % spans * SPAN)
+                    };
+                    let len = SPAN.min(self.columns - first);
+                    *result = self.span(runner, &mut regs, row * self.columns + first, len);
                 }
-                if let Some(sum) = sums.finish(add) {
-                    chunk.copy_from_slice(&sum);
-                }
-            });
-        out
+            },
+        );
+        for (result, spans) in out.iter_mut().zip(partial.chunks_mut(spans)) {
+            self.fold.pairs(spans, 1);
+            *result = spans[0];
+        }
+    }
+
+    fn by_rows(&self, runner: &Runner<'_>, out: &mut [u32]) {
+        let per_task = (tasks::grain(self.code.cost, 1) / self.columns).max(1);
+        tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
+            self.rows(runner, task * per_task, results);
+        });
+    }
+
+    /// Whether each row is reduced from elements in order by one thread.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.by_columns && self.columns <= SPAN
+    }
+
+    /// The results of some rows, from the row `first` on.
+    pub(super) fn rows(&self, runner: &Runner<'_>, first: usize, results: &mut [u32]) {
+        let mut regs = runner.registers(BLOCK);
+        // Several short rows are computed at a time.
+        let together = (self.block / self.columns).max(1);
+        for (i, results) in results.chunks_mut(together).enumerate() {
+            let start = (first + i * together) * self.columns;
+            if self.columns > self.block {
+                results[0] = match self.fold.op.is_arg() {
+                    true => self.arg(runner, &mut regs, start),
+                    false => self.span(runner, &mut regs, start, self.columns),
+                };
+                continue;
+            }
+            let values = self.values(runner, &mut regs, start, results.len() * self.columns);
+            for (result, row) in results.iter_mut().zip(values.chunks(self.columns)) {
+                *result = match self.fold.op.is_arg() {
+                    true => self.fold.find(self.part(row), row) as u32,
+                    false => self.part(row),
+                };
+            }
+        }
+    }
+
+    /// The elements `start..start + len`, at most a block.
+    fn values<'r>(
+        &self,
+        runner: &'r Runner<'_>,
+        regs: &'r mut Registers,
+        start: usize,
+        len: usize,
+    ) -> &'r [u32] {
+        runner.run(regs, start, len, &mut Beside::default());
+        // No result is in an output, where there is none.
+        runner
+            .result(regs, 0, (start, len), &[])
+            .unwrap_or_default()
+    }
+
+    /// The combination of elements that are at hand, at most a part of a row.
+    fn part(&self, values: &[u32]) -> u32 {
+        let fold = Fold {
+            op: self.fold.op.extreme(),
+            ..self.fold
+        };
+        let mut lanes = [fold.identity(); LANES];
+        fold.lanes(&mut lanes, values);
+        fold.halves(&lanes)
+    }
+
+    /// The combination of at most a span of a row.
+    fn span(&self, runner: &Runner<'_>, regs: &mut Registers, start: usize, len: usize) -> u32 {
+        let mut parts = [0; SPAN / PART];
+        let mut count = 0;
+        for (result, first) in parts.iter_mut().zip((0..len).step_by(PART)) {
+            let mut lanes = [self.fold.identity(); LANES];
+            let len = PART.min(len - first);
+            for at in (0..len).step_by(self.block) {
+                let n = self.block.min(len - at);
+                let values = self.values(runner, regs, start + first + at, n);
+                self.fold.lanes(&mut lanes, values);
+            }
+            *result = self.fold.halves(&lanes);
+            count += 1;
+        }
+        self.fold.pairs(&mut parts[..count], 1);
+        parts[0]
+    }
+
+    /// The number of the extreme element of a row of many blocks.
+    fn arg(&self, runner: &Runner<'_>, regs: &mut Registers, start: usize) -> u32 {
+        let Fold { op, dtype } = self.fold;
+        let mut best: Option<(usize, u32)> = None;
+        for at in (0..self.columns).step_by(self.block) {
+            let n = self.block.min(self.columns - at);
+            let values = self.values(runner, regs, start + at, n);
+            let extreme = self.part(values);
+            if best.is_none_or(|(_, b)| op.prefers_later(dtype, b, extreme)) {
+                best = Some((at + self.fold.find(extreme, values), extreme));
+            }
+        }
+        best.map_or(0, |(i, _)| i as u32)
+    }
+
+    /// Reduces a space laid out as `(columns, rows)` over its outer dimension: whole rows of it are
+    /// combined at once, [`ROWS`] in order and then pairwise.
+    fn by_columns(&self, runner: &Runner<'_>, out: &mut [u32]) {
+        let spans = self.columns.div_ceil(ROWS);
+        let mut partial = Vec::new();
+        let sums = match spans {
+            1 => &mut *out,
+            _ => {
+                partial.resize(spans * self.rows, 0);
+                &mut partial[..]
+            }
+        };
+        // A task has some spans, or a stretch of one.
+        let grain = (tasks::grain(self.code.cost, self.block) / ROWS).max(self.block);
+        let per_task = match grain < self.rows {
+            true => 1,
+            false => grain / self.rows,
+        };
+        let stretch = grain.min(self.rows);
+        let spans_of = sums.chunks_mut(per_task * self.rows).enumerate();
+        let tasks: Vec<(usize, usize, &mut [u32])> = match per_task {
+            1 => spans_of
+                .flat_map(|(span, sums)| {
+                    let stretches = sums.chunks_mut(stretch).enumerate();
+                    stretches.map(move |(i, sums)| (span, i * stretch, sums))
+                })
+                .collect(),
+            _ => spans_of.map(|(i, sums)| (i * per_task, 0, sums)).collect(),
+        };
+        tasks::each(tasks.into_iter(), |(span, column, sums)| {
+            let mut regs = runner.registers(BLOCK);
+            for (i, sums) in sums.chunks_mut(stretch).enumerate() {
+                self.stretch(runner, &mut regs, (span + i) * ROWS, column, sums);
+            }
+        });
+        if spans > 1 {
+            self.fold.pairs(&mut partial, self.rows);
+            out.copy_from_slice(&partial[..self.rows]);
+        }
+    }
+
+    /// Combines [`ROWS`] rows from `first` of the space's outer dimension, from a column on.
+    fn stretch(
+        &self,
+        runner: &Runner<'_>,
+        regs: &mut Registers,
+        first: usize,
+        column: usize,
+        sums: &mut [u32],
+    ) {
+        sums.fill(self.fold.identity());
+        let end = self.columns.min(first + ROWS);
+        // Several short rows lie side by side and are computed at a time.
+        let together = match sums.len() == self.rows {
+            true => (self.block / self.rows).max(1),
+            false => 1,
+        };
+        for row in (first..end).step_by(together) {
+            let rows = together.min(end - row);
+            for (i, sums) in sums.chunks_mut(self.block).enumerate() {
+                let start = row * self.rows + column + i * self.block;
+                let values = self.values(runner, regs, start, rows * sums.len());
+                self.fold.rows(sums, values);
+            }
+        }
     }
 }

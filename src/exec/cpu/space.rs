@@ -1,7 +1,7 @@
 //! Iteration spaces: walking a shape in row-major order through several layouts at once.
 
 use crate::layout::Layout;
-use crate::shape::Shape;
+use crate::shape::{MAX_RANK, Shape};
 
 /// A shape and layouts over it, with the dimensions that all layouts walk evenly made one.
 pub(crate) struct Space {
@@ -64,24 +64,50 @@ impl Space {
         path: usize,
         start: usize,
         len: usize,
+        visit: impl FnMut(usize, usize, isize, isize),
+    ) {
+        self.runs_from(path, self.paths[path].0, start, len, visit);
+    }
+
+    /// [`Space::runs`] of a path that starts elsewhere.
+    pub(crate) fn runs_from(
+        &self,
+        path: usize,
+        offset: isize,
+        start: usize,
+        len: usize,
         mut visit: impl FnMut(usize, usize, isize, isize),
     ) {
-        let (offset, strides) = &self.paths[path];
+        let strides = &self.paths[path].1;
         let inner = self.dims.len() - 1;
         let (size, stride) = (self.dims[inner], strides[inner]);
+        // Where the first run starts, by division; the others follow by carrying.
+        let mut index = [0; MAX_RANK];
+        let mut rest = start;
+        let mut row = offset;
+        for d in (0..=inner).rev() {
+            index[d] = rest % self.dims[d];
+            rest /= self.dims[d];
+            if d < inner {
+                row += index[d] as isize * strides[d];
+            }
+        }
+        let mut column = index[inner];
         let mut done = 0;
         while done < len {
-            let mut rest = start + done;
-            let column = rest % size;
-            rest /= size;
-            let mut place = *offset + column as isize * stride;
-            for d in (0..inner).rev() {
-                place += (rest % self.dims[d]) as isize * strides[d];
-                rest /= self.dims[d];
-            }
             let run = (size - column).min(len - done);
-            visit(done, run, place, stride);
+            visit(done, run, row + column as isize * stride, stride);
             done += run;
+            column = 0;
+            for d in (0..inner).rev() {
+                index[d] += 1;
+                row += strides[d];
+                if index[d] < self.dims[d] {
+                    break;
+                }
+                row -= index[d] as isize * strides[d];
+                index[d] = 0;
+            }
         }
     }
 }

@@ -77,7 +77,8 @@ impl BodyText {
     /// Reads the streams that stay in place.
     pub(super) fn single_loads(&self, body: &Body, lies: &[Lie]) -> String {
         let streams = body.streams.iter().zip(lies).enumerate();
-        let singles = streams.filter(|(_, (s, lie))| is_single(s, **lie));
+        let singles =
+            streams.filter(|(k, (s, lie))| is_single(s, **lie) && self.held[*k].is_none());
         singles
             .map(|(k, _)| {
                 format!(

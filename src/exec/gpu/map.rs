@@ -10,7 +10,8 @@ use super::reduce::Flat;
 use super::shader::{Bound, Shader, Target};
 use super::template;
 use crate::exec::cpu::Space;
-use crate::plan::Kernel;
+use crate::op::Body;
+use crate::plan::{Kernel, Store};
 
 /// Elements that an invocation computes at least where starting one costs more than they do.
 const MIN_RUN: usize = 64;
@@ -97,7 +98,7 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
     let head = head.renamed("p");
     body += "    let i = row * inner + at;\n";
     body += &match &lies {
-        Some(lies) => four(kernel, &mut writer, &head, lies),
+        Some(lies) => writer.four(&kernel.body, &targets(kernel, &head), &head, lies),
         None => head.statements(&kernel.body, "r", "") + &writer.stores(kernel, &head, "r"),
     };
     writer.finish(
@@ -113,51 +114,63 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
     )
 }
 
-/// The statements for four elements from `i` on.
-fn four(kernel: &Kernel, writer: &mut Writer, head: &BodyText, lies: &[Lie]) -> String {
-    let body = &kernel.body;
-    let mut text = head.quad_loads(lies);
-    let once = |e: usize| head.quad_statements(body, &format!("r{e}_"), lies, &format!("{e}u"));
-    let first = once(0);
-    let long = first.len() + template::library(&first).len() > LONG;
-    if long {
-        for (k, store) in kernel.stores.iter().enumerate() {
-            let vector = codegen::vec4(codegen::stored(store.dtype));
-            let _ = writeln!(text, "    var o{k} = {vector}();");
-        }
-        text += "    for (var e = 0u; e < 4u; e += 1u) {\n";
-        text += &head.quad_statements(body, "r", lies, "e");
-        for (k, store) in kernel.stores.iter().enumerate() {
-            let register = format!("r{}", body.program.results[k]);
-            let value = codegen::store(store.dtype, &register);
-            let _ = writeln!(text, "    o{k}[e] = {value};");
-        }
-        text += "    }\n";
-    } else {
-        (0..4).for_each(|e| text += &once(e));
-    }
-    let mut path = body.streams.len();
-    for (k, store) in kernel.stores.iter().enumerate() {
-        let vector = codegen::vec4(codegen::stored(store.dtype));
-        let part = |e| {
-            let register = format!("r{e}_{}", body.program.results[k]);
-            codegen::store(store.dtype, &register)
-        };
-        let value = match long {
-            true => format!("o{k}"),
-            false => format!("{vector}({})", [0, 1, 2, 3].map(part).join(", ")),
-        };
-        let place = match store.whole {
-            true => "i",
-            false => {
-                path += 1;
-                &head.places[path - 1]
+impl Writer {
+    /// The statements for the four elements at the places of `head`, each store with the name of its
+    /// place.
+    pub(super) fn four(
+        &mut self,
+        body: &Body,
+        stores: &[(&Store, &str)],
+        head: &BodyText,
+        lies: &[Lie],
+    ) -> String {
+        let mut text = head.quad_loads(lies);
+        let once = |e: usize| head.quad_statements(body, &format!("r{e}_"), lies, &format!("{e}u"));
+        let first = once(0);
+        let long = first.len() + template::library(&first).len() > LONG;
+        if long {
+            for (k, (store, _)) in stores.iter().enumerate() {
+                let vector = codegen::vec4(codegen::stored(store.dtype));
+                let _ = writeln!(text, "    var o{k} = {vector}();");
             }
-        };
-        let buffer = writer.bind(Bound::Slot(store.slot), vector, true);
-        let _ = writeln!(text, "    {buffer}[{place} / 4u] = {value};");
+            text += "    for (var e = 0u; e < 4u; e += 1u) {\n";
+            text += &head.quad_statements(body, "r", lies, "e");
+            for (k, (store, _)) in stores.iter().enumerate() {
+                let register = format!("r{}", body.program.results[k]);
+                let value = codegen::store(store.dtype, &register);
+                let _ = writeln!(text, "    o{k}[e] = {value};");
+            }
+            text += "    }\n";
+        } else {
+            (0..4).for_each(|e| text += &once(e));
+        }
+        for (k, (store, place)) in stores.iter().enumerate() {
+            let vector = codegen::vec4(codegen::stored(store.dtype));
+            let part = |e| {
+                let register = format!("r{e}_{}", body.program.results[k]);
+                codegen::store(store.dtype, &register)
+            };
+            let value = match long {
+                true => format!("o{k}"),
+                false => format!("{vector}({})", [0, 1, 2, 3].map(part).join(", ")),
+            };
+            let buffer = self.bind(Bound::Slot(store.slot), vector, true);
+            let _ = writeln!(text, "    {buffer}[{place} / 4u] = {value};");
+        }
+        text
     }
-    text
+}
+
+/// The stores of a kernel and the names of their places.
+fn targets<'a>(kernel: &'a Kernel, head: &'a BodyText) -> Vec<(&'a Store, &'a str)> {
+    let mut regions = head.places[kernel.body.streams.len()..].iter();
+    let place = |store: &'a Store| match store.whole {
+        true => "i",
+        false => regions.next().map_or("i", String::as_str),
+    };
+    let stores = kernel.stores.iter();
+    let places: Vec<&str> = stores.clone().map(place).collect();
+    stores.zip(places).collect()
 }
 
 /// The elements of a row that one invocation computes. On hardware neighbouring invocations take

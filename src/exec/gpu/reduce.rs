@@ -1,7 +1,7 @@
 //! Reductions as shaders.
 
-mod element;
-mod grid;
+pub(super) mod element;
+pub(super) mod grid;
 
 use std::borrow::Cow;
 

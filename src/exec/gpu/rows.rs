@@ -1,26 +1,25 @@
 //! Groups of kernels that run row by row, as one shader.
 
-use std::fmt::Write;
+mod text;
 
+use self::text::Text;
 use super::body::body_space;
-use super::codegen;
 use super::kernel::Writer;
+use super::quads::Lie;
+use super::reduce::grid::{Grid, LARGE};
 use super::reduce::{Flat, halves};
 use super::run::BLOCK_BYTES;
-use super::shader::{Bound, Shader, Target};
+use super::shader::{Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::op::{Body, ReduceOp};
 use crate::plan::{Core, Kernel, Rows, Store};
 use crate::shape::{MAX_RANK, Shape};
 
-/// Elements of a row that a lane has at least, where a row is shared.
-const MIN_LANE: usize = 4;
-
 /// The most words of a parameter block.
 const MAX_WORDS: usize = BLOCK_BYTES as usize / 4;
 /// Words that every kernel of rows has.
-const OWN_WORDS: usize = 4;
+const OWN_WORDS: usize = 7;
 
 /// A group of kernels.
 pub(super) struct RowKernel<'a> {
@@ -62,12 +61,32 @@ impl Step<'_> {
         )
     }
 
+    /// The slot of each path along the rows.
+    fn slots(&self) -> Vec<Option<usize>> {
+        let (body, stores) = self.along();
+        let streams = body.streams.iter().map(|s| s.slot);
+        streams.chain(stores.iter().map(|s| Some(s.slot))).collect()
+    }
+
+    /// The slots of which the step reads or stores one element a row.
+    fn row_slots(&self) -> Vec<Option<usize>> {
+        match self {
+            Self::Map { .. } => vec![],
+            Self::Reduce { kernel, .. } => {
+                let streams = kernel.body.streams.iter().map(|s| s.slot);
+                streams
+                    .chain(kernel.stores.iter().map(|s| Some(s.slot)))
+                    .collect()
+            }
+        }
+    }
+
     /// The most parameter words that the step's text can take.
     fn words(&self) -> usize {
         let body = |body: &Body, stores: usize, walks: usize| {
             let paths = body.streams.len() + stores;
             let walk = 1 + MAX_RANK * (1 + paths);
-            paths + walks * walk + 3 * body.streams.len() + body.scalars.len()
+            2 * paths + walks * walk + 3 * body.streams.len() + body.scalars.len()
         };
         match self {
             Self::Reduce {
@@ -115,6 +134,13 @@ impl<'a> RowKernel<'a> {
         (OWN_WORDS + words <= MAX_WORDS).then_some(all)
     }
 
+    /// Whether the group is better run as one kernel. Not on the CPU down columns, where each step of a
+    /// lane is in another page: kernels of their own can be cut into short slices.
+    pub(super) fn suits(&self, target: &Target) -> bool {
+        let large = self.kept.size() * self.reduced.size() >= LARGE;
+        !(target.software && large && self.by_columns())
+    }
+
     /// The number of kernels.
     pub(super) fn len(&self) -> usize {
         self.steps.len()
@@ -134,7 +160,7 @@ impl<'a> RowKernel<'a> {
             kept: true,
             reduced: true,
             body: true,
-            quads: false,
+            quads: self.lies().is_some(),
         };
         for step in &self.steps {
             let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
@@ -147,56 +173,100 @@ impl<'a> RowKernel<'a> {
         flat
     }
 
+    /// How the paths of each step lie along a row, if four elements of it can be taken at a time: its
+    /// streams, then its stores.
+    fn lies(&self) -> Option<Vec<Vec<Lie>>> {
+        if !self.reduced.size().is_multiple_of(4) {
+            return None;
+        }
+        let mut all: Vec<Vec<Lie>> = Vec::new();
+        for step in &self.steps {
+            let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
+            if !reduced.is_line() {
+                return None;
+            }
+            let paths = kept.paths.iter().zip(&reduced.paths);
+            let lie = |((offset, outer), (_, inner)): (&(isize, Vec<isize>), &(_, Vec<isize>))| {
+                Lie::of(*offset, inner[0], outer.iter().copied())
+            };
+            all.push(paths.map(lie).collect());
+        }
+        self.settle(all)
+            .filter(|all| all.iter().flatten().any(|l| *l == Lie::Quad))
+    }
+
+    /// Reads by element what cannot be read in vec4s throughout, since a buffer is bound once. Nothing
+    /// if a store cannot be a vec4.
+    fn settle(&self, mut all: Vec<Vec<Lie>>) -> Option<Vec<Vec<Lie>>> {
+        let slots: Vec<Vec<Option<usize>>> = self.steps.iter().map(Step::slots).collect();
+        for (step, lies) in self.steps.iter().zip(&mut all) {
+            let (body, _) = step.along();
+            for (lie, stream) in lies.iter_mut().zip(&body.streams) {
+                if *lie == Lie::Quad && (stream.slot.is_none() || stream.gather.is_some()) {
+                    *lie = Lie::Apart;
+                }
+            }
+        }
+        let uses = |all: &[Vec<Lie>]| -> Vec<(Option<usize>, Lie)> {
+            let pairs = slots.iter().flatten().zip(all.iter().flatten());
+            pairs.map(|(slot, lie)| (*slot, *lie)).collect()
+        };
+        let rows: Vec<Option<usize>> = self.steps.iter().flat_map(Step::row_slots).collect();
+        let used = uses(&all);
+        let single = |slot: Option<usize>| {
+            rows.contains(&slot) || used.iter().any(|(s, lie)| *s == slot && *lie != Lie::Quad)
+        };
+        for (step, (slots, lies)) in self.steps.iter().zip(slots.iter().zip(&mut all)) {
+            let streams = step.along().0.streams.len();
+            for (at, (slot, lie)) in slots.iter().zip(lies).enumerate() {
+                match (at < streams, *lie == Lie::Quad && !single(*slot)) {
+                    (_, true) => {}
+                    (true, false) if *lie == Lie::Quad => *lie = Lie::Apart,
+                    (true, false) => {}
+                    (false, false) => return None,
+                }
+            }
+        }
+        Some(all)
+    }
+
     /// The shader; `flat` may claim no more than [`RowKernel::flat`].
     pub(super) fn shader(&self, target: &Target, flat: Flat) -> Shader {
         let (rows, elements) = (self.kept.size(), self.reduced.size());
-        let columns = self.by_columns();
-        let width = width(target, rows, elements, columns);
+        let grid = Grid::of_rows(target, rows, elements, self.by_columns());
+        let lies = self.lies().filter(|_| flat.quads);
         let mut writer = Writer::new(target);
-        writer.push([rows as u32, elements as u32, width as u32, columns as u32]);
+        writer.push(grid.row_words(rows, elements, target));
         let mut folds: Vec<ReduceOp> = Vec::new();
-        let mut text = String::new();
+        let mut steps = String::new();
         // Slots whose value for the row is in a register.
         let mut held: Vec<(usize, String)> = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
             let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
-            let (body, stores) = step.along();
-            let (begin, element) = writer.row_body(body, stores, (&kept, &reduced), flat, &held);
-            match step {
-                Step::Map { .. } => text += &map_text(&begin, &element),
-                Step::Reduce {
-                    op, dtype, kernel, ..
-                } => {
-                    if !folds.contains(op) {
-                        folds.push(*op);
-                    }
-                    let value = format!("v{}", body.program.results[0]);
-                    text += &reduce_text(number, *op, &begin, &element, &value);
-                    let total = match dtype {
-                        DType::F16 => format!("f32(f16(t{number}))"),
-                        _ => format!("t{number}"),
-                    };
-                    let prefix = format!("r{number}_");
-                    let (results, stores) =
-                        writer.row_results(kernel, flat.body, &total, &prefix, &held);
-                    text += &results;
-                    let reads = |slot| kernel.body.streams.iter().any(|s| s.slot == Some(slot));
-                    if kernel.stores.iter().any(|store| reads(store.slot)) {
-                        // Each lane has read what one of them now writes over.
-                        text += "    storageBarrier();\n";
-                    }
-                    let _ = writeln!(text, "    if live && lane == 0u {{\n{stores}    }}");
-                    for (store, result) in kernel.stores.iter().zip(&kernel.body.program.results) {
-                        held.retain(|(slot, _)| *slot != store.slot);
-                        held.push((store.slot, format!("{prefix}{result}")));
-                    }
+            let text = Text {
+                step,
+                number,
+                spaces: (&kept, &reduced),
+                flat,
+                lies: lies.as_ref().map(|all| &all[number][..]),
+                held: &held,
+            };
+            steps += &text.along(&mut writer);
+            if let Step::Reduce { op, kernel, .. } = step {
+                if !folds.contains(op) {
+                    folds.push(*op);
+                }
+                steps += &text.results(&mut writer);
+                for (store, result) in kernel.stores.iter().zip(&kernel.body.program.results) {
+                    held.retain(|(slot, _)| *slot != store.slot);
+                    held.push((store.slot, format!("h{number}_{result}")));
                 }
             }
         }
-        let folds: String = folds.into_iter().map(fold_text).collect();
+        let folds: String = folds.into_iter().map(text::fold).collect();
         let source = include_str!("../../../shaders/rows.wgsl");
-        let groups = rows.div_ceil(target.group / width);
-        let slots = [("folds", folds.as_str()), ("steps", text.as_str())];
+        let groups = grid.blocks(rows, target, 1);
+        let slots = [("folds", folds.as_str()), ("steps", steps.as_str())];
         writer.finish("rows", source, ("", target.group), &slots, groups)
     }
 
@@ -210,118 +280,4 @@ impl<'a> RowKernel<'a> {
             .collect();
         spaces.iter().any(|(kept, _)| unit(kept)) && !spaces.iter().any(|(_, along)| unit(along))
     }
-}
-
-impl Writer {
-    /// The statements of a body that is walked row by row: those before the loop, for row `o`, and
-    /// those for element `k` of it, stores included. The spaces are those of the kept and of the
-    /// reduced dimensions, each over the body's streams and then the stores. `held` gives the slots
-    /// whose value for the row is in a register.
-    fn row_body(
-        &mut self,
-        body: &Body,
-        stores: &[Store],
-        (kept, reduced): (&Space, &Space),
-        flat: Flat,
-        held: &[(usize, String)],
-    ) -> (String, String) {
-        let head = self.head(body, kept, "q", None);
-        let outer = self.walk(kept, flat.kept);
-        let inner = self.walk(reduced, flat.reduced);
-        let begin = head.start() + &outer.text(&head.places, "o");
-        let mut element = String::new();
-        let from = head.places.clone();
-        let mut head = head.renamed("e");
-        for (place, q) in head.places.iter().zip(&from) {
-            let _ = writeln!(element, "    var {place} = {q};");
-        }
-        element += &inner.text(&head.places, "k");
-        head.hold(body, held);
-        element += &head.statements(body, "v", "");
-        for ((store, result), place) in stores
-            .iter()
-            .zip(&body.program.results)
-            .zip(&head.places[body.streams.len()..])
-        {
-            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let value = codegen::store(store.dtype, &format!("v{result}"));
-            let _ = writeln!(element, "    {buffer}[{place}] = {value};");
-        }
-        (begin, element)
-    }
-
-    /// The statements of a body of one element a row, for row `o`, and those that store its results.
-    /// Its registers start with `prefix`.
-    fn row_results(
-        &mut self,
-        kernel: &Kernel,
-        flat: bool,
-        core: &str,
-        prefix: &str,
-        held: &[(usize, String)],
-    ) -> (String, String) {
-        let body = &kernel.body;
-        let space = body_space(kernel);
-        let mut head = self.head(body, &space, &format!("p{prefix}"), None);
-        let walk = self.walk(&space, flat);
-        let mut text = head.start() + &walk.text(&head.places, "o");
-        head.hold(body, held);
-        text += &head.statements(body, prefix, core);
-        let mut stores = String::new();
-        for (store, result) in kernel.stores.iter().zip(&body.program.results) {
-            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let value = codegen::store(store.dtype, &format!("{prefix}{result}"));
-            let _ = writeln!(stores, "    {buffer}[o] = {value};");
-        }
-        (text, stores)
-    }
-}
-
-/// Lanes that share a row.
-fn width(target: &Target, rows: usize, elements: usize, columns: bool) -> usize {
-    let wanted = if columns || target.software {
-        target.busy.div_ceil(rows)
-    } else {
-        elements.div_ceil(MIN_LANE)
-    };
-    let most = elements.next_power_of_two().min(target.group);
-    wanted.next_power_of_two().clamp(1, most)
-}
-
-fn map_text(begin: &str, element: &str) -> String {
-    format!(
-        "    {{\n{begin}    for (var k = lane; k < elements; k += width) {{\n{element}    }}\n    }}\n"
-    )
-}
-
-fn reduce_text(number: usize, op: ReduceOp, begin: &str, element: &str, value: &str) -> String {
-    let name = op.name();
-    let (_, identity) = op.wgsl(DType::F32);
-    format!(
-        "    var s{number} = {identity};\n    {{\n{begin}\
-         \x20   var k = lane;\n    while k < elements {{\n\
-         \x20   var block = {identity};\n\
-         \x20   for (var n = 0u; n < BLOCK && k < elements; n += 1u) {{\n{element}\
-         \x20   block = fold_{name}(block, {value});\n    k += width;\n    }}\n\
-         \x20   s{number} = fold_{name}(s{number}, block);\n    }}\n    }}\n\
-         \x20   let t{number} = across_{name}(s{number}, seat, lane, width);\n"
-    )
-}
-
-/// The functions that fold by an operation.
-fn fold_text(op: ReduceOp) -> String {
-    let name = op.name();
-    let (combine, _) = op.wgsl(DType::F32);
-    let combine = combine.replace("{a}", "a").replace("{b}", "b");
-    format!(
-        "fn fold_{name}(a: f32, b: f32) -> f32 {{\n    return {combine};\n}}\n\n\
-         fn across_{name}(value: f32, seat: u32, lane: u32, width: u32) -> f32 {{\n\
-         \x20   lanes[seat] = value;\n\
-         \x20   for (var half = width / 2u; half > 0u; half /= 2u) {{\n\
-         \x20       workgroupBarrier();\n\
-         \x20       if lane < half {{\n\
-         \x20           lanes[seat] = fold_{name}(lanes[seat], lanes[seat + half]);\n\
-         \x20       }}\n    }}\n    workgroupBarrier();\n\
-         \x20   let total = lanes[seat - lane];\n    workgroupBarrier();\n    return total;\n}}\n\n"
-    )
 }

@@ -32,7 +32,10 @@ impl<'a> Work<'a> {
         let mut at = 0;
         while at < plan.kernels.len() {
             let group = groups.next_if(|g| g.kernels.start == at);
-            match group.and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows)) {
+            let rows = group
+                .and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows))
+                .filter(|rows| rows.suits(target));
+            match rows {
                 Some(rows) => {
                     at += rows.len();
                     all.push(Self::Rows(rows));
@@ -154,7 +157,7 @@ impl<'a> Work<'a> {
                     ..flat
                 })
             }
-            Self::Reduce(..) if flat.quads => Some(Flat {
+            Self::Reduce(..) | Self::Rows(_) if flat.quads => Some(Flat {
                 quads: false,
                 ..flat
             }),

@@ -1,7 +1,7 @@
 //! Integers: Python's division, powers, signs, and the high half of a product.
 
 /// ⌊a / b⌋; 0 where b is 0, and `i32::MIN / -1` wraps.
-#[inline]
+#[inline(always)]
 pub(crate) fn floor_div_i32(a: i32, b: i32) -> i32 {
     if b == 0 {
         return 0;
@@ -12,7 +12,7 @@ pub(crate) fn floor_div_i32(a: i32, b: i32) -> i32 {
 }
 
 /// a − b·⌊a / b⌋, with the sign of b; 0 where b is 0.
-#[inline]
+#[inline(always)]
 pub(crate) fn rem_i32(a: i32, b: i32) -> i32 {
     if b == 0 {
         return 0;
@@ -26,26 +26,26 @@ pub(crate) fn rem_i32(a: i32, b: i32) -> i32 {
 }
 
 /// ⌊a / b⌋; 0 where b is 0.
-#[inline]
+#[inline(always)]
 pub(crate) fn floor_div_u32(a: u32, b: u32) -> u32 {
     a.checked_div(b).unwrap_or(0)
 }
 
 /// a − b·⌊a / b⌋; 0 where b is 0.
-#[inline]
+#[inline(always)]
 pub(crate) fn rem_u32(a: u32, b: u32) -> u32 {
     a.checked_rem(b).unwrap_or(0)
 }
 
 /// `base` to the power of `exponent`, wrapping.
-#[inline]
+#[inline(always)]
 pub(crate) fn pow_u32(base: u32, exponent: u32) -> u32 {
     base.wrapping_pow(exponent)
 }
 
 /// `base` to the power of `exponent`, wrapping; a negative exponent gives the fraction rounded towards zero: 0, but for
 /// the bases 1 and −1 (0 gives 0 too).
-#[inline]
+#[inline(always)]
 pub(crate) fn pow_i32(base: i32, exponent: i32) -> i32 {
     if exponent >= 0 {
         return base.wrapping_pow(exponent as u32);
@@ -59,19 +59,19 @@ pub(crate) fn pow_i32(base: i32, exponent: i32) -> i32 {
 }
 
 /// −1, 0 or 1.
-#[inline]
+#[inline(always)]
 pub(crate) fn sign_i32(x: i32) -> i32 {
     x.signum()
 }
 
 /// The magnitude; `i32::MIN` wraps to itself.
-#[inline]
+#[inline(always)]
 pub(crate) fn abs_i32(x: i32) -> i32 {
     x.wrapping_abs()
 }
 
 /// The high 32 bits of the product.
-#[inline]
+#[inline(always)]
 pub(crate) fn mul_hi(a: u32, b: u32) -> u32 {
     ((u64::from(a) * u64::from(b)) >> 32) as u32
 }

@@ -3,7 +3,7 @@
 use super::mul_hi;
 
 /// Four random words for `counter`, of the stream `key`: ten rounds, with the key bumped between them.
-#[inline]
+#[inline(always)]
 pub(crate) fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     const MULTIPLIERS: [u32; 2] = [0xd251_1f53, 0xcd9e_8d57];
     /// The fractions of the golden ratio and of √3.

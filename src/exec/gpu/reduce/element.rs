@@ -15,7 +15,7 @@ use crate::op::Body;
 
 /// Characters that the programs of an element's copies, with all that they call, may have together for
 /// them to be repeated: compilers inline every one.
-const LONG: usize = 16_000;
+pub(in crate::exec::gpu) const LONG: usize = 16_000;
 
 /// The prologue for elements `k..k + 4`, of which element `k + j` is folded into `block{j}_0`; down
 /// columns, for element `k` of the results `o + c`, folded into `block0_{c}`.
@@ -31,22 +31,36 @@ pub(super) struct Element<'a> {
     pub(super) results: usize,
 }
 
-/// Which of the four elements a text is for: a number, or the variable of a loop over them.
+/// A number in the text: known, or the variable of a loop.
 #[derive(Clone, Copy)]
-enum Number {
+pub(in crate::exec::gpu) enum Number {
     Known(usize),
-    Loop,
+    Loop(&'static str),
 }
 
 impl Number {
-    /// The text for each of the four, one after the other or in a loop.
-    fn each(long: bool, text: impl Fn(Self) -> String) -> String {
+    /// The statements for each number below `count`, one after the other or in a loop.
+    pub(in crate::exec::gpu) fn each(
+        var: &'static str,
+        count: usize,
+        long: bool,
+        text: impl Fn(Self) -> String,
+    ) -> String {
         if long {
-            let body = text(Self::Loop);
-            return format!("    for (var j = 0u; j < 4u; j += 1u) {{\n{body}    }}\n");
+            let body = text(Self::Loop(var));
+            return format!(
+                "    for (var {var} = 0u; {var} < {count}u; {var} += 1u) {{\n{body}    }}\n"
+            );
         }
         let known = |n| format!("    {{\n{}    }}\n", text(Self::Known(n)));
-        (0..4).map(known).collect()
+        (0..count).map(known).collect()
+    }
+
+    pub(in crate::exec::gpu) fn may_be(self, n: usize) -> bool {
+        match self {
+            Self::Known(known) => known == n,
+            Self::Loop(_) => true,
+        }
     }
 }
 
@@ -54,7 +68,7 @@ impl std::fmt::Display for Number {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Known(n) => write!(f, "{n}u"),
-            Self::Loop => f.write_str("j"),
+            Self::Loop(var) => f.write_str(var),
         }
     }
 }
@@ -122,13 +136,13 @@ impl Text<'_> {
                 let fold = format!("    block0_0 = fold(block0_0, {});\n", self.value("k"));
                 self.places("k") + &self.head.statements(self.body, "v", "") + &fold
             }
-            None => Number::each(long, |j| {
+            None => Number::each("j", 4, long, |j| {
                 // Reads under a condition cost more on the CPU: the last element may be read again.
                 let at = format!("min(k + {j}, stop - 1u)");
                 self.places(&at) + &self.head.statements(self.body, "v", "") + &self.fold(j)
             }),
             Some((Along::Reduced, lies)) => {
-                let each = Number::each(long, |j| {
+                let each = Number::each("j", 4, long, |j| {
                     let e = j.to_string();
                     self.head.quad_statements(self.body, "v", lies, &e) + &self.fold(j)
                 });
@@ -196,9 +210,9 @@ impl Text<'_> {
             Number::Known(n) => {
                 let _ = writeln!(text, "    {}", fold(n));
             }
-            Number::Loop => {
+            Number::Loop(_) => {
                 for n in 0..4 {
-                    let _ = writeln!(text, "    if j == {n}u {{ {} }}", fold(n));
+                    let _ = writeln!(text, "    if {j} == {n}u {{ {} }}", fold(n));
                 }
             }
         }

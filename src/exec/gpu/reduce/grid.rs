@@ -5,7 +5,7 @@ use crate::exec::gpu::shader::Target;
 /// Elements of a result from which it is worth cutting into slices.
 const MIN_SLICE: usize = 4096;
 /// Elements of a reduction on the CPU from which columns are cut into slices of SHORT elements.
-const LARGE: usize = 1 << 18;
+pub(in crate::exec::gpu) const LARGE: usize = 1 << 18;
 const SHORT: usize = 128;
 /// Elements that a lane folds into one of its sums at most before slices are cut, however many results
 /// there are: 32 blocks of 32 of a row, 64 of a column.
@@ -17,11 +17,11 @@ const MAX_PARTS: usize = 512;
 
 /// How the work is shared out. It decides the order of accumulation, and so depends on sizes and
 /// layouts alone, never on which shader happens to be compiled.
-pub(super) struct Grid {
+pub(in crate::exec::gpu) struct Grid {
     columns: bool,
     /// Lanes a result.
     width: usize,
-    pub(super) slices: usize,
+    pub(in crate::exec::gpu) slices: usize,
     /// Elements a slice, whole groups of four but in the second stage.
     span: usize,
     /// Elements that a lane takes at a time.
@@ -29,16 +29,13 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new(target: &Target, results: usize, elements: usize, columns: bool) -> Self {
-        // Neighbouring lanes of a row read neighbouring elements; columns need lanes only where
-        // there are too few results to keep the device busy.
-        let wanted = if columns || target.software {
-            target.busy.div_ceil(results)
-        } else {
-            elements.div_ceil(16)
-        };
-        let most = elements.div_ceil(4).next_power_of_two().min(target.group);
-        let width = wanted.next_power_of_two().clamp(1, most);
+    pub(in crate::exec::gpu) fn new(
+        target: &Target,
+        results: usize,
+        elements: usize,
+        columns: bool,
+    ) -> Self {
+        let width = lanes(target, results, elements, columns);
         let blocks = results.div_ceil(target.group / width);
         let by_fill = (target.fill / blocks).min(elements / MIN_SLICE);
         let longest = if columns { MAX_COLUMN } else { MAX_ROW };
@@ -60,8 +57,24 @@ impl Grid {
         }
     }
 
+    /// Rows that are gone through several times: none is cut into slices.
+    pub(in crate::exec::gpu) fn of_rows(
+        target: &Target,
+        rows: usize,
+        elements: usize,
+        columns: bool,
+    ) -> Self {
+        Self {
+            columns,
+            width: lanes(target, rows, elements, columns),
+            slices: 1,
+            span: elements.next_multiple_of(4),
+            group: 4,
+        }
+    }
+
     /// The second stage, which folds the slices.
-    pub(super) fn of_slices(target: &Target, results: usize, slices: usize) -> Self {
+    pub(in crate::exec::gpu) fn of_slices(target: &Target, results: usize, slices: usize) -> Self {
         let most = slices.next_power_of_two().min(target.group);
         let wanted = target
             .busy
@@ -78,25 +91,24 @@ impl Grid {
     }
 
     /// Workgroups a slice, whose invocations hold so many results each.
-    pub(super) fn blocks(&self, results: usize, target: &Target, held: usize) -> usize {
+    pub(in crate::exec::gpu) fn blocks(
+        &self,
+        results: usize,
+        target: &Target,
+        held: usize,
+    ) -> usize {
         (results / held).div_ceil(target.group / self.width)
     }
 
     /// The words that the template names.
-    pub(super) fn words(
+    pub(in crate::exec::gpu) fn words(
         &self,
         results: usize,
         elements: usize,
         target: &Target,
         held: usize,
     ) -> [u32; 10] {
-        // On hardware the lanes of a row read next to each other; on the CPU, or down a column, each has
-        // a part of its own.
-        let share = self.span.div_ceil(self.width).next_multiple_of(self.group);
-        let (apart, step, reach) = match target.software {
-            true => (share, self.group, share),
-            false => (self.group, self.group * self.width, self.span),
-        };
+        let [apart, step, reach] = self.shares(target);
         [
             results,
             elements,
@@ -111,4 +123,48 @@ impl Grid {
         ]
         .map(|v| v as u32)
     }
+
+    /// The words that the template of row kernels names.
+    pub(in crate::exec::gpu) fn row_words(
+        &self,
+        rows: usize,
+        elements: usize,
+        target: &Target,
+    ) -> [u32; 7] {
+        let [apart, step, reach] = self.shares(target);
+        [
+            rows,
+            elements,
+            self.width,
+            self.columns as usize,
+            apart,
+            step,
+            reach,
+        ]
+        .map(|v| v as u32)
+    }
+
+    /// How far apart the lanes of a row start, the step of each, and among how many elements from its
+    /// first all of its are. On hardware the lanes read next to each other; on the CPU each has a part
+    /// of its own.
+    fn shares(&self, target: &Target) -> [usize; 3] {
+        let share = self.span.div_ceil(self.width).next_multiple_of(self.group);
+        match target.software {
+            true => [share, self.group, share],
+            false => [self.group, self.group * self.width, self.span],
+        }
+    }
+}
+
+/// Lanes that share a result.
+fn lanes(target: &Target, results: usize, elements: usize, columns: bool) -> usize {
+    // Neighbouring lanes of a row read neighbouring elements; columns need lanes only where there are
+    // too few results to keep the device busy.
+    let wanted = if columns || target.software {
+        target.busy.div_ceil(results)
+    } else {
+        elements.div_ceil(16)
+    };
+    let most = elements.div_ceil(4).next_power_of_two().min(target.group);
+    wanted.next_power_of_two().clamp(1, most)
 }

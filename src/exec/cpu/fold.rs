@@ -1,0 +1,138 @@
+//! Combining registers by the vector.
+//!
+//! A part of a row is folded in lanes, element i into lane i mod [`LANES`], and the lanes by halves.
+//! The number of lanes is that of four of the widest vectors, whatever the processor has, so that the
+//! order of accumulation is the same on all.
+
+use crate::dtype::DType;
+use crate::op::ReduceOp;
+use crate::op::reduce::Loop;
+
+/// Lanes that a part of a row is folded in.
+pub(super) const LANES: usize = 64;
+
+/// How registers are combined.
+#[derive(Clone, Copy)]
+pub(super) struct Fold {
+    pub(super) op: ReduceOp,
+    pub(super) dtype: DType,
+}
+
+impl Fold {
+    fn run<L: Loop>(self, work: L) -> L::Output {
+        pulp::Arch::new().dispatch(Wide { fold: self, work })
+    }
+
+    pub(super) fn identity(self) -> u32 {
+        self.op.identity(self.dtype)
+    }
+
+    /// Folds elements into lanes; the first goes into the first lane.
+    pub(super) fn lanes(self, lanes: &mut [u32; LANES], values: &[u32]) {
+        struct Into<'a>(&'a mut [u32; LANES], &'a [u32]);
+        impl Loop for Into<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
+                let Self(lanes, values) = self;
+                let (chunks, rest) = values.as_chunks::<LANES>();
+                let mut sums = *lanes;
+                for chunk in chunks {
+                    for (sum, &value) in sums.iter_mut().zip(chunk) {
+                        *sum = combine(*sum, value);
+                    }
+                }
+                for (sum, &value) in sums.iter_mut().zip(rest) {
+                    *sum = combine(*sum, value);
+                }
+                *lanes = sums;
+            }
+        }
+        self.run(Into(lanes, values));
+    }
+
+    /// What all lanes combine to, by halves.
+    pub(super) fn halves(self, lanes: &[u32; LANES]) -> u32 {
+        struct Halves<'a>(&'a [u32; LANES]);
+        impl Loop for Halves<'_> {
+            type Output = u32;
+
+            #[inline(always)]
+            fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) -> u32 {
+                let mut lanes = *self.0;
+                let mut width = LANES;
+                while width > 1 {
+                    width /= 2;
+                    for i in 0..width {
+                        lanes[i] = combine(lanes[i], lanes[i + width]);
+                    }
+                }
+                lanes[0]
+            }
+        }
+        self.run(Halves(lanes))
+    }
+
+    /// Combines each element of `sums` with those of the rows of that length in `values`, in order.
+    pub(super) fn rows(self, sums: &mut [u32], values: &[u32]) {
+        struct Rows<'a>(&'a mut [u32], &'a [u32]);
+        impl Loop for Rows<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
+                let Self(sums, values) = self;
+                for row in values.chunks_exact(sums.len()) {
+                    for (sum, &value) in sums.iter_mut().zip(row) {
+                        *sum = combine(*sum, value);
+                    }
+                }
+            }
+        }
+        self.run(Rows(sums, values));
+    }
+
+    /// Combines rows of `width` elements pairwise, neighbours first; the first row gets the result.
+    pub(super) fn pairs(self, rows: &mut [u32], width: usize) {
+        let count = rows.len() / width;
+        let mut step = 1;
+        while step < count {
+            for first in (0..count - step).step_by(2 * step) {
+                let (left, right) = rows.split_at_mut((first + step) * width);
+                self.rows(&mut left[first * width..][..width], &right[..width]);
+            }
+            step *= 2;
+        }
+    }
+
+    /// The place of the first element that is the extreme one of an arg reduction.
+    pub(super) fn find(self, extreme: u32, values: &[u32]) -> usize {
+        let is = |&value: &u32| match self.dtype {
+            DType::F32 | DType::F16 => {
+                let (value, extreme) = (f32::from_bits(value), f32::from_bits(extreme));
+                value == extreme || value.is_nan() && extreme.is_nan()
+            }
+            _ => value == extreme,
+        };
+        // By the chunk, so that the search vectorises.
+        let any = |chunk: &[u32]| chunk.iter().fold(false, |any, v| any | is(v));
+        let chunk = values.chunks(LANES).position(any).unwrap_or(0) * LANES;
+        chunk + values[chunk..].iter().position(is).unwrap_or(0)
+    }
+}
+
+/// A loop compiled for each width of vectors.
+struct Wide<L> {
+    fold: Fold,
+    work: L,
+}
+
+impl<L: Loop> pulp::WithSimd for Wide<L> {
+    type Output = L::Output;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> L::Output {
+        self.fold.op.with(self.fold.dtype, self.work)
+    }
+}

@@ -1,0 +1,232 @@
+//! Kernels made ready to run.
+//!
+//! What follows from a kernel's structure alone is worked out once for a plan: the walks through its
+//! operands, the places of its values, the way its core is computed.
+
+use super::SlotMemory;
+use super::block::{Faults, Inputs, Runner};
+use super::map::{Computed, Map};
+use super::matmul::Product;
+use super::reduce::Reduce;
+use super::rows::Tile;
+use crate::dtype::DType;
+use crate::op::Inst;
+use crate::plan::{Core, Kernel, Store};
+
+/// A kernel ready to run.
+pub(crate) struct Prepared {
+    core: Ready,
+    /// The output that the core is computed in.
+    direct: Option<usize>,
+    /// What follows the core; `None` where it is stored as it is.
+    map: Option<Map>,
+}
+
+/// The core of a kernel, ready to run.
+enum Ready {
+    Map,
+    Reduce(Reduce),
+    Matmul(Product),
+}
+
+impl Ready {
+    fn new(core: &Core) -> Self {
+        match core {
+            Core::Map => Self::Map,
+            Core::Reduce {
+                op,
+                dtype,
+                prologue,
+                kept,
+                reduced,
+            } => Self::Reduce(Reduce::new(*op, *dtype, prologue, kept, reduced)),
+            Core::Matmul { a, b, dtype, k, .. } => {
+                Self::Matmul(Product::new(*dtype, &a.layout, &b.layout, *k))
+            }
+        }
+    }
+
+    /// Fills `out` with the core's results as registers.
+    fn run(
+        &self,
+        core: &Core,
+        memory: &[SlotMemory],
+        scalars: &[u32],
+        faults: &Faults,
+        out: &mut [u32],
+    ) {
+        match (self, core) {
+            (Self::Reduce(reduce), _) => {
+                let inputs = Inputs::bind(&reduce.code, memory, scalars);
+                reduce.run(&Runner::new(&reduce.code, &inputs, faults), out);
+            }
+            (Self::Matmul(product), Core::Matmul { a, b, .. }) => {
+                let operand =
+                    |m: &crate::plan::Matrix| (memory[m.slot].words(), m.layout.place(scalars));
+                product.run(operand(a), operand(b), out);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The output that a core can be computed in, before the body runs over it: a whole one of words
+/// that are registers, which the body does not read.
+fn direct(kernel: &Kernel) -> Option<usize> {
+    let fits = |store: &Store| {
+        let mut streams = kernel.body.streams.iter();
+        store.dtype != DType::F16 && !streams.any(|s| s.slot == Some(store.slot))
+    };
+    let whole = kernel.stores.iter().all(|s| s.layout.is_identity());
+    match (&kernel.core, whole) {
+        (Core::Map, _) | (_, false) => None,
+        _ => kernel.stores.iter().position(fits),
+    }
+}
+
+impl Prepared {
+    pub(crate) fn new(kernel: &Kernel) -> Self {
+        let direct = direct(kernel);
+        // A core that is stored as it is needs no body.
+        let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)])
+            && kernel.stores.len() == 1
+            && direct.is_some();
+        Self {
+            core: Ready::new(&kernel.core),
+            direct,
+            map: (!bare).then(|| Map::new(kernel, direct)),
+        }
+    }
+
+    /// Runs the kernel over the memory of its plan's slots.
+    pub(crate) fn run(
+        &self,
+        kernel: &Kernel,
+        memory: &mut [SlotMemory],
+        scalars: &[u32],
+        faults: &Faults,
+    ) {
+        // The outputs leave the slots while the rest is borrowed; each slot is stored to once.
+        let mut outputs: Vec<Vec<u32>> = kernel
+            .stores
+            .iter()
+            .map(|store| match &mut memory[store.slot] {
+                SlotMemory::Owned(words) => std::mem::take(words),
+                SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
+            })
+            .collect();
+        let size = kernel.shape.size();
+        let mut words = Vec::new();
+        let computed = match (&self.core, self.direct) {
+            (Ready::Map, _) => Computed::Nothing,
+            (core, Some(output)) => {
+                let out = &mut outputs[output][..size];
+                core.run(&kernel.core, memory, scalars, faults, out);
+                Computed::Output
+            }
+            (core, None) => {
+                words.resize(size, 0);
+                core.run(&kernel.core, memory, scalars, faults, &mut words);
+                Computed::Words(&words)
+            }
+        };
+        if let Some(map) = &self.map {
+            let inputs = Inputs::bind(&map.code, memory, scalars);
+            let runner = Runner::new(&map.code, &inputs, faults);
+            map.run(kernel, &runner, computed, &mut outputs);
+        }
+        for (store, words) in kernel.stores.iter().zip(outputs) {
+            memory[store.slot] = SlotMemory::Owned(words);
+        }
+    }
+}
+
+impl Prepared {
+    /// Whether the kernel can be run for some rows of a group at a time.
+    pub(super) fn has_rows(&self) -> bool {
+        match &self.core {
+            Ready::Map => true,
+            Ready::Reduce(reduce) => reduce.has_rows(),
+            Ready::Matmul(_) => false,
+        }
+    }
+
+    /// The time that an element of a row takes, as [`Code::cost`](super::code::Code::cost).
+    pub(super) fn cost(&self) -> usize {
+        match (&self.core, &self.map) {
+            (Ready::Reduce(reduce), _) => reduce.code.cost,
+            (_, Some(map)) => map.code.cost,
+            _ => 0,
+        }
+    }
+
+    /// Runs the kernel for the rows of a tile.
+    pub(super) fn run_tile(
+        &self,
+        kernel: &Kernel,
+        tile: &mut Tile<'_>,
+        memory: &[SlotMemory],
+        scalars: &[u32],
+        faults: &Faults,
+    ) {
+        let mut outputs: Vec<&mut [u32]> =
+            kernel.stores.iter().map(|s| tile.take(s.slot)).collect();
+        let bind = |code| Inputs::bind_to(code, scalars, |slot| tile.words(slot, memory));
+        let mut words = Vec::new();
+        let (computed, elements) = match &self.core {
+            Ready::Reduce(reduce) => {
+                let inputs = bind(&reduce.code);
+                let runner = Runner::new(&reduce.code, &inputs, faults);
+                let computed = match self.direct {
+                    Some(output) => {
+                        reduce.rows(&runner, tile.first, &mut outputs[output][..tile.rows]);
+                        Computed::Output
+                    }
+                    None => {
+                        words.resize(tile.rows, 0);
+                        reduce.rows(&runner, tile.first, &mut words);
+                        Computed::Words(&words)
+                    }
+                };
+                (computed, (tile.first, tile.rows))
+            }
+            _ => {
+                let elements = (tile.first * tile.columns, tile.rows * tile.columns);
+                (Computed::Nothing, elements)
+            }
+        };
+        if let Some(map) = &self.map {
+            let inputs = bind(&map.code);
+            let runner = Runner::new(&map.code, &inputs, faults);
+            map.chunk(&runner, computed, elements, &mut outputs);
+        }
+        for (store, words) in kernel.stores.iter().zip(outputs) {
+            tile.put(store.slot, words);
+        }
+    }
+}
+
+/// Runs one kernel over the memory of its plan's slots.
+pub(crate) fn run_kernel(
+    kernel: &Kernel,
+    memory: &mut [SlotMemory],
+    scalars: &[u32],
+    faults: &Faults,
+) {
+    Prepared::new(kernel).run(kernel, memory, scalars, faults);
+}
+
+/// What a kernel computes before its body, as registers; nothing, where the body is all.
+pub(crate) fn run_core(
+    kernel: &Kernel,
+    memory: &[SlotMemory],
+    scalars: &[u32],
+    faults: &Faults,
+) -> Vec<u32> {
+    let mut out = match kernel.core {
+        Core::Map => vec![],
+        _ => vec![0; kernel.shape.size()],
+    };
+    Ready::new(&kernel.core).run(&kernel.core, memory, scalars, faults, &mut out);
+    out
+}

@@ -5,7 +5,8 @@
 // beyond the edges, and each invocation adds their products to its tile in registers, over k in
 // order. A line of vec4s is one longer than the block, so that invocations that write down a column
 // of lines do not meet in a bank. The copies walk along whichever dimension of an operand is
-// contiguous, so that a transposed operand is read as well as any other.
+// contiguous, so that a transposed operand is read as well as any other, and in vec4s where it is
+// aligned.
 //
 // Rust unrolls the tile into the marked slots; as it stands, a tile is 4 × 4.
 
@@ -95,11 +96,11 @@ fn main(
         for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
             let q = select(e / DEPTH, e % (BLOCK / 4u), a_by_rows);
             let d = select(e % DEPTH, e / (BLOCK / 4u), a_by_rows);
+            //[left
             let inside = base + d < inner;
             let line = a + min(base + d, inner - 1u) * a_step;
             let first = block_row + q * 4u;
             let step = a_row;
-            //[left
             left[d * LINE + q] = vec4(
                 select(0.0, b0[line + min(first, m - 1u) * step], inside && first < m),
                 select(0.0, b0[line + min(first + 1u, m - 1u) * step], inside && first + 1u < m),
@@ -111,11 +112,11 @@ fn main(
         for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
             let q = select(e / DEPTH, e % (BLOCK / 4u), b_by_columns);
             let d = select(e % DEPTH, e / (BLOCK / 4u), b_by_columns);
+            //[right
             let inside = base + d < inner;
             let line = b + min(base + d, inner - 1u) * b_step;
             let first = block_column + q * 4u;
             let step = b_column;
-            //[right
             right[d * LINE + q] = vec4(
                 select(0.0, b1[line + min(first, n - 1u) * step], inside && first < n),
                 select(0.0, b1[line + min(first + 1u, n - 1u) * step], inside && first + 1u < n),

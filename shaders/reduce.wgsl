@@ -1,10 +1,11 @@
 // A reduction: `width` invocations share a result, and a workgroup holds as many results as fit.
 //
 // Elements are taken in groups of four neighbours along the reduced dimensions, each folded into a sum
-// of its own, in blocks, so that the rounding error of a sum grows with the number of blocks and not
-// of elements. The four sums and then the lanes are folded as a tree. Few results of many elements
-// are cut into slices: mode 1 writes a partial result a slice, mode 2 folds those. Where results lie
-// next to each other, an invocation may have RESULTS of them.
+// of its own; where results lie next to each other and elements do not, all into one, and an invocation
+// may have RESULTS of them. They are folded in blocks, so that the rounding error of a sum grows with
+// the number of blocks and not of elements. The sums and then the lanes are folded as a tree. Few
+// results of many elements are cut into slices: mode 1 writes a partial result a slice, mode 2 folds
+// those.
 //
 // Rust fills the marked slots; as it stands, the kernel sums.
 

@@ -31,6 +31,7 @@ mod shaders;
 mod slice;
 mod threads;
 mod tuning;
+mod vectors;
 
 fn main() -> std::process::ExitCode {
     support::run(vec![
@@ -59,5 +60,6 @@ fn main() -> std::process::ExitCode {
         slice::tests(),
         threads::tests(),
         tuning::tests(),
+        vectors::tests(),
     ])
 }

@@ -362,7 +362,7 @@ impl Tensor {
         }
         let powers = x.try_sub(&x.detach().reduce(ReduceOp::Max, &set)?)?.exp();
         // One division a row.
-        powers.try_mul(&powers.reduce(ReduceOp::Sum, &set)?.reciprocal())
+        powers.try_mul(powers.reduce(ReduceOp::Sum, &set)?.reciprocal())
     }
 
     /// The logarithm of the [`softmax`](Tensor::softmax) over an axis, without leaving logarithms.

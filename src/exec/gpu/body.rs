@@ -9,6 +9,7 @@ use crate::op::program::Stream;
 use crate::plan::{Kernel, Store};
 
 /// Where a body's parameters are, and what its paths are called.
+#[derive(Clone)]
 pub(super) struct BodyText {
     pub(super) offsets: usize,
     pub(super) gathers: Vec<Option<usize>>,
@@ -22,6 +23,19 @@ pub(super) struct BodyText {
 }
 
 impl BodyText {
+    /// A text that only tells how long the statements are.
+    pub(super) fn nameless(body: &Body) -> Self {
+        let names = vec![String::new(); body.streams.len()];
+        Self {
+            offsets: 0,
+            gathers: vec![None; names.len()],
+            scalars: 0,
+            places: names.clone(),
+            held: vec![None; names.len()],
+            buffers: names,
+        }
+    }
+
     /// Declares each path's place at its offset.
     pub(super) fn start(&self) -> String {
         let declare = |(i, place): (usize, &String)| {

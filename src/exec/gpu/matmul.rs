@@ -15,12 +15,12 @@
 
 mod registers;
 pub(super) mod subgroup;
+mod tile;
 mod tuning;
 mod workgroup;
 
-use std::fmt::Write;
-
 use self::subgroup::Reads;
+use self::tile::Tile;
 pub use self::tuning::Tuning;
 use super::body::body_layouts;
 use super::codegen;
@@ -97,16 +97,6 @@ struct Text {
     per_group: usize,
     tile: Tile,
     slots: Vec<(&'static str, String)>,
-}
-
-/// The block that is computed together, and an invocation's share of it.
-struct Tile {
-    /// Rows and columns of the block.
-    block: [usize; 2],
-    /// The invocation's rows, counted from its first.
-    rows: Vec<usize>,
-    /// Its columns, counted from its first.
-    columns: Vec<usize>,
 }
 
 /// Characters that the epilogues of a tile, with all that they call, may have together for them to be
@@ -218,7 +208,10 @@ impl Product<'_> {
             .filter(|_| which == MatmulKernel::Subgroup)
             .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
         let reads = match &block {
-            Some(block) if flat.reduced => self.reads(kernel, directions, block),
+            Some(block) if flat.reduced => self.reads(kernel, directions, block.reads_across()),
+            None if flat.reduced && which == MatmulKernel::Workgroup => {
+                self.reads(kernel, directions, true)
+            }
             _ => [Reads::Single; 2],
         };
         let mut bind = |x: &Matrix, reads: Reads| {
@@ -231,7 +224,9 @@ impl Product<'_> {
         let (a, b) = (bind(self.a, reads[0]), bind(self.b, reads[1]));
         let text = match (&block, which) {
             (Some(block), _) => block.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1])),
-            (None, MatmulKernel::Workgroup) => workgroup::text(self.dtype, acc, (&a, &b), width),
+            (None, MatmulKernel::Workgroup) => {
+                workgroup::text(self.dtype, acc, ((&a, reads[0]), (&b, reads[1])), width)
+            }
             (None, _) => registers::text(self.dtype, acc, (&a, &b), width, target.group),
         };
 
@@ -290,13 +285,9 @@ impl Product<'_> {
     }
 
     /// How a block may read its operands: in vec4s along the dimension in which an operand is
-    /// contiguous, where each vec4 is one of the buffer's.
-    fn reads(
-        &self,
-        kernel: &Kernel,
-        directions: [Direction; 2],
-        block: &subgroup::Block,
-    ) -> [Reads; 2] {
+    /// contiguous, where each vec4 is one of the buffer's. The right one only if it may be read `across`,
+    /// if it is contiguous in that way.
+    fn reads(&self, kernel: &Kernel, directions: [Direction; 2], across: bool) -> [Reads; 2] {
         let reads = |x: &Matrix, direction: Direction| {
             let dims = x.layout.dims();
             let strides = x.layout.strides();
@@ -325,7 +316,7 @@ impl Product<'_> {
         };
         let a = reads(self.a, directions[0]);
         let b = match reads(self.b, directions[1]) {
-            Reads::Across if !block.reads_across() => Reads::Single,
+            Reads::Across if !across => Reads::Single,
             b => b,
         };
         // A buffer is bound once.
@@ -422,56 +413,5 @@ fn direction(along: (usize, isize), across: (usize, isize)) -> Direction {
         (_, (_, 1)) => Direction::Across,
         ((_, 1), _) => Direction::AlongK,
         _ => Direction::Neither,
-    }
-}
-
-impl Tile {
-    /// The statements that hand each result inside the product to `finish`.
-    fn finishes(&self, acc: &str, long: bool) -> String {
-        let mut text = String::new();
-        if !long {
-            for (r, row) in self.rows.iter().enumerate() {
-                let _ = writeln!(text, "    if row + {row}u < m {{");
-                for (c, column) in self.columns.iter().enumerate() {
-                    let _ = writeln!(
-                        text,
-                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
-                    );
-                }
-                text += "    }\n";
-            }
-            return text;
-        }
-        let list = |values: Vec<String>| values.join(", ");
-        let sums = (0..self.rows.len())
-            .flat_map(|r| (0..self.columns.len()).map(move |c| format!("c{r}_{c}")))
-            .collect();
-        let numbers = |offsets: &[usize]| list(offsets.iter().map(|o| format!("{o}u")).collect());
-        let (rows, columns) = (self.rows.len(), self.columns.len());
-        let _ = writeln!(
-            text,
-            "    var sums = array<{acc}, {}>({});",
-            rows * columns,
-            list(sums)
-        );
-        let _ = writeln!(
-            text,
-            "    var rows = array<u32, {rows}>({});",
-            numbers(&self.rows)
-        );
-        let _ = writeln!(
-            text,
-            "    var columns = array<u32, {columns}>({});",
-            numbers(&self.columns)
-        );
-        let _ = writeln!(
-            text,
-            "    for (var s = 0u; s < {}u; s += 1u) {{",
-            rows * columns
-        );
-        let _ = writeln!(text, "        let r = rows[s / {columns}u];");
-        let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
-        text
     }
 }

@@ -130,7 +130,7 @@ impl Reduction<'_> {
         let fits = whole(reduced) || (reduced.is_line() && !gathers);
         let along = lies(reduced, kept).filter(|_| fits);
         along.map(|l| (Along::Reduced, l)).or_else(|| {
-            let along = lies(kept, reduced).filter(|_| whole(kept));
+            let along = lies(kept, reduced).filter(|_| whole(kept) && by_columns(kept, reduced));
             along.map(|l| (Along::Kept, l))
         })
     }
@@ -140,14 +140,18 @@ impl Reduction<'_> {
         let (kept, reduced) = self.spaces();
         let (results, elements) = (self.kept.size(), self.reduced.size());
         let vectors = self.vectors(kernel, &kept, &reduced);
-        let grid = Grid::new(target, results, elements, columns(&kept, &reduced));
+        let columns = by_columns(&kept, &reduced);
+        let grid = Grid::new(target, results, elements, columns);
         let vectors = vectors.filter(|_| flat.quads);
-        let four = match vectors {
-            Some((Along::Kept, _)) => 4,
+        // The results that an invocation holds, and the sums of each.
+        let inner = kept.dims[kept.dims.len() - 1];
+        let held = match vectors {
+            Some((Along::Kept, _)) => element::results(&self.prologue, inner, target),
             _ => 1,
         };
+        let sums = if columns { 1 } else { 4 };
         let mut writer = Writer::new(target);
-        writer.push(grid.words(results, elements, target, four));
+        writer.push(grid.words(results, elements, target, held));
         let element_type = accumulator(self.dtype);
         writer.bind(Bound::Scratch, "Acc", true);
         let (types, fold, result) = self.fold(element_type);
@@ -156,30 +160,30 @@ impl Reduction<'_> {
             kept: (&kept, flat.kept),
             reduced: (&reduced, flat.reduced),
             vectors: vectors.as_ref(),
+            columns,
+            results: held,
         };
         let (begin, element) = element.text(&mut writer);
         let body = writer.body(kernel, &body_space(kernel), flat.body, &result);
         let each = |line: &dyn Fn(usize, usize) -> String| {
-            let pairs = (0..4).flat_map(|j| (0..four).map(move |c| (j, c)));
+            let pairs = (0..sums).flat_map(|j| (0..held).map(move |c| (j, c)));
             pairs.map(|(j, c)| line(j, c)).collect::<String>()
         };
-        let sums = each(&|j, c| format!("    var sum{j}_{c} = identity();\n"));
+        let starts = each(&|j, c| format!("    var sum{j}_{c} = identity();\n"));
         let blocks = each(&|j, c| format!("    var block{j}_{c} = identity();\n"));
         let folds = each(&|j, c| format!("    sum{j}_{c} = fold(sum{j}_{c}, block{j}_{c});\n"));
-        let column = |line: &dyn Fn(usize) -> String| (0..four).map(line).collect::<String>();
+        let column = |line: &dyn Fn(usize) -> String| (0..held).map(line).collect::<String>();
         let partials = column(&|c| {
             format!("    block0_{c} = fold(block0_{c}, scratch[k * results + o + {c}u]);\n")
         });
-        let seats = column(&|c| {
-            format!(
-                "    lanes[seat * RESULTS + {c}u] = \
-                 fold(fold(sum0_{c}, sum1_{c}), fold(sum2_{c}, sum3_{c}));\n"
-            )
+        let seats = column(&|c| match columns {
+            true => format!("    lanes[seat * RESULTS + {c}u] = sum0_{c};\n"),
+            false => "    lanes[seat] = fold(fold(sum0_0, sum1_0), fold(sum2_0, sum3_0));\n".into(),
         });
         let slots = [
-            ("results", &*format!("const RESULTS = {four}u;")),
+            ("results", &*format!("const RESULTS = {held}u;")),
             ("fold", &fold),
-            ("sums", &sums),
+            ("sums", &starts),
             ("blocks", &blocks),
             ("partials", &partials),
             ("folds", &folds),
@@ -189,16 +193,16 @@ impl Reduction<'_> {
             ("body", &body),
         ];
         let source = include_str!("../../../shaders/reduce.wgsl");
-        let groups = grid.blocks(results, target, four) * grid.slices;
+        let groups = grid.blocks(results, target, held) * grid.slices;
         let mut shader = writer.finish("reduce", source, (&types, target.group), &slots, groups);
         if grid.slices > 1 {
             // The partial results of a result are as many as there are slices.
-            let second = Grid::of_slices(target, grid.slices);
+            let second = Grid::of_slices(target, results, grid.slices);
             let mut last = shader.dispatches[0].clone();
-            let words = second.words(results, grid.slices, target, four);
+            let words = second.words(results, grid.slices, target, held);
             last.words[..words.len()].copy_from_slice(&words);
             last.words[2] = 2;
-            last.groups = second.blocks(results, target, four);
+            last.groups = second.blocks(results, target, held);
             shader.dispatches.push(last);
             let words = if self.op.is_arg() { 2 } else { 1 };
             shader.scratch = grid.slices * results * words;
@@ -241,7 +245,7 @@ enum Along {
 }
 
 /// Whether neighbouring results lie next to each other and neighbouring elements do not.
-fn columns(kept: &Space, reduced: &Space) -> bool {
+fn by_columns(kept: &Space, reduced: &Space) -> bool {
     let unit = |space: &Space| space.paths.iter().any(|(_, s)| s[s.len() - 1] == 1);
     unit(kept) && !unit(reduced)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::subgroup::Reads;
 use super::{Text, Tile};
 use crate::dtype::DType;
 use crate::exec::gpu::codegen;
@@ -15,28 +16,34 @@ const UNROLL: usize = 4;
 ///
 /// 64 invocations, 8 × 8 of them in a block. An invocation has one or two groups of four rows and as
 /// many of four columns, half a block apart, so that neighbours read neighbouring vec4s.
-pub(super) fn text(dtype: DType, acc: &str, (a, b): (&str, &str), width: usize) -> Text {
+pub(super) fn text(
+    dtype: DType,
+    acc: &str,
+    (a, b): ((&str, Reads), (&str, Reads)),
+    width: usize,
+) -> Text {
     let quads = if width < 64 { 1 } else { 2 };
     let block = 32 * quads;
-    let load = |buffer: &str, place: String| codegen::load(dtype, &format!("{buffer}[{place}]"));
-    let stage = |buffer: &str, edge: &str| {
-        let mut text = String::new();
-        for i in 0..4 {
-            let place = format!("{edge}_{i}");
-            let load = load(buffer, format!("line + {place}"));
-            let _ = writeln!(
-                text,
-                "    let {place} = min(first + {i}u, {edge} - 1u) * step;"
-            );
-            let _ = writeln!(
-                text,
-                "    let e{i} = select({acc}(0), {load}, inside && first + {i}u < {edge});"
-            );
-        }
-        text
+    let left = Stage {
+        dtype,
+        acc,
+        operand: a,
+        memory: "left",
+        start: "a",
+        first: "block_row",
+        edge: "m",
+        strides: ["a_row", "a_step"],
     };
-    let left = stage(a, "m") + "    left[d * LINE + q] = vec4(e0, e1, e2, e3);\n";
-    let right = stage(b, "n") + "    right[d * LINE + q] = vec4(e0, e1, e2, e3);\n";
+    let right = Stage {
+        operand: b,
+        memory: "right",
+        start: "b",
+        first: "block_column",
+        edge: "n",
+        strides: ["b_column", "b_step"],
+        ..left
+    };
+    let (left, right) = (left.text(), right.text());
     let (mut start, mut steps) = (String::new(), String::new());
     for r in 0..4 * quads {
         for q in 0..quads {
@@ -94,5 +101,82 @@ pub(super) fn text(dtype: DType, acc: &str, (a, b): (&str, &str), width: usize) 
             ("steps", steps),
             ("results", results),
         ],
+    }
+}
+
+/// Copying four elements of an operand to workgroup memory, zeros beyond its edges.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    dtype: DType,
+    acc: &'a str,
+    operand: (&'a str, Reads),
+    memory: &'a str,
+    /// Where the operand starts.
+    start: &'a str,
+    /// The first row or column of the block, and how many there are in all.
+    first: &'a str,
+    edge: &'a str,
+    /// From a row or column to the next, and from a step of k.
+    strides: [&'a str; 2],
+}
+
+impl Stage<'_> {
+    fn text(&self) -> String {
+        let &Self {
+            acc,
+            memory,
+            start,
+            first,
+            edge,
+            strides: [stride, step],
+            operand: (buffer, reads),
+            ..
+        } = self;
+        let load = |element: String| codegen::load(self.dtype, &element);
+        let mut text = String::new();
+        if reads == Reads::AlongK {
+            // Neighbouring invocations read neighbouring vec4s of a row or column.
+            let _ = write!(
+                text,
+                "    let r = e / (DEPTH / 4u);\n\
+                 \x20   let l = e % (DEPTH / 4u) * 4u;\n\
+                 \x20   let at = {start} + min({first} + r, {edge} - 1u) * {stride};\n\
+                 \x20   let v = {buffer}[(at + min(base + l, (inner - 1u) / 4u * 4u)) / 4u];\n"
+            );
+            for i in 0..4 {
+                let element = load(format!("v[{i}]"));
+                let _ = writeln!(
+                    text,
+                    "    {memory}[(l + {i}u) * LINE + r / 4u][r % 4u] = \
+                     select({acc}(0), {element}, {first} + r < {edge} && base + l + {i}u < inner);"
+                );
+            }
+            return text;
+        }
+        let _ = write!(
+            text,
+            "    let line = {start} + min(base + d, inner - 1u) * {step};\n\
+             \x20   let first = {first} + q * 4u;\n\
+             \x20   let inside = base + d < inner;\n"
+        );
+        if reads == Reads::Across {
+            let _ = writeln!(
+                text,
+                "    let v = {buffer}[(line + min(first, ({edge} - 1u) / 4u * 4u)) / 4u];"
+            );
+        }
+        for i in 0..4 {
+            let element = match reads {
+                Reads::Across => format!("v[{i}]"),
+                _ => format!("{buffer}[line + min(first + {i}u, {edge} - 1u) * {stride}]"),
+            };
+            let _ = writeln!(
+                text,
+                "    let e{i} = select({acc}(0), {}, inside && first + {i}u < {edge});",
+                load(element)
+            );
+        }
+        let _ = writeln!(text, "    {memory}[d * LINE + q] = vec4(e0, e1, e2, e3);");
+        text
     }
 }

@@ -9,6 +9,7 @@ use crate::exec::gpu::body::BodyText;
 use crate::exec::gpu::frame::Walk;
 use crate::exec::gpu::kernel::Writer;
 use crate::exec::gpu::quads::Lie;
+use crate::exec::gpu::shader::Target;
 use crate::exec::gpu::template;
 use crate::op::Body;
 
@@ -16,8 +17,8 @@ use crate::op::Body;
 /// them to be repeated: compilers inline every one.
 pub(in crate::exec::gpu) const LONG: usize = 16_000;
 
-/// The prologue for elements `k..k + 4` of result `o`, or of four results from `o` on. Element `j` of
-/// result `c` is folded into `block{j}_{c}`.
+/// The prologue for elements `k..k + 4`, of which element `k + j` is folded into `block{j}_0`; down
+/// columns, for element `k` of the results `o + c`, folded into `block0_{c}`.
 pub(super) struct Element<'a> {
     pub(super) reduction: &'a Reduction<'a>,
     /// The walk over the kept dimensions, and whether it is a line.
@@ -25,6 +26,9 @@ pub(super) struct Element<'a> {
     /// That over the reduced ones.
     pub(super) reduced: (&'a Space, bool),
     pub(super) vectors: Option<&'a (Along, Vec<Lie>)>,
+    pub(super) columns: bool,
+    /// Results of an invocation.
+    pub(super) results: usize,
 }
 
 /// A number in the text: known, or the variable of a loop.
@@ -69,6 +73,19 @@ impl std::fmt::Display for Number {
     }
 }
 
+/// Results that an invocation has where neighbours lie next to each other: on the CPU, whole lines of
+/// the cache, if the prologue is short.
+pub(super) fn results(body: &Body, inner: usize, target: &Target) -> usize {
+    let lines = target.software && inner.is_multiple_of(32) && 32 * length(body) <= LONG;
+    if lines { 32 } else { 4 }
+}
+
+/// Characters of the prologue for one element, with all that it calls.
+fn length(body: &Body) -> usize {
+    let program = BodyText::nameless(body).statements(body, "v", "");
+    program.len() + template::library(&program).len()
+}
+
 impl Element<'_> {
     /// The statements before the loop over elements, and those of the loop.
     pub(super) fn text(&self, writer: &mut Writer) -> (String, String) {
@@ -96,9 +113,7 @@ impl Element<'_> {
             head: head.renamed("e"),
             inner,
         };
-        let program = text.head.statements(body, "v", "");
-        let length = program.len() + template::library(&program).len();
-        (begin, text.four(length))
+        (begin, text.elements())
     }
 }
 
@@ -113,75 +128,93 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The statements for all four elements; the program and what it calls have so many characters.
-    fn four(&self, length: usize) -> String {
-        let long = 4 * length > LONG;
+    /// The statements of the loop.
+    fn elements(&self) -> String {
+        let long = 4 * length(self.body) > LONG;
         match self.element.vectors {
+            None if self.element.columns => {
+                let fold = format!("    block0_0 = fold(block0_0, {});\n", self.value("k"));
+                self.places("k") + &self.head.statements(self.body, "v", "") + &fold
+            }
             None => Number::each("j", 4, long, |j| {
-                let statements = self.head.statements(self.body, "v", "");
-                self.places(j) + &statements + &self.fold(j, Number::Known(0))
+                // Reads under a condition cost more on the CPU: the last element may be read again.
+                let at = format!("min(k + {j}, stop - 1u)");
+                self.places(&at) + &self.head.statements(self.body, "v", "") + &self.fold(j)
             }),
             Some((Along::Reduced, lies)) => {
-                let loads = self.places(Number::Known(0)) + &self.loads(lies);
                 let each = Number::each("j", 4, long, |j| {
-                    let statements =
-                        self.head
-                            .quad_statements(self.body, "v", lies, &j.to_string());
-                    statements + &self.fold(j, Number::Known(0))
+                    let e = j.to_string();
+                    self.head.quad_statements(self.body, "v", lies, &e) + &self.fold(j)
                 });
-                loads + &each
+                self.places("k") + &self.loads(lies) + &each
             }
-            Some((Along::Kept, lies)) => Number::each("j", 4, long, |j| {
-                let results = Number::each("c", 4, 16 * length > LONG, |c| {
-                    self.head
-                        .quad_statements(self.body, "v", lies, &c.to_string())
-                        + &self.fold(j, c)
-                });
-                self.places(j) + &self.loads(lies) + &results
-            }),
+            Some((Along::Kept, lies)) => {
+                let mut text = self.places("k") + &self.head.single_loads(self.body, lies);
+                for first in (0..self.element.results).step_by(4) {
+                    text += "    {\n";
+                    let head = self.head.clone().renamed("f");
+                    for (i, (f, e)) in head.places.iter().zip(&self.head.places).enumerate() {
+                        let _ = writeln!(text, "    let {f} = {e} + {first}u * s{i};");
+                    }
+                    text += &head.quad_loads(lies);
+                    for c in 0..4 {
+                        let e = format!("{c}u");
+                        let statements = head.quad_statements(self.body, "v", lies, &e);
+                        let block = format!("block0_{}", first + c);
+                        let value = self.value("k");
+                        let _ = writeln!(
+                            text,
+                            "    {{\n{statements}    {block} = fold({block}, {value});\n    }}"
+                        );
+                    }
+                    text += "    }\n";
+                }
+                text
+            }
         }
     }
 
-    /// The places of element `k + j`, or of the last one: reads under a condition cost more on the CPU.
-    fn places(&self, j: Number) -> String {
+    /// The places of an element.
+    fn places(&self, number: &str) -> String {
         let mut text = String::new();
         for (place, from) in self.head.places.iter().zip(&self.from) {
             let _ = writeln!(text, "    var {place} = {from};");
         }
-        text + &self
-            .inner
-            .text(&self.head.places, &format!("min(k + {j}, stop - 1u)"))
+        text + &self.inner.text(&self.head.places, number)
     }
 
     fn loads(&self, lies: &[Lie]) -> String {
         self.head.single_loads(self.body, lies) + &self.head.quad_loads(lies)
     }
 
-    /// Folds the program's result into its block.
-    fn fold(&self, j: Number, c: Number) -> String {
+    /// The program's result for an element.
+    fn value(&self, number: &str) -> String {
         let reduction = self.element.reduction;
         let value = format!("v{}", self.body.program.results[0]);
         let value = match reduction.dtype {
             DType::Bool => format!("select(0u, 1u, {value})"),
             _ => value,
         };
-        let value = match reduction.op.is_arg() {
-            true => format!("Acc({value}, k + {j})"),
+        match reduction.op.is_arg() {
+            true => format!("Acc({value}, {number})"),
             false => value,
-        };
+        }
+    }
+
+    /// Folds the program's result for element `k + j` into its block.
+    fn fold(&self, j: Number) -> String {
+        let value = self.value(&format!("k + {j}"));
+        let fold = |n: usize| format!("block{n}_0 = fold(block{n}_0, {value});");
         let mut text = format!("    if k + {j} < stop {{\n");
-        for (a, b) in (0..4).flat_map(|a| (0..4).map(move |b| (a, b))) {
-            if !j.may_be(a) || !c.may_be(b) {
-                continue;
+        match j {
+            Number::Known(n) => {
+                let _ = writeln!(text, "    {}", fold(n));
             }
-            let fold = format!("block{a}_{b} = fold(block{a}_{b}, {value});");
-            let _ = match (j, c) {
-                (Number::Known(_), Number::Known(_)) => writeln!(text, "    {fold}"),
-                (Number::Loop(_), Number::Known(_)) => {
-                    writeln!(text, "    if {j} == {a}u {{ {fold} }}")
+            Number::Loop(_) => {
+                for n in 0..4 {
+                    let _ = writeln!(text, "    if {j} == {n}u {{ {} }}", fold(n));
                 }
-                _ => writeln!(text, "    if {j} == {a}u && {c} == {b}u {{ {fold} }}"),
-            };
+            }
         }
         text + "    }\n"
     }

@@ -7,9 +7,13 @@ const MIN_SLICE: usize = 4096;
 /// Elements of a reduction on the CPU from which columns are cut into slices of SHORT elements.
 pub(in crate::exec::gpu) const LARGE: usize = 1 << 18;
 const SHORT: usize = 128;
-/// Elements that a lane folds at most before slices are cut, however many results there are: each of
-/// its four sums then has at most 32 blocks of 32.
-const MAX_LANE: usize = 1 << 12;
+/// Elements that a lane folds into one of its sums at most before slices are cut, however many results
+/// there are: 32 blocks of 32 of a row, 64 of a column.
+const MAX_ROW: usize = 4 << 10;
+const MAX_COLUMN: usize = 1 << 11;
+/// Partial results that a lane of the second stage folds at most, as far as there are lanes; with the
+/// above, a sum is within 150 + log₂ n roundings.
+const MAX_PARTS: usize = 512;
 
 /// How the work is shared out. It decides the order of accumulation, and so depends on sizes and
 /// layouts alone, never on which shader happens to be compiled.
@@ -34,10 +38,11 @@ impl Grid {
         let width = lanes(target, results, elements, columns);
         let blocks = results.div_ceil(target.group / width);
         let by_fill = (target.fill / blocks).min(elements / MIN_SLICE);
-        let by_length = elements.div_ceil(MAX_LANE * width);
+        let longest = if columns { MAX_COLUMN } else { MAX_ROW };
+        let by_length = elements.div_ceil(longest * width);
         // Down long columns each step is in another page, and neighbours come soon only in short slices.
         let by_pages = match columns && target.software && results * elements >= LARGE {
-            true => elements / SHORT,
+            true => (elements / SHORT).min(MAX_PARTS),
             false => 0,
         };
         let slices = by_fill.max(by_length).max(by_pages).max(1);
@@ -48,7 +53,7 @@ impl Grid {
             // No slice is empty.
             slices: elements.div_ceil(span),
             span,
-            group: 4,
+            group: if columns { 1 } else { 4 },
         }
     }
 
@@ -69,24 +74,30 @@ impl Grid {
     }
 
     /// The second stage, which folds the slices.
-    pub(in crate::exec::gpu) fn of_slices(target: &Target, slices: usize) -> Self {
+    pub(in crate::exec::gpu) fn of_slices(target: &Target, results: usize, slices: usize) -> Self {
+        let most = slices.next_power_of_two().min(target.group);
+        let wanted = target
+            .busy
+            .div_ceil(results)
+            .max(slices.div_ceil(MAX_PARTS));
         Self {
-            columns: false,
-            width: slices.next_power_of_two().min(target.group),
+            // The partial results of neighbours lie next to each other.
+            columns: true,
+            width: wanted.next_power_of_two().min(most),
             slices: 1,
             span: slices,
             group: 1,
         }
     }
 
-    /// Workgroups a slice, whose invocations have `four` results each.
+    /// Workgroups a slice, whose invocations hold so many results each.
     pub(in crate::exec::gpu) fn blocks(
         &self,
         results: usize,
         target: &Target,
-        four: usize,
+        held: usize,
     ) -> usize {
-        (results / four).div_ceil(target.group / self.width)
+        (results / held).div_ceil(target.group / self.width)
     }
 
     /// The words that the template names.
@@ -95,7 +106,7 @@ impl Grid {
         results: usize,
         elements: usize,
         target: &Target,
-        four: usize,
+        held: usize,
     ) -> [u32; 10] {
         let [apart, step, reach] = self.shares(target);
         [
@@ -104,7 +115,7 @@ impl Grid {
             (self.slices > 1) as usize,
             self.width,
             self.span,
-            self.blocks(results, target, four),
+            self.blocks(results, target, held),
             self.columns as usize,
             apart,
             step,

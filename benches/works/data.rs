@@ -3,7 +3,7 @@
 use super::Op;
 
 /// Operand number `index` of the operation: uniform in [−1, 1), for weights He-uniform.
-pub fn operand(op: &Op, index: usize) -> Vec<f32> {
+pub(crate) fn operand(op: &Op, index: usize) -> Vec<f32> {
     let shape = &op.operands()[index];
     let scale = match op {
         Op::Training { .. } if index > 0 => (6.0 / shape[1] as f32).sqrt(),
@@ -16,7 +16,7 @@ pub fn operand(op: &Op, index: usize) -> Vec<f32> {
 }
 
 /// The classes that a batch is to be sorted into.
-pub fn labels(batch: usize, classes: usize) -> Vec<u32> {
+pub(crate) fn labels(batch: usize, classes: usize) -> Vec<u32> {
     (0..batch).map(|i| (i % classes) as u32).collect()
 }
 

@@ -1,22 +1,22 @@
 //! The work that is measured, by name: shared by `benches/kernels.rs`, which times tilewise alone, and
 //! `benches/peers`, which times it beside other engines.
 
-pub mod data;
-pub mod reference;
-pub mod tilewise;
+pub(crate) mod data;
+pub(crate) mod reference;
+pub(crate) mod tilewise;
 
 /// A named piece of work.
 #[derive(Clone, Debug)]
-pub struct Work {
-    pub name: String,
-    pub op: Op,
+pub(crate) struct Work {
+    pub(crate) name: String,
+    pub(crate) op: Op,
     /// Timed from the start of a process to the value on the host, once a process.
-    pub cold: bool,
+    pub(crate) cold: bool,
 }
 
 /// What is computed, all of it in f32 on matrices in row-major order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Op {
+pub(crate) enum Op {
     /// `batch` products of (m, k) by (k, n). A transposed operand lies in memory as its transpose.
     Matmul {
         batch: usize,
@@ -57,15 +57,15 @@ pub enum Op {
 }
 
 /// Added to the variance by a layer norm.
-pub const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 /// Adam's, with β 0.9 and 0.999 and ε 1e-8.
-pub const LEARNING_RATE: f64 = 1e-3;
+pub(crate) const LEARNING_RATE: f64 = 1e-3;
 
 const SMALL_NET: &[usize] = &[64, 128, 10];
 const LARGE_NET: &[usize] = &[784, 256, 128, 10];
 
 /// All works; those that only a hardware GPU can do in reasonable time on demand.
-pub fn all(large: bool) -> Vec<Work> {
+pub(crate) fn all(large: bool) -> Vec<Work> {
     let mut works = Vec::new();
     let mut add = |name: &str, op: Op| {
         works.push(Work {
@@ -159,7 +159,7 @@ fn training(sizes: &'static [usize], batch: usize, steps: usize) -> Op {
 impl Op {
     /// The shapes of the operands as they lie in memory: for training the input, then each layer's
     /// weight (outputs, inputs). Operand number `i` holds [`data::operand`] `(self, i)`.
-    pub fn operands(&self) -> Vec<Vec<usize>> {
+    pub(crate) fn operands(&self) -> Vec<Vec<usize>> {
         match *self {
             Op::Matmul {
                 batch,
@@ -196,7 +196,7 @@ impl Op {
     }
 
     /// Elements of the result.
-    pub fn results(&self) -> usize {
+    pub(crate) fn results(&self) -> usize {
         match *self {
             Op::Matmul { batch, m, n, .. } => batch * m * n,
             Op::Chain { size }
@@ -214,7 +214,7 @@ impl Op {
     }
 
     /// Pieces that the time of one run is divided by: operations of a sequence, steps of training.
-    pub fn pieces(&self) -> usize {
+    pub(crate) fn pieces(&self) -> usize {
         match *self {
             Op::Sines { count, .. } => count,
             Op::Training { steps, .. } => steps,
@@ -224,7 +224,7 @@ impl Op {
 
     /// Floating-point operations of a piece that are counted against the ceiling: those of matrix
     /// products alone.
-    pub fn flops(&self) -> f64 {
+    pub(crate) fn flops(&self) -> f64 {
         match *self {
             Op::Matmul { batch, m, n, k, .. } => 2.0 * (batch * m) as f64 * (n * k) as f64,
             Op::Training { sizes, batch, .. } => {
@@ -239,7 +239,7 @@ impl Op {
 
     /// Bytes of a piece that must be read or written at least once; none where the ceiling is not
     /// memory's.
-    pub fn bytes(&self) -> f64 {
+    pub(crate) fn bytes(&self) -> f64 {
         let floats = match *self {
             Op::Sines { .. } | Op::Upload { .. } | Op::Readback { .. } => 0,
             // Adam reads a parameter, two moments and a gradient, and writes all but the last.

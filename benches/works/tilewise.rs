@@ -5,10 +5,10 @@ use ::tilewise::prelude::*;
 use super::{EPSILON, LEARNING_RATE, Op, data};
 
 /// Work whose operands are on the device: a call records it, and gives the result.
-pub type Job = Box<dyn FnMut() -> Result<Tensor>>;
+pub(crate) type Job = Box<dyn FnMut() -> Result<Tensor>>;
 
 /// Puts an operation's operands on a device.
-pub fn prepare(op: &Op, device: &Device) -> Result<Job> {
+pub(crate) fn prepare(op: &Op, device: &Device) -> Result<Job> {
     let shapes = op.operands();
     let operands = shapes
         .iter()

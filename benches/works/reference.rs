@@ -119,7 +119,11 @@ fn sum(terms: &mut dyn Iterator<Item = f64>) -> Expected {
 /// The places of the operand that the result at a place is reduced from or normalised over.
 fn line(op: &Op, at: usize) -> impl Iterator<Item = usize> {
     let (start, step, count) = match *op {
-        Op::Softmax { rows, cols, axis } if axis == 0 => (at % cols, cols, rows),
+        Op::Softmax {
+            rows,
+            cols,
+            axis: 0,
+        } => (at % cols, cols, rows),
         Op::Softmax { cols, .. } | Op::LayerNorm { cols, .. } => (at / cols * cols, 1, cols),
         Op::Sum { rows, cols, axis } => match axis {
             Some(0) => (at, cols, rows),

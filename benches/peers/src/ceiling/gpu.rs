@@ -22,6 +22,8 @@ pub fn measure() -> Result<Ceiling> {
     let flops = FLOPS * invocations as f64 * gpu.rate("multiply_add", invocations)?;
     let mut copies = Vec::new();
     for array in ARRAYS {
+        let most = gpu.device.limits().max_storage_buffer_binding_size;
+        let array = array.min(usize::try_from(most)?);
         let rate = gpu.rate("copy", array / VECTOR)?;
         copies.push(Copy {
             array,

@@ -64,9 +64,11 @@ impl Grid {
         elements: usize,
         columns: bool,
     ) -> Self {
+        // A lane folds no more of a row than of a row that is cut into slices.
+        let least = elements.div_ceil(MAX_ROW).next_power_of_two();
         Self {
             columns,
-            width: lanes(target, rows, elements, columns),
+            width: lanes(target, rows, elements, columns).max(least.min(target.group)),
             slices: 1,
             span: elements.next_multiple_of(4),
             group: 4,

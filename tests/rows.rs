@@ -210,26 +210,24 @@ fn of_halves(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// Results that take the memory of operands which die in the same kernel.
+/// Results that take the memory of operands which die in the same kernel: one a row, one an element.
 fn in_the_memory_of_their_operands(device: &Device) -> Result<()> {
-    let (rows, n) = (33, 12);
-    let x = values(rows * n);
-    for _ in 0..3 {
-        let tensor = Tensor::from_slice(&x, [rows, n], device)?;
+    // Lanes that share a row are neighbours along rows, and far apart down columns.
+    for (axis, shape, kept) in [(-1, [33, 64], [33, 1]), (0, [64, 33], [1, 33])] {
+        let x = values(33 * 64);
+        let row_of = |i: usize| if axis == 0 { i % 33 } else { i / 64 };
+        let tensor = Tensor::from_slice(&x, shape, device)?;
         let shifted = &tensor + 1.0;
         device.flush()?;
-        let scales = Tensor::from_slice(&x[..rows], [rows, 1], device)?;
-        // Both operands go: one a row, one an element.
-        let sums = shifted.sum_keepdims(-1)? * scales;
+        let scales = Tensor::from_slice(&x[..33], kept, device)?;
+        let sums = shifted.sum_keepdims(axis)? * scales;
         let y: Vec<f32> = (shifted - sums).to_vec()?;
         for (i, y) in y.into_iter().enumerate() {
-            let row = &x[i / n * n..][..n];
-            let sum: f64 = row.iter().map(|&v| v as f64 + 1.0).sum();
-            let want = x[i] as f64 + 1.0 - sum * x[i / n] as f64;
-            assert!(
-                (y as f64 - want).abs() < 1e-4,
-                "element {i}: {y}, not {want}"
-            );
+            let row = (0..x.len()).filter(|&k| row_of(k) == row_of(i));
+            let sum: f64 = row.map(|k| x[k] as f64 + 1.0).sum();
+            let want = x[i] as f64 + 1.0 - sum * x[row_of(i)] as f64;
+            let off = (y as f64 - want).abs();
+            assert!(off < 1e-3, "element {i} over {axis}: {y}, not {want}");
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use crate::support::compare::assert_near;
 
 tests![
     rows_of_every_length,
+    as_long_as_a_vocabulary,
     inside_its_buffers,
     along_any_axis,
     of_views,
@@ -105,6 +106,19 @@ fn rows_of_every_length(device: &Device) -> Result<()> {
     ] {
         check(device, rows, n)?;
     }
+    Ok(())
+}
+
+/// Long rows, and enough of them that few lanes share one.
+fn as_long_as_a_vocabulary(device: &Device) -> Result<()> {
+    let (rows, n) = (128, 50_257);
+    let x = Tensor::from_slice(&values(rows * n), [rows, n], device)?;
+    let y = x.softmax(-1)?;
+    let sums: Vec<f32> = y.sum(-1)?.to_vec()?;
+    assert!(sums.iter().all(|s| (s - 1.0).abs() < 1e-4), "{sums:?}");
+    let last = y.slice(s![-1, ..])?.to_vec::<f32>()?;
+    let (want, _) = softmax_f64(&values(rows * n)[(rows - 1) * n..], n);
+    assert_near("the last row", &last, &want, ROUNDING * 64.0, 0.0);
     Ok(())
 }
 

@@ -11,7 +11,7 @@
 
 use crate::dtype::DType;
 use crate::exec::cpu::SlotMemory;
-use crate::exec::cpu::block::{BLOCK, Beside, Faults, Inputs, Runner};
+use crate::exec::cpu::block::{Beside, Faults, Inputs, Runner};
 use crate::exec::cpu::code::Code;
 use crate::exec::cpu::kernel::run_core;
 use crate::exec::cpu::matmul::product;
@@ -85,10 +85,10 @@ fn walk(
     let code = Code::new(&whole, shape);
     let inputs = Inputs::bind(&code, memory, scalars);
     let runner = Runner::new(&code, &inputs, &faults);
-    let mut regs = runner.registers(BLOCK);
     let size = shape.size();
-    for start in (0..size).step_by(BLOCK) {
-        let len = BLOCK.min(size - start);
+    let mut regs = runner.registers(size);
+    for start in (0..size).step_by(code.block) {
+        let len = code.block.min(size - start);
         let values = core.0.get(start..).unwrap_or_default();
         let mut beside = Beside {
             core: values,

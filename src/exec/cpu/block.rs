@@ -8,10 +8,6 @@ use super::code::{Action, Code, Place};
 use super::stream;
 use crate::error::ErrorKind;
 
-/// Elements of a block: few enough that the registers of a long program stay in the first level of
-/// cache, enough that an instruction is worth its dispatch.
-pub(crate) const BLOCK: usize = 1024;
-
 /// The first fault that a run met.
 #[derive(Default)]
 pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
@@ -96,10 +92,10 @@ pub(crate) struct Registers {
 }
 
 impl Registers {
-    /// Registers of undefined content.
-    fn new(count: usize) -> Self {
+    /// Registers of undefined content, that many words in all.
+    fn new(size: usize) -> Self {
         let mut words = SPARE.take();
-        let least = count * BLOCK + LINE;
+        let least = size + LINE;
         if words.len() < least {
             words.resize(least, 0);
         }
@@ -128,6 +124,8 @@ struct Sources<'a> {
     after: &'a [u32],
     core: &'a [u32],
     streams: &'a [(&'a [u32], isize)],
+    /// Words of a register.
+    block: usize,
     start: usize,
     len: usize,
 }
@@ -136,8 +134,10 @@ impl<'a> Sources<'a> {
     #[inline(always)]
     fn get(&self, place: Place) -> &'a [u32] {
         let (words, at) = match place {
-            Place::Register(r) if r * BLOCK < self.before.len() => (self.before, r * BLOCK),
-            Place::Register(r) => (self.after, r * BLOCK - self.before.len() - BLOCK),
+            Place::Register(r) if r * self.block < self.before.len() => {
+                (self.before, r * self.block)
+            }
+            Place::Register(r) => (self.after, (r - 1) * self.block - self.before.len()),
             Place::Stream(k) => {
                 let (words, first) = self.streams[k];
                 (words, (first + self.start as isize) as usize)
@@ -160,10 +160,12 @@ impl<'a> Runner<'a> {
 
     /// Registers for blocks of up to `len` elements, and no more than a block.
     pub(crate) fn registers(&self, len: usize) -> Registers {
-        let mut registers = Registers::new(self.code.registers);
+        let block = self.code.block;
+        let mut registers = Registers::new(self.code.registers * block);
         let words = registers.all_mut();
         for &(register, scalar) in &self.code.constants {
-            words[register * BLOCK..][..len.min(BLOCK)].fill(self.inputs.scalars[scalar]);
+            let out = &mut words[register * block..][..len.min(block)];
+            stream::fill(self.inputs.scalars[scalar], out);
         }
         registers
     }
@@ -177,12 +179,13 @@ impl<'a> Runner<'a> {
         beside: &mut Beside<'_, '_>,
     ) {
         let words = regs.all_mut();
+        let block = self.code.block;
         for (number, step) in self.code.steps.iter().enumerate() {
             self.fetch_ahead(start + len, number);
             let (before, out, after, outputs) = match step.to {
                 Place::Register(r) => {
-                    let (before, rest) = words.split_at_mut(r * BLOCK);
-                    let (out, after) = rest.split_at_mut(BLOCK);
+                    let (before, rest) = words.split_at_mut(r * block);
+                    let (out, after) = rest.split_at_mut(block);
                     (&*before, &mut out[..len], &*after, &*beside.outputs)
                 }
                 Place::Output(k) => {
@@ -196,6 +199,7 @@ impl<'a> Runner<'a> {
                 after,
                 core: beside.core,
                 streams: &self.inputs.streams,
+                block,
                 start,
                 len,
             };
@@ -232,7 +236,7 @@ impl<'a> Runner<'a> {
         if next >= self.code.size {
             return;
         }
-        let len = BLOCK.min(self.code.size - next);
+        let len = self.code.block.min(self.code.size - next);
         let part = |step: usize| next + len * step / self.code.steps.len();
         for &k in &self.code.in_order {
             let (words, first) = self.inputs.streams[k];
@@ -257,6 +261,7 @@ impl<'a> Runner<'a> {
             after: &[],
             core,
             streams: &self.inputs.streams,
+            block: self.code.block,
             start,
             len,
         };

@@ -74,9 +74,19 @@ pub(super) struct Line {
     pub(super) layout: Layout,
 }
 
+/// Most elements of a block, and least: enough that an instruction is worth its dispatch.
+pub(super) const MOST: usize = 4096;
+const LEAST: usize = 1024;
+/// Words that a block may take, 48 KiB: what the first level of cache has or, on older processors, a
+/// little more.
+const NEAR: usize = 3 << 12;
+
 /// A body ready to run.
 pub(crate) struct Code {
     pub(super) steps: Vec<Step>,
+    /// Elements that are computed at a time: a power of two, as many as let what a block reads and
+    /// writes stay in the first level of cache.
+    pub(crate) block: usize,
     pub(super) registers: usize,
     /// Registers that hold a scalar throughout, and its number among the body's.
     pub(super) constants: Vec<(usize, usize)>,
@@ -159,9 +169,14 @@ impl Code {
             constants,
             ..
         } = placing;
+        let lines = registers + in_order.len() + goal.stores.len();
+        let fits = |block: &usize| block * lines <= NEAR;
+        let mut blocks = std::iter::successors(Some(MOST), |block| Some(block / 2));
+        let block = blocks.find(|b| fits(b) || *b == LEAST).unwrap_or(LEAST);
         let work: usize = steps.iter().map(Step::cost).sum();
         Self {
             steps,
+            block,
             registers,
             constants,
             results,

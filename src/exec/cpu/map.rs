@@ -1,6 +1,6 @@
 //! Running a kernel's body over its shape and storing the results.
 
-use super::block::{BLOCK, Beside, Runner};
+use super::block::{Beside, Runner};
 use super::code::{Code, Goal};
 use super::space::Space;
 use super::{stream, tasks};
@@ -118,7 +118,7 @@ impl Map {
         core: Computed<'_>,
         outputs: &mut [Vec<u32>],
     ) {
-        let share = tasks::share(self.size, self.code.cost, BLOCK);
+        let share = tasks::share(self.size, self.code.cost, self.code.block);
         let mut shares: Vec<_> = lines
             .iter()
             .zip(outputs)
@@ -153,8 +153,9 @@ impl Map {
             return;
         };
         let mut regs = runner.registers(len);
-        for at in (0..len).step_by(BLOCK) {
-            let (start, len) = (first + at, BLOCK.min(len - at));
+        let block = self.code.block;
+        for at in (0..len).step_by(block) {
+            let (start, len) = (first + at, block.min(len - at));
             let core = match core {
                 Computed::Words(words) => &words[at..],
                 _ => &[],
@@ -186,8 +187,9 @@ impl Map {
         outputs: &mut [Vec<u32>],
     ) {
         let mut regs = runner.registers(self.size);
-        for start in (0..self.size).step_by(BLOCK) {
-            let len = BLOCK.min(self.size - start);
+        let block = self.code.block;
+        for start in (0..self.size).step_by(block) {
+            let len = block.min(self.size - start);
             let core = match core {
                 Computed::Words(words) => &words[start..],
                 _ => &[],

@@ -1,16 +1,17 @@
 //! Reductions: rows by parts that are folded in lanes and combined pairwise, so that the rounding
 //! error of a sum grows with the logarithm of its length; columns by the row.
 
-use super::block::{BLOCK, Beside, Registers, Runner};
-use super::code::{Code, Goal, Place};
+use super::block::{Beside, Registers, Runner};
+use super::code::{self, Code, Goal};
 use super::fold::{Fold, LANES};
 use super::tasks;
 use crate::dtype::DType;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
-/// Elements of a row that are folded in the same lanes.
-const PART: usize = 4 * BLOCK;
+/// Elements of a row that are folded in the same lanes: blocks of any length divide it, so that the
+/// order of accumulation does not depend on theirs.
+const PART: usize = code::MOST;
 /// Elements of a long row that one task folds at a time.
 const SPAN: usize = 16 * PART;
 /// Rows that a column sum adds up in order before it combines pairwise.
@@ -25,8 +26,6 @@ pub(super) struct Reduce {
     columns: usize,
     /// Whether neighbouring elements belong to different results: the space is `(columns, rows)`.
     by_columns: bool,
-    /// Elements that are computed at a time.
-    block: usize,
 }
 
 impl Reduce {
@@ -52,18 +51,12 @@ impl Reduce {
             false => (0..shape.ndim()).collect(),
         };
         let code = Code::with_goal(prologue, &shape, Some(&order), Goal::default());
-        // What is only read needs no registers.
-        let block = match code.results[0] {
-            Place::Stream(_) => PART,
-            _ => BLOCK,
-        };
         Self {
             code,
             fold: Fold { op, dtype },
             rows: kept.size(),
             columns: reduced.size(),
             by_columns,
-            block,
         }
     }
 
@@ -85,7 +78,7 @@ impl Reduce {
         tasks::each(
             partial.chunks_mut(per_task).enumerate(),
             |(task, results)| {
-                let mut regs = runner.registers(BLOCK);
+                let mut regs = runner.registers(PART);
                 for (i, result) in results.iter_mut().enumerate() {
                     let (row, first) = {
                         let span = task * per_task + i;
@@ -116,12 +109,12 @@ impl Reduce {
 
     /// The results of some rows, from the row `first` on.
     pub(super) fn rows(&self, runner: &Runner<'_>, first: usize, results: &mut [u32]) {
-        let mut regs = runner.registers(BLOCK);
+        let mut regs = runner.registers(PART);
         // Several short rows are computed at a time.
-        let together = (self.block / self.columns).max(1);
+        let together = (self.code.block / self.columns).max(1);
         for (i, results) in results.chunks_mut(together).enumerate() {
             let start = (first + i * together) * self.columns;
-            if self.columns > self.block {
+            if self.columns > self.code.block {
                 results[0] = match self.fold.op.is_arg() {
                     true => self.arg(runner, &mut regs, start),
                     false => self.span(runner, &mut regs, start, self.columns),
@@ -171,8 +164,8 @@ impl Reduce {
         for (result, first) in parts.iter_mut().zip((0..len).step_by(PART)) {
             let mut lanes = [self.fold.identity(); LANES];
             let len = PART.min(len - first);
-            for at in (0..len).step_by(self.block) {
-                let n = self.block.min(len - at);
+            for at in (0..len).step_by(self.code.block) {
+                let n = self.code.block.min(len - at);
                 let values = self.values(runner, regs, start + first + at, n);
                 self.fold.lanes(&mut lanes, values);
             }
@@ -187,8 +180,8 @@ impl Reduce {
     fn arg(&self, runner: &Runner<'_>, regs: &mut Registers, start: usize) -> u32 {
         let Fold { op, dtype } = self.fold;
         let mut best: Option<(usize, u32)> = None;
-        for at in (0..self.columns).step_by(self.block) {
-            let n = self.block.min(self.columns - at);
+        for at in (0..self.columns).step_by(self.code.block) {
+            let n = self.code.block.min(self.columns - at);
             let values = self.values(runner, regs, start + at, n);
             let extreme = self.part(values);
             if best.is_none_or(|(_, b)| op.prefers_later(dtype, b, extreme)) {
@@ -214,7 +207,7 @@ impl Reduce {
         let share = tasks::share(spans * self.rows, ROWS * self.code.cost, 1);
         let per_task = (share / self.rows).max(1);
         let stretch = match share < self.rows {
-            true => share.next_multiple_of(self.block),
+            true => share.next_multiple_of(self.code.block),
             false => self.rows,
         };
         let spans_of = sums.chunks_mut(per_task * self.rows).enumerate();
@@ -228,7 +221,7 @@ impl Reduce {
             _ => spans_of.map(|(i, sums)| (i * per_task, 0, sums)).collect(),
         };
         tasks::each(tasks.into_iter(), |(span, column, sums)| {
-            let mut regs = runner.registers(BLOCK);
+            let mut regs = runner.registers(PART);
             for (i, sums) in sums.chunks_mut(stretch).enumerate() {
                 self.stretch(runner, &mut regs, (span + i) * ROWS, column, sums);
             }
@@ -252,13 +245,13 @@ impl Reduce {
         let end = self.columns.min(first + ROWS);
         // Several short rows lie side by side and are computed at a time.
         let together = match sums.len() == self.rows {
-            true => (self.block / self.rows).max(1),
+            true => (self.code.block / self.rows).max(1),
             false => 1,
         };
         for row in (first..end).step_by(together) {
             let rows = together.min(end - row);
-            for (i, sums) in sums.chunks_mut(self.block).enumerate() {
-                let start = row * self.rows + column + i * self.block;
+            for (i, sums) in sums.chunks_mut(self.code.block).enumerate() {
+                let start = row * self.rows + column + i * self.code.block;
                 let values = self.values(runner, regs, start, rows * sums.len());
                 self.fold.rows(sums, values);
             }

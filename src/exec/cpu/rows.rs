@@ -12,7 +12,7 @@ use crate::dtype::DType;
 use crate::plan::{Group, Kernel, Plan};
 
 /// Elements of a tile, unless a row has more.
-const TILE: usize = 1 << 14;
+const TILE: usize = 1 << 15;
 
 /// A group that can run tile by tile.
 pub(super) struct Tiles {

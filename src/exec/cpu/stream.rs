@@ -25,7 +25,7 @@ impl Runner<'_> {
             }
             match stride {
                 1 => out.copy_from_slice(&words[place as usize..][..run]),
-                0 => out.fill(words[place as usize]),
+                0 => fill(words[place as usize], out),
                 _ => {
                     for (i, word) in out.iter_mut().enumerate() {
                         *word = words[(place + i as isize * stride) as usize];
@@ -94,6 +94,24 @@ impl Runner<'_> {
                 };
             }
         });
+    }
+}
+
+/// Fills registers with one value, by the widest vectors there are.
+pub(super) fn fill(value: u32, out: &mut [u32]) {
+    struct Fill<'a>(u32, &'a mut [u32]);
+    impl pulp::WithSimd for Fill<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _: S) {
+            self.1.fill(self.0);
+        }
+    }
+    match out.len() < LINE {
+        // Not worth the dispatch.
+        true => out.fill(value),
+        false => pulp::Arch::new().dispatch(Fill(value, out)),
     }
 }
 

@@ -125,6 +125,9 @@ impl Shape {
     /// count as 1, and equal sizes or a 1 fit.
     #[track_caller]
     pub(crate) fn broadcast(&self, other: &Self, op: &'static str) -> Result<Self> {
+        if other.rank == 0 || self == other {
+            return Ok(self.clone());
+        }
         let (long, short) = if self.rank >= other.rank {
             (self, other)
         } else {

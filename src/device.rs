@@ -401,7 +401,7 @@ impl Device {
         &self,
         op: Op,
         args: &[Arg<'_>],
-        shape: Shape,
+        shape: &Shape,
         dtype: DType,
         at: &'static Location<'static>,
     ) -> Arc<Storage> {

@@ -15,6 +15,13 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The one element of a constant without dimensions.
+    pub(crate) const SCALAR: &'static Self = &Self {
+        shape: Shape::SCALAR,
+        strides: [0; MAX_RANK],
+        offset: 0,
+    };
+
     /// Row-major, without gaps, from the start of the storage.
     pub(crate) fn contiguous(shape: Shape) -> Self {
         let strides = row_major(&shape);
@@ -27,7 +34,14 @@ impl Layout {
 
     /// Whether this is what [`Layout::contiguous`] gives for the shape, to the last stride.
     pub(crate) fn is_whole(&self, shape: &Shape) -> bool {
-        self.offset == 0 && self.shape == *shape && self.strides == row_major(shape)
+        let mut step = 1;
+        let mut dims = self.dims().iter().zip(self.strides()).rev();
+        let in_order = |(&size, &stride): (&usize, &isize)| {
+            let fits = stride == step;
+            step *= size.max(1) as isize;
+            fits
+        };
+        self.offset == 0 && self.shape == *shape && dims.all(in_order)
     }
 
     /// Every element at the same place: how a constant fills a shape.

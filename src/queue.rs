@@ -91,7 +91,7 @@ impl Queue {
         self: &Arc<Self>,
         op: Op,
         args: &[Arg<'_>],
-        shape: Shape,
+        shape: &Shape,
         dtype: DType,
         at: &'static Location<'static>,
     ) -> Arc<Storage> {
@@ -104,11 +104,11 @@ impl Queue {
                 let _ = storage.home().flush();
             }
         }
-        if let Some(kind) = self.refusal(&op, &shape, dtype) {
+        if let Some(kind) = self.refusal(&op, shape, dtype) {
             // Told to whoever reads it; what else is recorded is not concerned.
             let error = batch::failure(args).cloned();
             let error = error.unwrap_or_else(|| Error::new(kind).at(at));
-            let failed = Storage::failed(self.clone(), dtype, shape.size(), error);
+            let failed = Storage::failed(self.clone(), dtype, shape.clone(), error);
             return Arc::new(failed);
         }
         let mut pending = self.lock();
@@ -281,8 +281,8 @@ fn concerned(batch: &Batch, kind: &ErrorKind) -> Vec<Option<Error>> {
     let error = Error::new(kind.clone());
     let mut failed: Vec<Option<Error>> = vec![None; batch.values.len()];
     for call in &batch.calls {
-        let inherited = batch.operands(call).iter().find_map(|input| match input {
-            Input::Value(value, _) => failed[*value].clone(),
+        let inherited = batch.inputs(call).find_map(|input| match input {
+            Input::Value(value, _) => failed[value].clone(),
             Input::Scalar(..) => None,
         });
         failed[call.result] = inherited.or_else(|| match call.op {

@@ -8,13 +8,19 @@ use crate::error::{Error, ErrorKind, Result};
 pub const MAX_RANK: usize = 8;
 
 /// The sizes of a tensor's dimensions, outermost first; no dimensions at all is a scalar.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Eq, Default)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
     rank: u8,
 }
 
 impl Shape {
+    /// No dimensions.
+    pub(crate) const SCALAR: Self = Self {
+        dims: [0; MAX_RANK],
+        rank: 0,
+    };
+
     /// A shape of the given sizes.
     ///
     /// # Errors
@@ -119,6 +125,9 @@ impl Shape {
     /// count as 1, and equal sizes or a 1 fit.
     #[track_caller]
     pub(crate) fn broadcast(&self, other: &Self, op: &'static str) -> Result<Self> {
+        if other.rank == 0 || self == other {
+            return Ok(self.clone());
+        }
         let (long, short) = if self.rank >= other.rank {
             (self, other)
         } else {
@@ -185,6 +194,13 @@ fn broadcast_hint(long: &Shape, short: &Shape) -> String {
     {
         Some(at) => format!("; {short} would fit after unsqueeze({at})"),
         None => String::new(),
+    }
+}
+
+impl PartialEq for Shape {
+    /// Size by size: few are compared, and a call to compare them as bytes takes longer.
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank && self.dims().iter().zip(other.dims()).all(|(a, b)| a == b)
     }
 }
 

@@ -53,8 +53,10 @@ pub use self::view::IntoDims;
 pub struct Tensor {
     device: Device,
     dtype: DType,
-    layout: Layout,
     source: Source,
+    /// How the elements lie, where that is not how the source has them: the whole of a storage in the
+    /// shape it was made with, or a constant without dimensions.
+    view: Option<Arc<Layout>>,
     /// Where the tensor stands in the recorded computation, if gradients may flow to it.
     tape: Option<Arc<Node>>,
 }
@@ -72,35 +74,44 @@ impl Tensor {
         Self {
             device: device.clone(),
             dtype,
-            layout: Layout::splat(shape),
             source: Source::Constant(scalar.to_bits(dtype)),
+            view: (shape.ndim() > 0).then(|| Arc::new(Layout::splat(shape))),
             tape: None,
         }
     }
 
-    pub(crate) fn over(storage: Arc<Storage>, shape: Shape, device: &Device) -> Self {
+    /// The whole of a storage.
+    pub(crate) fn over(storage: Arc<Storage>, device: &Device) -> Self {
         Self {
             device: device.clone(),
             dtype: storage.dtype(),
-            layout: Layout::contiguous(shape),
             source: Source::Stored(storage),
+            view: None,
             tape: None,
+        }
+    }
+
+    fn layout(&self) -> &Layout {
+        match (&self.view, &self.source) {
+            (Some(layout), _) => layout,
+            (None, Source::Stored(storage)) => storage.layout(),
+            (None, Source::Constant(_)) => Layout::SCALAR,
         }
     }
 
     /// The size of each dimension, outermost first.
     pub fn shape(&self) -> &[usize] {
-        self.layout.dims()
+        self.layout().dims()
     }
 
     /// The number of dimensions; 0 for a scalar.
     pub fn ndim(&self) -> usize {
-        self.layout.dims().len()
+        self.layout().dims().len()
     }
 
     /// The number of elements; 1 for a scalar, 0 for an empty tensor.
     pub fn size(&self) -> usize {
-        self.layout.shape().size()
+        self.layout().shape().size()
     }
 
     /// The bytes that the elements take when stored without gaps.
@@ -120,11 +131,11 @@ impl Tensor {
 
     /// Whether the elements lie in memory in row-major order without gaps.
     pub fn is_contiguous(&self) -> bool {
-        self.layout.is_contiguous()
+        self.layout().is_contiguous()
     }
 
     pub(crate) fn shape_ref(&self) -> &Shape {
-        self.layout.shape()
+        self.layout().shape()
     }
 
     pub(crate) fn tape(&self) -> Option<&Arc<Node>> {
@@ -149,8 +160,8 @@ impl Tensor {
         Self {
             device: self.device.clone(),
             dtype: self.dtype,
-            layout,
             source: self.source.clone(),
+            view: Some(Arc::new(layout)),
             tape: None,
         }
     }
@@ -159,7 +170,7 @@ impl Tensor {
     pub(crate) fn arg(&self) -> Arg<'_> {
         match &self.source {
             Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
-            Source::Stored(storage) => Arg::Spread(storage, &self.layout),
+            Source::Stored(storage) => Arg::Spread(storage, self.layout()),
         }
     }
 
@@ -167,13 +178,12 @@ impl Tensor {
     pub(crate) fn record(
         op: Op,
         args: &[Arg<'_>],
-        shape: Shape,
+        shape: &Shape,
         dtype: DType,
         device: &Device,
         at: &'static Location<'static>,
     ) -> Self {
-        let storage = device.record(op, args, shape.clone(), dtype, at);
-        Self::over(storage, shape, device)
+        Self::over(device.record(op, args, shape, dtype, at), device)
     }
 
     /// Records a pointwise operation over operands that broadcast to the shape. What can be told
@@ -203,7 +213,7 @@ impl Tensor {
         Self::record(
             Op::Point(op),
             &args.map(Self::arg),
-            shape.clone(),
+            shape,
             dtype,
             device,
             Location::caller(),
@@ -222,7 +232,7 @@ impl Tensor {
     #[track_caller]
     pub(crate) fn stored(&self) -> (Arc<Storage>, Layout) {
         let filled = match &self.source {
-            Source::Stored(storage) => return (storage.clone(), self.layout.clone()),
+            Source::Stored(storage) => return (storage.clone(), self.layout().clone()),
             Source::Constant(_) if self.size() == 0 => {
                 // One element that no kernel reads.
                 let one = self.with_layout(Layout::splat(Shape::default()));
@@ -230,8 +240,8 @@ impl Tensor {
             }
             Source::Constant(_) => Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype),
         };
-        match filled.source {
-            Source::Stored(storage) => (storage, filled.layout),
+        match &filled.source {
+            Source::Stored(storage) => (storage.clone(), filled.layout().clone()),
             Source::Constant(_) => unreachable!("a copy is stored"),
         }
     }
@@ -248,9 +258,9 @@ impl Tensor {
     #[track_caller]
     pub fn contiguous(&self) -> Tensor {
         // A half in the middle of a word cannot be bound or read on its own.
-        let odd = self.dtype == DType::F16 && !self.layout.offset().is_multiple_of(2);
+        let odd = self.dtype == DType::F16 && !self.layout().offset().is_multiple_of(2);
         match self.source {
-            Source::Stored(_) if self.layout.is_contiguous() && !odd => self.clone(),
+            Source::Stored(_) if self.layout().is_contiguous() && !odd => self.clone(),
             _ => {
                 let copy = Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype);
                 track(copy, &[self], Rule::Identity)

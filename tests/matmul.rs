@@ -1,14 +1,15 @@
 //! Products of matrices agree with NumPy's.
 
-use tilewise::{DType, Device, Result, Tensor, f16};
+use tilewise::{DType, Device, Generator, Result, Tensor, f16};
 
-use crate::support::compare::{assert_near, assert_same};
+use crate::support::compare::{assert_bits, assert_near, assert_same};
 use crate::support::golden::{Array, Golden};
 
 tests![
     golden,
     layouts,
     sizes,
+    rows,
     dtypes,
     epilogues,
     more_terms_than_a_loop_may_have
@@ -62,6 +63,36 @@ fn quarters(n: usize, seed: usize) -> Vec<f64> {
     (0..n)
         .map(|i| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0)
         .collect()
+}
+
+/// A row of a product is the same however many rows there are: everywhere on a GPU, and on the CPU
+/// where the right matrix lies row after row, has several columns and is no taller than 512.
+fn rows(device: &Device) -> Result<()> {
+    const ROWS: usize = 140;
+    let mut random = Generator::new(3);
+    let on_cpu = device.info().backend == "cpu";
+    for (k, across) in [1, 3, 64, 512, 700]
+        .map(|k| [(k, false), (k, true)])
+        .concat()
+    {
+        if on_cpu && (k > 512 || across) {
+            continue;
+        }
+        for n in [2, 33, 130] {
+            let a = random.normal([ROWS, k], device)?.contiguous();
+            let b = match across {
+                true => random.normal([n, k], device)?.contiguous().t(),
+                false => random.normal([k, n], device)?.contiguous(),
+            };
+            let all = a.matmul(&b)?.to_vec::<f32>()?;
+            for m in [1, 2, 5, 8, 25, 64, 65, 128] {
+                let some = a.narrow(0, 0, m)?.matmul(&b)?.to_vec::<f32>()?;
+                let name = format!("{m} rows of {k} and {n} columns, across: {across}");
+                assert_bits(&name, &some, &all[..m * n]);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn layouts(device: &Device) -> Result<()> {

@@ -25,7 +25,9 @@ use crate::shape::Shape;
 pub(super) struct Batch {
     pub(super) calls: Vec<Call>,
     /// The operands of the calls, one after the other.
-    operands: Vec<Input>,
+    operands: Vec<Operand>,
+    /// The layouts of those that do not lie like the result.
+    layouts: Vec<Layout>,
     /// Every storage of the batch, by number.
     pub(super) values: Vec<Arc<Storage>>,
     /// The numbers of the values that were made before, by the address of their storage.
@@ -49,12 +51,12 @@ impl Batch {
         home: &Arc<Queue>,
         op: Op,
         args: &[Arg<'_>],
-        shape: Shape,
+        shape: &Shape,
         dtype: DType,
         at: &'static Location<'static>,
     ) -> Arc<Storage> {
         if let Some(error) = failure(args) {
-            let failed = Storage::failed(home.clone(), dtype, shape.size(), error.clone());
+            let failed = Storage::failed(home.clone(), dtype, shape.clone(), error.clone());
             return Arc::new(failed);
         }
         op.hash(&mut self.key);
@@ -63,29 +65,27 @@ impl Batch {
         self.key.sizes(shape.dims());
         let start = self.operands.len();
         for arg in args {
-            let input = match arg {
-                Arg::Spread(storage, layout) if *layout.shape() != shape => {
-                    self.value(storage, &layout.expand(&shape), &shape)
+            let operand = match arg {
+                Arg::Spread(storage, layout) if layout.shape() != shape => {
+                    self.value(storage, &layout.expand(shape), shape)
                 }
                 Arg::Value(storage, layout) | Arg::Spread(storage, layout) => {
-                    self.value(storage, layout, &shape)
+                    self.value(storage, layout, shape)
                 }
                 Arg::Scalar(bits, dtype) => {
                     self.key.pack([Recorder::SCALAR, *dtype as u64, 0]);
-                    Input::Scalar(self.scalar(*bits), *dtype)
+                    Operand::Scalar(self.scalar(*bits), *dtype)
                 }
             };
-            self.operands.push(input);
+            self.operands.push(operand);
         }
         let result = self.values.len();
-        let out = Arc::new(Storage::pending(home.clone(), dtype, shape.size(), result));
+        let out = Arc::new(Storage::pending(home.clone(), dtype, shape.clone(), result));
         self.values.push(out.clone());
         self.bytes += 4 * out.words() as u64;
         self.calls.push(Call {
             op,
             operands: start..self.operands.len(),
-            shape,
-            dtype,
             result,
             at,
         });
@@ -98,11 +98,9 @@ impl Batch {
     }
 
     /// A value as an operand of a call of the shape.
-    fn value(&mut self, storage: &Arc<Storage>, layout: &Layout, shape: &Shape) -> Input {
+    fn value(&mut self, storage: &Arc<Storage>, layout: &Layout, shape: &Shape) -> Operand {
         if storage.is_pending() {
-            let number = storage.number();
-            self.operand(number, layout, shape);
-            return Input::Value(number, layout.clone());
+            return self.operand(storage.number(), layout, shape);
         }
         let next = self.values.len();
         let number = *self
@@ -116,8 +114,8 @@ impl Batch {
         }
         // Where a view of an older value starts is a parameter: a program that walks through its data
         // batch by batch has one plan.
-        let layout = match layout.offset() {
-            0 => layout.clone(),
+        match layout.offset() {
+            0 => self.operand(number, layout, shape),
             offset => {
                 let scalar = match self.offsets.get(&(number, offset)) {
                     Some(&scalar) => scalar,
@@ -127,18 +125,16 @@ impl Batch {
                         scalar
                     }
                 };
-                layout.with_parameter(scalar)
+                self.operand(number, &layout.with_parameter(scalar), shape)
             }
-        };
-        self.operand(number, &layout, shape);
-        Input::Value(number, layout)
+        }
     }
 
     /// Writes down an operand; most lie like the result.
-    fn operand(&mut self, number: usize, layout: &Layout, shape: &Shape) {
+    fn operand(&mut self, number: usize, layout: &Layout, shape: &Shape) -> Operand {
         if layout.is_whole(shape) {
             self.key.pack([Recorder::WHOLE, 0, number as u64]);
-            return;
+            return Operand::Whole(number);
         }
         let rank = layout.dims().len() as u64;
         self.key.pack([Recorder::LAID, rank, number as u64]);
@@ -147,11 +143,19 @@ impl Batch {
             .0
             .extend(layout.strides().iter().map(|&s| s as u64));
         self.key.0.push(layout.offset() as u64);
+        self.layouts.push(layout.clone());
+        Operand::Laid(number, self.layouts.len() - 1)
     }
 
-    /// The operands of a call.
-    pub(super) fn operands(&self, call: &Call) -> &[Input] {
-        &self.operands[call.operands.clone()]
+    /// The operands of a call, for the planner.
+    pub(super) fn inputs(&self, call: &Call) -> impl Iterator<Item = Input> {
+        let whole = self.values[call.result].layout();
+        let input = move |operand: &Operand| match *operand {
+            Operand::Whole(number) => Input::Value(number, whole.clone()),
+            Operand::Laid(number, layout) => Input::Value(number, self.layouts[layout].clone()),
+            Operand::Scalar(number, dtype) => Input::Scalar(number, dtype),
+        };
+        self.operands[call.operands.clone()].iter().map(input)
     }
 
     /// The plan of the calls. Where `by_line` is set, plans serve the lines they were made for alone.
@@ -183,9 +187,9 @@ impl Batch {
     fn graph(&self) -> Graph {
         let node = |call: &Call| Node {
             op: call.op.clone(),
-            inputs: self.operands(call).to_vec(),
-            shape: call.shape.clone(),
-            dtype: call.dtype,
+            inputs: self.inputs(call).collect(),
+            shape: self.values[call.result].shape().clone(),
+            dtype: self.values[call.result].dtype(),
             result: call.result,
             at: call.at,
         };
@@ -205,6 +209,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.calls.clear();
         self.operands.clear();
+        self.layouts.clear();
         self.values.clear();
         self.held.clear();
         self.outside.clear();
@@ -213,6 +218,15 @@ impl Batch {
         self.key.0.clear();
         self.bytes = 0;
     }
+}
+
+/// An operand of a call; values and scalars by their numbers.
+enum Operand {
+    /// A value that lies like the result.
+    Whole(usize),
+    /// A value through that one of the batch's layouts.
+    Laid(usize, usize),
+    Scalar(usize, DType),
 }
 
 /// Why an operand failed, if one did.

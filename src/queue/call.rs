@@ -8,7 +8,6 @@ use super::Storage;
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::Op;
-use crate::shape::Shape;
 
 /// An operand of an operation that is to be recorded.
 pub(crate) enum Arg<'a> {
@@ -34,9 +33,7 @@ pub(super) struct Call {
     pub(super) op: Op,
     /// Where its operands are among those of the batch.
     pub(super) operands: Range<usize>,
-    pub(super) shape: Shape,
-    pub(super) dtype: DType,
-    /// The number of the value it makes.
+    /// The number of the value it makes, whose shape and dtype are the call's.
     pub(super) result: usize,
     /// The line of the user's program.
     pub(super) at: &'static Location<'static>,

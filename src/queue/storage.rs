@@ -7,8 +7,10 @@ use super::Queue;
 use crate::dtype::{DType, words};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::BufferId;
+use crate::layout::Layout;
+use crate::shape::Shape;
 
-/// A one-dimensional run of elements on a device: recorded, computed, or failed.
+/// A run of elements on a device: recorded, computed, or failed.
 ///
 /// How far it has come is one atomic word, since every call that uses a value asks for it. A value
 /// waits at first and comes to one of the other states once; only [`State::Given`] follows
@@ -17,7 +19,8 @@ pub(crate) struct Storage {
     /// Where it waits, and whose device its memory is of.
     home: Arc<Queue>,
     dtype: DType,
-    len: usize,
+    /// The whole of it, in the shape it was made with.
+    layout: Layout,
     /// The number it has in the batch that computes it.
     number: usize,
     /// A buffer, or one of the marks below.
@@ -43,11 +46,11 @@ pub(super) enum State<'a> {
 }
 
 impl Storage {
-    fn new(home: Arc<Queue>, dtype: DType, len: usize, number: usize, state: u64) -> Self {
+    fn new(home: Arc<Queue>, dtype: DType, shape: Shape, number: usize, state: u64) -> Self {
         Self {
             home,
             dtype,
-            len,
+            layout: Layout::contiguous(shape),
             number,
             state: AtomicU64::new(state),
             failure: OnceLock::new(),
@@ -55,18 +58,18 @@ impl Storage {
     }
 
     /// A value that its home's batch computes under that number.
-    pub(super) fn pending(home: Arc<Queue>, dtype: DType, len: usize, number: usize) -> Self {
-        Self::new(home, dtype, len, number, PENDING)
+    pub(super) fn pending(home: Arc<Queue>, dtype: DType, shape: Shape, number: usize) -> Self {
+        Self::new(home, dtype, shape, number, PENDING)
     }
 
     /// A value in memory.
-    pub(crate) fn held(home: Arc<Queue>, dtype: DType, len: usize, buffer: BufferId) -> Self {
-        Self::new(home, dtype, len, 0, buffer)
+    pub(crate) fn held(home: Arc<Queue>, dtype: DType, shape: Shape, buffer: BufferId) -> Self {
+        Self::new(home, dtype, shape, 0, buffer)
     }
 
     /// A value that cannot be computed.
-    pub(super) fn failed(home: Arc<Queue>, dtype: DType, len: usize, error: Error) -> Self {
-        let storage = Self::new(home, dtype, len, 0, PENDING);
+    pub(super) fn failed(home: Arc<Queue>, dtype: DType, shape: Shape, error: Error) -> Self {
+        let storage = Self::new(home, dtype, shape, 0, PENDING);
         storage.fail(error);
         storage
     }
@@ -75,14 +78,22 @@ impl Storage {
         self.dtype
     }
 
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        self.layout.shape()
+    }
+
     /// Elements.
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.shape().size()
     }
 
     /// 32-bit words of memory.
     pub(super) fn words(&self) -> usize {
-        words(self.len, self.dtype)
+        words(self.len(), self.dtype)
     }
 
     pub(super) fn home(&self) -> &Arc<Queue> {
@@ -156,6 +167,6 @@ impl Drop for Storage {
 
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}[{}]", self.dtype, self.len)
+        write!(f, "{}[{}]", self.dtype, self.len())
     }
 }

@@ -62,9 +62,9 @@ impl Tensor {
         let executor = device.executor();
         let buffer = executor.alloc(words.len())?;
         // Owned from here on, so that a failed upload frees it.
-        let storage = Storage::held(device.queue(), dtype, shape.size(), buffer);
+        let storage = Storage::held(device.queue(), dtype, shape, buffer);
         executor.write(buffer, words)?;
-        Ok(Self::over(Arc::new(storage), shape, device))
+        Ok(Self::over(Arc::new(storage), device))
     }
 
     /// A tensor of nested arrays or `Vec`s, or of one number: `Tensor::new([[1., 2.], [3., 4.]], &dev)`.
@@ -220,7 +220,7 @@ impl Tensor {
         Ok(Self::record(
             Op::Index,
             &[],
-            shape,
+            &shape,
             DType::U32,
             device,
             Location::caller(),

@@ -52,7 +52,7 @@ impl fmt::Debug for Tensor {
             self.device.name()
         )?;
         if !self.is_contiguous() {
-            write!(f, ", strides {:?}", self.layout.strides())?;
+            write!(f, ", strides {:?}", self.layout().strides())?;
         }
         f.write_str(")")
     }

@@ -124,7 +124,7 @@ impl Tensor {
         let args = [Arg::Value(&storage, &laid), index.arg()];
         let gather = Op::Gather(Indexed { axis, stride, size });
         let at = Location::caller();
-        let out = Self::record(gather, &args, shape.clone(), self.dtype, &self.device, at);
+        let out = Self::record(gather, &args, shape, self.dtype, &self.device, at);
         Ok(track(out, &[self, index], Rule::Gather { axis }))
     }
 
@@ -235,13 +235,13 @@ impl Tensor {
                 .iter()
                 .map(|part| match &part.source {
                     Source::Constant(bits) => Arg::Scalar(*bits, part.dtype),
-                    Source::Stored(storage) => Arg::Value(storage, &part.layout),
+                    Source::Stored(storage) => Arg::Value(storage, part.layout()),
                 })
                 .collect();
             Self::record(
                 Op::Assemble { regions: layouts },
                 &args,
-                shape,
+                &shape,
                 dtype,
                 device,
                 at,

@@ -113,7 +113,7 @@ impl Tensor {
             Self::record(
                 Op::Matmul { vector },
                 &args,
-                shape,
+                &shape,
                 self.dtype,
                 &self.device,
                 at,
@@ -124,7 +124,7 @@ impl Tensor {
 
     /// Whether the matrix lies column after column.
     pub(crate) fn is_transposed(&self) -> bool {
-        matches!(self.layout.strides(), [.., 1, column] if *column != 1)
+        matches!(self.layout().strides(), [.., 1, column] if *column != 1)
     }
 
     /// The matrix with its last two dimensions exchanged.

@@ -31,14 +31,7 @@ impl Generator {
         let words = [k0, k1, draw as u32, (draw >> 32) as u32];
         let args = words.map(|w| Arg::Scalar(w, DType::U32));
         let (op, at) = (Op::Random { lane }, Location::caller());
-        Ok(Tensor::record(
-            op,
-            &args,
-            shape.clone(),
-            DType::U32,
-            device,
-            at,
-        ))
+        Ok(Tensor::record(op, &args, shape, DType::U32, device, at))
     }
 
     /// Uniform numbers in `[0, 1)`, multiples of 2⁻²⁴, as `f32`.

@@ -194,7 +194,7 @@ impl Tensor {
         let out = Self::record(
             Op::Reduce { op, axes },
             &args,
-            shape,
+            &shape,
             dtype,
             &self.device,
             at,

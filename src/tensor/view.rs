@@ -90,7 +90,7 @@ impl Tensor {
     /// To a shape of the same number of elements.
     #[track_caller]
     pub(crate) fn reshaped(&self, shape: &Shape) -> Tensor {
-        match self.layout.reshape(shape) {
+        match self.layout().reshape(shape) {
             Some(layout) => self.view(layout, Rule::Reshape),
             None => {
                 let copy = Self::point(PointOp::Copy, [self], self.shape_ref(), self.dtype);
@@ -127,7 +127,7 @@ impl Tensor {
     }
 
     pub(crate) fn permuted(&self, order: &[usize]) -> Tensor {
-        self.view(self.layout.permute(order), Rule::Permute(order.to_vec()))
+        self.view(self.layout().permute(order), Rule::Permute(order.to_vec()))
     }
 
     /// Two dimensions exchanged.
@@ -164,12 +164,12 @@ impl Tensor {
             );
             return Err(Error::shape("squeeze", self.shape_ref(), message));
         }
-        Ok(self.view(self.layout.remove_axis(at), Rule::Reshape))
+        Ok(self.view(self.layout().remove_axis(at), Rule::Reshape))
     }
 
     /// Without all dimensions of size 1.
     pub fn squeeze_all(&self) -> Tensor {
-        let mut layout = self.layout.clone();
+        let mut layout = self.layout().clone();
         for axis in (0..self.ndim()).rev().filter(|&i| self.shape()[i] == 1) {
             layout = layout.remove_axis(axis);
         }
@@ -197,7 +197,7 @@ impl Tensor {
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
         let at = if axis < 0 { axis + rank } else { axis } as usize;
-        Ok(self.view(self.layout.insert_axis(at, 1), Rule::Reshape))
+        Ok(self.view(self.layout().insert_axis(at, 1), Rule::Reshape))
     }
 
     /// Repeated along new leading dimensions and dimensions of size 1, without copies; NumPy's
@@ -220,7 +220,7 @@ impl Tensor {
         if self.shape_ref() == shape {
             return self.clone();
         }
-        self.view(self.layout.expand(shape), Rule::Expand)
+        self.view(self.layout().expand(shape), Rule::Expand)
     }
 
     /// The elements of an axis in reverse order.
@@ -234,7 +234,7 @@ impl Tensor {
     }
 
     pub(crate) fn flipped(&self, axis: usize) -> Tensor {
-        self.view(self.layout.flip(axis), Rule::Flip(axis))
+        self.view(self.layout().flip(axis), Rule::Flip(axis))
     }
 
     /// `len` elements of an axis from `start` by `step`, known to be in range.
@@ -244,7 +244,7 @@ impl Tensor {
         }
         let region = Layout::contiguous(self.shape_ref().clone()).slice(axis, start, step, len);
         self.view(
-            self.layout.slice(axis, start, step, len),
+            self.layout().slice(axis, start, step, len),
             Rule::Region(region),
         )
     }
@@ -256,7 +256,7 @@ impl Tensor {
             Source::Constant(_) => Layout::splat(region.shape().clone()),
             Source::Stored(_) => {
                 let whole = self.contiguous();
-                let offset = whole.layout.offset() + region.offset();
+                let offset = whole.layout().offset() + region.offset();
                 let layout = Layout::from_parts(region.shape().clone(), region.strides(), offset);
                 return track(
                     whole.with_layout(layout),

@@ -12,6 +12,13 @@ const CHUNK: usize = 4;
 const CHUNK_OF_FEW: usize = 8;
 /// Columns of a lane, at most.
 const COLUMNS: usize = 4;
+/// Columns from which the rows of a right operand are in pages of their own; the subgroups, and the
+/// invocations at most, that then go through neighbouring blocks together; and the steps of k after which
+/// they wait for one another.
+const WIDE: usize = 4096;
+const TOGETHER: usize = 16;
+const MOST: usize = 256;
+const APART: usize = 64;
 /// Columns of a block, at least.
 const BLOCK: usize = 32;
 
@@ -42,6 +49,8 @@ pub(super) struct Block {
     run: usize,
     /// Steps of k that are taken at a time.
     chunk: usize,
+    /// Whether there are few rows, and many columns.
+    wide: bool,
 }
 
 impl Block {
@@ -64,6 +73,15 @@ impl Block {
             columns,
             run: columns.min(4),
             chunk,
+            wide: few && n >= WIDE,
+        }
+    }
+
+    /// Subgroups of a workgroup.
+    fn together(&self, b: Reads) -> usize {
+        match self.wide && b == Reads::Across {
+            true => TOGETHER.min(MOST / self.lanes),
+            false => 1,
         }
     }
 
@@ -104,11 +122,12 @@ impl Block {
             (Reads::Single, Reads::Single) => String::new(),
             _ => operands.chunks(),
         };
+        let together = self.together(b.1);
         Text {
             name: "matmul_subgroup",
             source: include_str!("../../../../shaders/matmul_subgroup.wgsl"),
-            group: lanes,
-            per_group: 1,
+            group: lanes * together,
+            per_group: together,
             tile: Tile {
                 block: [rows, columns * lanes],
                 rows: (0..rows).collect(),
@@ -255,6 +274,9 @@ impl Operands<'_> {
         let block = self.block;
         let chunk = block.chunk;
         let mut text = format!("    for (; k + {chunk}u <= inner; k += {chunk}u) {{\n");
+        if block.together(self.b.1) > 1 {
+            let _ = writeln!(text, "    if k % {APART}u == 0u {{ workgroupBarrier(); }}");
+        }
         if self.a.1 != Reads::Single {
             let step = if self.a.1 == Reads::AlongK {
                 "k"

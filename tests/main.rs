@@ -26,6 +26,7 @@ mod programs;
 mod propagation;
 mod random;
 mod reduce;
+mod rows;
 mod runtime;
 mod shaders;
 mod slice;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
         propagation::tests(),
         random::tests(),
         reduce::tests(),
+        rows::tests(),
         runtime::tests(),
         shaders::tests(),
         slice::tests(),

@@ -5,7 +5,14 @@ use tilewise::{DType, Device, Result, Tensor, f16};
 use crate::support::compare::{assert_near, assert_same};
 use crate::support::golden::{Array, Golden};
 
-tests![golden, layouts, sizes, dtypes, epilogues];
+tests![
+    golden,
+    layouts,
+    sizes,
+    dtypes,
+    epilogues,
+    more_terms_than_a_loop_may_have
+];
 
 fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
     Tensor::from_slice(&array.values::<f32>(), array.shape.as_slice(), device)
@@ -213,5 +220,15 @@ fn epilogues(device: &Device) -> Result<()> {
         }
     }
     assert_same("transposed", &got, &want);
+    Ok(())
+}
+
+/// Mesa's software driver ends loops after 65,535 iterations, without a word.
+fn more_terms_than_a_loop_may_have(device: &Device) -> Result<()> {
+    for k in [70_001, 600_000] {
+        let a = Tensor::ones([3, k], device)?.contiguous();
+        let product = a.matmul(&Tensor::ones([k, 5], device)?.contiguous())?;
+        assert_eq!(product.to_vec::<f32>()?, vec![k as f32; 15]);
+    }
     Ok(())
 }

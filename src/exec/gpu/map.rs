@@ -13,7 +13,8 @@ use crate::exec::cpu::Space;
 use crate::op::Body;
 use crate::plan::{Kernel, Store};
 
-/// Elements that an invocation computes at least where starting one costs more than they do.
+/// Elements that an invocation computes at least, if they fill a workgroup, where starting one costs
+/// more than they do.
 const MIN_RUN: usize = 64;
 /// Invocations among which the elements are shared there.
 const SHARES: usize = 1024;
@@ -179,7 +180,9 @@ fn run(target: &Target, inner: usize, rows: usize, width: usize) -> usize {
     if !target.software {
         return width;
     }
-    let share = (inner * rows).div_ceil(SHARES).max(MIN_RUN);
+    let size = inner * rows;
+    let least = MIN_RUN.min(size.div_ceil(target.group));
+    let share = size.div_ceil(SHARES).max(least);
     share.min(inner).next_multiple_of(width)
 }
 

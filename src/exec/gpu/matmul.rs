@@ -28,7 +28,7 @@ use super::body::body_layouts;
 use super::codegen;
 use super::kernel::{Writer, accumulator};
 use super::reduce::Flat;
-use super::shader::{Bound, Shader, Target};
+use super::shader::{Bound, MAX_LOOPS, Shader, Target};
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
@@ -123,7 +123,12 @@ impl Product<'_> {
         } else {
             tiled
         };
-        match forced.unwrap_or(suits) {
+        let which = match target.software && self.k > MAX_LOOPS {
+            // A reduction cuts k into slices.
+            true => MatmulKernel::Vector,
+            false => forced.unwrap_or(suits),
+        };
+        match which {
             // The sum needs one dimension more than the result has.
             MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
             which => which,

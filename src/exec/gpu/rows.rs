@@ -9,7 +9,7 @@ use super::quads::Lie;
 use super::reduce::grid::{Grid, LARGE};
 use super::reduce::{Flat, halves};
 use super::run::BLOCK_BYTES;
-use super::shader::{Shader, Target};
+use super::shader::{MAX_LOOPS, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::op::{Body, ReduceOp};
@@ -137,8 +137,11 @@ impl<'a> RowKernel<'a> {
     /// Whether the group is better run as one kernel. Not on the CPU down columns, where each step of a
     /// lane is in another page: kernels of their own can be cut into short slices.
     pub(super) fn suits(&self, target: &Target) -> bool {
-        let large = self.kept.size() * self.reduced.size() >= LARGE;
-        !(target.software && large && self.by_columns())
+        let (rows, elements) = (self.kept.size(), self.reduced.size());
+        let large = rows * elements >= LARGE && self.by_columns();
+        // All lanes of a workgroup together may not be enough for a long row in many steps.
+        let long = 2 * self.len() * elements > MAX_LOOPS * target.group;
+        !(target.software && (large || long))
     }
 
     /// The number of kernels.
@@ -233,7 +236,7 @@ impl<'a> RowKernel<'a> {
     /// The shader; `flat` may claim no more than [`RowKernel::flat`].
     pub(super) fn shader(&self, target: &Target, flat: Flat) -> Shader {
         let (rows, elements) = (self.kept.size(), self.reduced.size());
-        let grid = Grid::of_rows(target, rows, elements, self.by_columns());
+        let grid = Grid::of_rows(target, rows, elements, self.by_columns(), self.len());
         let lies = self.lies().filter(|_| flat.quads);
         let mut writer = Writer::new(target);
         writer.push(grid.row_words(rows, elements, target));

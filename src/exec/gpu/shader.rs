@@ -52,6 +52,10 @@ impl Shader {
     }
 }
 
+/// Iterations that all loops of an invocation may have together where shaders run on the CPU: Mesa's
+/// driver ends loops, without a word, after 65,535.
+pub(super) const MAX_LOOPS: usize = 50_000;
+
 /// What shaders are made for.
 #[derive(Clone, Debug)]
 pub(super) struct Target {

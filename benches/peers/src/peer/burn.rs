@@ -1,4 +1,4 @@
-//! burn: its CPU back end `flex`, and wgpu with SPIR-V (`vulkan`) or WGSL (`webgpu`) shaders.
+//! burn: its CPU back end `flex`, and wgpu with shaders in WGSL, or in SPIR-V if it is built so.
 
 use ::burn::module::Param;
 use ::burn::nn::loss::CrossEntropyLossConfig;
@@ -20,8 +20,8 @@ impl Burn {
     pub fn open(name: &str) -> Result<Self> {
         let device = match name {
             "burn-flex" => Device::flex(),
-            "burn-vulkan" => Device::vulkan(DeviceKind::DefaultDevice),
-            _ => Device::webgpu(DeviceKind::DefaultDevice),
+            // Which shaders it writes is decided when it is built.
+            _ => Device::wgpu(DeviceKind::DefaultDevice),
         };
         Ok(Self {
             device,
@@ -159,7 +159,7 @@ impl Peer for Burn {
             Value::Matrix(tensor) => tensor.into_data(),
             Value::Batch(tensor) => tensor.into_data(),
         };
-        data.to_vec().map_err(|error| format!("{error:?}").into())
+        data.try_to_vec().map_err(|error| format!("{error:?}").into())
     }
 }
 

@@ -62,12 +62,17 @@ const fn engine(name: &'static str, on_cpu: bool, on_gpu: bool, python: bool) ->
     }
 }
 
+/// burn over wgpu, by the language of its shaders.
+const BURN_WGPU: &str = match cfg!(feature = "burn-spirv") {
+    true => "burn-spirv",
+    false => "burn-wgsl",
+};
+
 /// In the order of the tables; the first is what the others are compared with.
-pub const ENGINES: [Engine; 11] = [
+pub const ENGINES: [Engine; 10] = [
     engine("tilewise", true, true, false),
     engine("burn-flex", true, false, false),
-    engine("burn-vulkan", false, true, false),
-    engine("burn-webgpu", false, true, false),
+    engine(BURN_WGPU, false, true, false),
     engine("numr", true, true, false),
     engine("candle", true, false, false),
     engine("ndarray", true, false, false),
@@ -92,7 +97,7 @@ pub fn open(name: &str, device: &str, visit: impl Visit) -> Result<()> {
     match (name, device) {
         ("tilewise", _) => visit.with(tilewise::Tilewise::open(device)?),
         #[cfg(feature = "burn")]
-        ("burn-flex" | "burn-vulkan" | "burn-webgpu", _) => visit.with(burn::Burn::open(name)?),
+        ("burn-flex" | BURN_WGPU, _) => visit.with(burn::Burn::open(name)?),
         #[cfg(feature = "numr")]
         ("numr", "cpu") => visit.with(numr::cpu()),
         #[cfg(feature = "numr")]

@@ -1,6 +1,6 @@
 //! How a reduction is shared out among invocations.
 
-use crate::exec::gpu::shader::Target;
+use crate::exec::gpu::shader::{MAX_LOOPS, Target};
 
 /// Elements of a result from which it is worth cutting into slices.
 const MIN_SLICE: usize = 4096;
@@ -57,16 +57,24 @@ impl Grid {
         }
     }
 
-    /// Rows that are gone through several times: none is cut into slices.
+    /// Rows that are gone through in several steps: none is cut into slices.
     pub(in crate::exec::gpu) fn of_rows(
         target: &Target,
         rows: usize,
         elements: usize,
         columns: bool,
+        steps: usize,
     ) -> Self {
+        // A lane folds no more of a row than of a row that is cut into slices; and four elements are up
+        // to six iterations of a step's loops.
+        let by_loops = match target.software {
+            true => (2 * steps * elements).div_ceil(MAX_LOOPS),
+            false => 1,
+        };
+        let least = elements.div_ceil(MAX_ROW).max(by_loops).next_power_of_two();
         Self {
             columns,
-            width: lanes(target, rows, elements, columns),
+            width: lanes(target, rows, elements, columns).max(least.min(target.group)),
             slices: 1,
             span: elements.next_multiple_of(4),
             group: 4,

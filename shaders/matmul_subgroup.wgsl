@@ -7,6 +7,10 @@
 // aligned, it is bound as vec4s: then CHUNK steps of k are taken at a time, the rest one by one.
 // Rows and columns beyond the edge are computed from the last ones and not stored.
 //
+// Few rows by a wide right operand: each row of that one is in other pages of memory, and looking those up
+// takes longer than reading a block's share. Then a workgroup is several subgroups, which wait for one
+// another, so that a page is looked up once for all of them.
+//
 // Rust unrolls the block into the marked slots; as it stands, a subgroup is one lane and a block one
 // result, and nothing is broadcast.
 
@@ -65,14 +69,14 @@ fn main(
     let b_step = word(7u);
     let b_column = word(8u);
 
-    let number = ((group.y * groups.x + group.x) * GROUP + local) / LANES;
-    if number >= word(9u) {
-        return;
-    }
+    let mine = ((group.y * groups.x + group.x) * GROUP + local) / LANES;
+    let last = word(9u) - 1u;
+    let number = min(mine, last);
     let lane = local % LANES;
     let batch = number / tiles;
     let place = block_place(number % tiles, across, tiles / across);
-    let row = place.x * ROWS;
+    // A subgroup beyond the last block takes part in barriers and stores nothing.
+    let row = select(m, place.x * ROWS, mine <= last);
     let column = place.y * COLUMNS * LANES + lane * RUN;
     //[operands
     let a = 0u;

@@ -6,6 +6,7 @@ use tilewise::{DeviceKind, DeviceOptions, MatmulKernel, Result};
 tests![
     edges_and_layouts,
     batches,
+    few_rows_of_many_columns,
     dtypes,
     long_epilogue,
     new_sizes_compile_nothing
@@ -113,6 +114,26 @@ fn edges_and_layouts(device: &Device) -> Result<()> {
                     );
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+fn few_rows_of_many_columns(device: &Device) -> Result<()> {
+    for (kernel, device) in forced(device)? {
+        for (m, n, k) in [(1, 4096, 3), (1, 4100, 65), (3, 4160, 9), (4, 5124, 72)] {
+            let (a, b, c) = (numbers(m * k, n), numbers(k * n, k), numbers(m * n, m));
+            let left = Tensor::from_slice(&a, [m, k], &device)?;
+            let right = Tensor::from_slice(&b, [k, n], &device)?;
+            // The sum takes the place of the term, which must be read before and not again.
+            let sum = left.matmul(&right)? + Tensor::from_slice(&c, [m, n], &device)?;
+            let product = reference(&a, &b, 1, [m, n, k]);
+            let want: Vec<f32> = product.iter().zip(&c).map(|(x, y)| x + y).collect();
+            assert_eq!(
+                sum.to_vec::<f32>()?,
+                want,
+                "{kernel:?}: {m} × {k} by {k} × {n}"
+            );
         }
     }
     Ok(())

@@ -13,12 +13,14 @@
 //! dtype and epilogue. Narrow results have blocks of their own, and aligned operands are read in
 //! vec4s; both only where the general text is no slower to come by: see `Gpu::choose`.
 
+mod direction;
 mod registers;
 pub(super) mod subgroup;
 mod tile;
 mod tuning;
 mod workgroup;
 
+use self::direction::{Direction, direction};
 use self::subgroup::Reads;
 use self::tile::Tile;
 pub use self::tuning::Tuning;
@@ -266,9 +268,10 @@ impl Product<'_> {
         );
         let results = text.tile.rows.len() * text.tile.columns.len();
         let length = statements.len() + template::library(&statements).len();
+        // On the CPU, for which the blocks of subgroups are, an epilogue takes longer to compile than to run.
         // A walk that is no line is a loop.
-        let long = !flat.body || results * length > LONG_EPILOGUES;
-        let finishes = text.tile.finishes(acc, long);
+        let short = block.is_some() || !flat.body || results * length > LONG_EPILOGUES;
+        let finishes = text.tile.finishes(short);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
             "// The left operand {}, the right one {}.\n{}",
@@ -376,47 +379,5 @@ impl Product<'_> {
             ..Body::default()
         };
         (prologue, Shape::of(&[self.k]))
-    }
-}
-
-/// The dimension in which an operand is contiguous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Direction {
-    AlongK,
-    /// Along the rows of the left operand, the columns of the right one.
-    Across,
-    Neither,
-}
-
-impl Direction {
-    const ALL: [Self; 3] = [Self::AlongK, Self::Across, Self::Neither];
-
-    /// Its name in a [`Tuning`].
-    fn word(self) -> &'static str {
-        match self {
-            Self::AlongK => "along",
-            Self::Across => "across",
-            Self::Neither => "strided",
-        }
-    }
-}
-
-impl std::fmt::Display for Direction {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::AlongK => "is contiguous along k",
-            Self::Across => "is contiguous across k",
-            Self::Neither => "has any strides",
-        })
-    }
-}
-
-/// The direction of an operand, from the size and stride of its two dimensions.
-fn direction(along: (usize, isize), across: (usize, isize)) -> Direction {
-    match (along, across) {
-        ((size, 1), _) if size > 1 => Direction::AlongK,
-        (_, (_, 1)) => Direction::Across,
-        ((_, 1), _) => Direction::AlongK,
-        _ => Direction::Neither,
     }
 }

@@ -6,10 +6,19 @@ use super::{Text, Tile};
 use crate::dtype::DType;
 use crate::exec::gpu::codegen;
 
-/// Steps of k that are taken at a time where an operand is read in vec4s.
-const CHUNK: usize = 8;
+/// Steps of k that are taken at a time where an operand is read in vec4s. More make longer texts, and
+/// were measured to make products no faster; but for few rows, which then have blocks of as few.
+const CHUNK: usize = 4;
+const CHUNK_OF_FEW: usize = 8;
 /// Columns of a lane, at most.
 const COLUMNS: usize = 4;
+/// Columns from which the rows of a right operand are in pages of their own; the subgroups, and the
+/// invocations at most, that then go through neighbouring blocks together; and the steps of k after which
+/// they wait for one another.
+const WIDE: usize = 4096;
+const TOGETHER: usize = 16;
+const MOST: usize = 256;
+const APART: usize = 64;
 /// Columns of a block, at least.
 const BLOCK: usize = 32;
 
@@ -38,15 +47,20 @@ pub(super) struct Block {
     columns: usize,
     /// Neighbouring columns of a lane.
     run: usize,
+    /// Steps of k that are taken at a time.
+    chunk: usize,
+    /// Whether there are few rows, and many columns.
+    wide: bool,
 }
 
 impl Block {
     /// A block for a subgroup of that many lanes and a result of that many columns, and of no more than
     /// [`FEW`] rows if `few` says so.
     pub(super) fn new(lanes: usize, n: usize, few: bool) -> Self {
+        let chunk = if few { CHUNK_OF_FEW } else { CHUNK };
         let rows = match few {
             // A chunk of the left operand is a vec4 for each lane at least.
-            true => FEW.max(4 * lanes / CHUNK),
+            true => FEW.max(4 * lanes / chunk),
             false if lanes <= 8 => 2 * lanes,
             false => lanes,
         };
@@ -58,6 +72,16 @@ impl Block {
             rows,
             columns,
             run: columns.min(4),
+            chunk,
+            wide: few && n >= WIDE,
+        }
+    }
+
+    /// Subgroups of a workgroup.
+    fn together(&self, b: Reads) -> usize {
+        match self.wide && b == Reads::Across {
+            true => TOGETHER.min(MOST / self.lanes),
+            false => 1,
         }
     }
 
@@ -77,6 +101,7 @@ impl Block {
             rows,
             columns,
             run,
+            ..
         } = self;
         let constants = format!(
             "const LANES = {lanes}u;\nconst ROWS = {rows}u;\nconst COLUMNS = {columns}u;\nconst RUN = {run}u;\n"
@@ -97,11 +122,12 @@ impl Block {
             (Reads::Single, Reads::Single) => String::new(),
             _ => operands.chunks(),
         };
+        let together = self.together(b.1);
         Text {
             name: "matmul_subgroup",
             source: include_str!("../../../../shaders/matmul_subgroup.wgsl"),
-            group: lanes,
-            per_group: 1,
+            group: lanes * together,
+            per_group: together,
             tile: Tile {
                 block: [rows, columns * lanes],
                 rows: (0..rows).collect(),
@@ -143,7 +169,7 @@ impl Operands<'_> {
 
     /// The vec4s of the left operand that each lane loads for a chunk.
     fn quads(&self) -> usize {
-        CHUNK / 4 * self.block.rows / self.block.lanes
+        self.block.chunk / 4 * self.block.rows / self.block.lanes
     }
 
     /// One element of an operand, as a register.
@@ -168,6 +194,7 @@ impl Operands<'_> {
     fn start(&self) -> String {
         let mut text = String::new();
         let block = self.block;
+        let (chunk, quads) = (block.chunk, block.chunk / 4);
         for i in 0..self.loads() {
             let _ = writeln!(
                 text,
@@ -190,11 +217,11 @@ impl Operands<'_> {
                 Reads::Single => Ok(()),
                 Reads::AlongK => writeln!(
                     text,
-                    "    let aq{q} = a + min(row + {number} / 2u, m - 1u) * a_row + {number} % 2u * 4u;"
+                    "    let aq{q} = a + min(row + {number} / {quads}u, m - 1u) * a_row + {number} % {quads}u * 4u;"
                 ),
                 Reads::Across => writeln!(
                     text,
-                    "    let aq{q} = a + min(row + {number} / {CHUNK}u * 4u, (m - 1u) / 4u * 4u) + {number} % {CHUNK}u * a_step;"
+                    "    let aq{q} = a + min(row + {number} / {chunk}u * 4u, (m - 1u) / 4u * 4u) + {number} % {chunk}u * a_step;"
                 ),
             };
         }
@@ -245,7 +272,11 @@ impl Operands<'_> {
     /// The loop over chunks of k.
     fn chunks(&self) -> String {
         let block = self.block;
-        let mut text = format!("    for (; k + {CHUNK}u <= inner; k += {CHUNK}u) {{\n");
+        let chunk = block.chunk;
+        let mut text = format!("    for (; k + {chunk}u <= inner; k += {chunk}u) {{\n");
+        if block.together(self.b.1) > 1 {
+            let _ = writeln!(text, "    if k % {APART}u == 0u {{ workgroupBarrier(); }}");
+        }
         if self.a.1 != Reads::Single {
             let step = if self.a.1 == Reads::AlongK {
                 "k"
@@ -257,8 +288,8 @@ impl Operands<'_> {
                 let _ = writeln!(text, "    let q{q} = {load};");
             }
         }
-        for l in 0..CHUNK {
-            // Half a chunk of the right operand is in registers at a time.
+        for l in 0..chunk {
+            // Four steps of the right operand are in registers at a time.
             if self.b.1 == Reads::AlongK && l % 4 == 0 {
                 text += if l == 0 { "    {\n" } else { "    }\n    {\n" };
                 for c in 0..block.columns {
@@ -273,8 +304,8 @@ impl Operands<'_> {
             for r in 0..block.rows {
                 let (number, component) = match self.a.1 {
                     Reads::Single => break,
-                    Reads::AlongK => (2 * r + l / 4, l % 4),
-                    Reads::Across => (r / 4 * CHUNK + l, r % 4),
+                    Reads::AlongK => (chunk / 4 * r + l / 4, l % 4),
+                    Reads::Across => (r / 4 * chunk + l, r % 4),
                 };
                 let _ = writeln!(
                     text,

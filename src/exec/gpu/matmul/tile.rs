@@ -13,52 +13,50 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// The statements that hand each result inside the product to `finish`.
-    pub(super) fn finishes(&self, acc: &str, long: bool) -> String {
-        let mut text = String::new();
-        if !long {
-            for (r, row) in self.rows.iter().enumerate() {
-                let _ = writeln!(text, "    if row + {row}u < m {{");
-                for (c, column) in self.columns.iter().enumerate() {
-                    let _ = writeln!(
-                        text,
-                        "        if column + {column}u < n {{ finish(batch, row + {row}u, column + {column}u, c{r}_{c}); }}"
-                    );
-                }
-                text += "    }\n";
-            }
-            return text;
+    /// The statements that hand each result inside the product to `finish`; in a loop over the rows if the
+    /// text is to be short. The loop picks a row's results by selects: some compilers make branches of an
+    /// array that is indexed.
+    pub(super) fn finishes(&self, short: bool) -> String {
+        let rows = 0..self.rows.len();
+        if !short {
+            let row = |r: usize| {
+                let at = format!("row + {}u", self.rows[r]);
+                self.finish_row(&at, &|c| format!("c{r}_{c}"))
+            };
+            return rows.map(row).collect();
         }
-        let list = |values: Vec<String>| values.join(", ");
-        let sums = (0..self.rows.len())
-            .flat_map(|r| (0..self.columns.len()).map(move |c| format!("c{r}_{c}")))
-            .collect();
-        let numbers = |offsets: &[usize]| list(offsets.iter().map(|o| format!("{o}u")).collect());
-        let (rows, columns) = (self.rows.len(), self.columns.len());
-        let _ = writeln!(
-            text,
-            "    var sums = array<{acc}, {}>({});",
-            rows * columns,
-            list(sums)
-        );
-        let _ = writeln!(
-            text,
-            "    var rows = array<u32, {rows}>({});",
-            numbers(&self.rows)
-        );
-        let _ = writeln!(
-            text,
-            "    var columns = array<u32, {columns}>({});",
-            numbers(&self.columns)
-        );
-        let _ = writeln!(
-            text,
-            "    for (var s = 0u; s < {}u; s += 1u) {{",
-            rows * columns
-        );
-        let _ = writeln!(text, "        let r = rows[s / {columns}u];");
-        let _ = writeln!(text, "        let c = columns[s % {columns}u];");
-        text += "        if row + r < m && column + c < n { finish(batch, row + r, column + c, sums[s]); }\n    }\n";
-        text
+        let mut text = format!("    for (var r = 0u; r < {}u; r += 1u) {{\n", rows.end);
+        text += &pick("at", self.rows.iter().map(|row| format!("row + {row}u")));
+        for c in 0..self.columns.len() {
+            let column = rows.clone().map(|r| format!("c{r}_{c}"));
+            text += &pick(&format!("x{c}"), column);
+        }
+        text += &self.finish_row("at", &|c| format!("x{c}"));
+        text + "    }\n"
     }
+
+    /// The statements that hand on the results of a row.
+    fn finish_row(&self, row: &str, value: &dyn Fn(usize) -> String) -> String {
+        let mut text = format!("    if {row} < m {{\n");
+        for (c, column) in self.columns.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "        if column + {column}u < n {{ finish(batch, {row}, column + {column}u, {}); }}",
+                value(c)
+            );
+        }
+        text + "    }\n"
+    }
+}
+
+/// A variable that has the value of number `r`.
+fn pick(name: &str, values: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for (i, value) in values.enumerate() {
+        let _ = match i {
+            0 => writeln!(text, "    var {name} = {value};"),
+            _ => writeln!(text, "    {name} = select({name}, {value}, r == {i}u);"),
+        };
+    }
+    text
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Direction, MatmulKernel, Product};
+use super::direction::Direction;
+use super::{MatmulKernel, Product};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::plan::Kernel;

@@ -159,7 +159,8 @@ impl Peer for Burn {
             Value::Matrix(tensor) => tensor.into_data(),
             Value::Batch(tensor) => tensor.into_data(),
         };
-        data.try_to_vec().map_err(|error| format!("{error:?}").into())
+        data.try_to_vec()
+            .map_err(|error| format!("{error:?}").into())
     }
 }
 

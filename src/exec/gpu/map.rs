@@ -18,9 +18,6 @@ use crate::plan::{Kernel, Store};
 const MIN_RUN: usize = 64;
 /// Invocations among which the elements are shared there.
 const SHARES: usize = 1024;
-/// Characters of a program, with all that it calls, up to which it is repeated for each of four
-/// elements: compilers inline every one.
-const LONG: usize = 4000;
 
 /// What can be special about a map kernel: one line of elements for all paths (`body`), or rows of
 /// them (`kept`), and four elements at a time.
@@ -127,8 +124,7 @@ impl Writer {
     ) -> String {
         let mut text = head.quad_loads(lies);
         let once = |e: usize| head.quad_statements(body, &format!("r{e}_"), lies, &format!("{e}u"));
-        let first = once(0);
-        let long = first.len() + template::library(&first).len() > LONG;
+        let long = template::too_long(&once(0), 4);
         if long {
             for (k, (store, _)) in stores.iter().enumerate() {
                 let vector = codegen::vec4(codegen::stored(store.dtype));

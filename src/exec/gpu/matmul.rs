@@ -267,7 +267,7 @@ impl Product<'_> {
              let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
         );
         let results = text.tile.rows.len() * text.tile.columns.len();
-        let length = statements.len() + template::library(&statements).len();
+        let length = template::inlined(&statements);
         // On the CPU, for which the blocks of subgroups are, an epilogue takes longer to compile than to run.
         // A walk that is no line is a loop.
         let short = block.is_some() || !flat.body || results * length > LONG_EPILOGUES;

@@ -37,15 +37,32 @@ pub(super) fn library(text: &str) -> String {
         if wanted.contains(&name) {
             continue;
         }
-        if let Some((_, body)) = items.iter().find(|(n, _)| *n == name) {
+        if let Some(item) = items.iter().find(|item| item.name == name) {
             wanted.push(name);
-            queue.extend(names(body));
+            queue.extend(names(&item.text));
         }
     }
-    let used = items.iter().filter(|(name, _)| wanted.contains(name));
-    used.map(|(_, body)| body.as_str())
+    let used = items.iter().filter(|item| wanted.contains(&item.name));
+    used.map(|item| item.text.as_str())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Characters that the copies of a program may have together, with all that they call, for it to be
+/// repeated and not looped over.
+const LONG: usize = 16_000;
+
+/// Whether a program, so many times over, is too long for compilers that inline every call, as those of
+/// software adapters do: they take time in the square of what is left.
+pub(super) fn too_long(program: &str, times: usize) -> bool {
+    times * inlined(program) > LONG
+}
+
+/// Characters of a program with all that it calls, as often as it does.
+pub(super) fn inlined(program: &str) -> usize {
+    let items = items();
+    let calls = names(program).filter_map(|name| items.iter().find(|item| item.name == name));
+    program.len() + calls.map(|item| item.inlined).sum::<usize>()
 }
 
 fn is_ours(word: &str) -> bool {
@@ -60,27 +77,72 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| is_ours(word))
 }
 
-/// The library's items in order, each with its name. An item starts with a keyword in the first column
-/// and ends with a line from the first column that closes it.
-fn items() -> &'static [(&'static str, String)] {
-    static ITEMS: OnceLock<Vec<(&'static str, String)>> = OnceLock::new();
+/// A function, constant or struct of the library.
+struct Item {
+    name: &'static str,
+    text: String,
+    /// [`inlined`] of its text.
+    inlined: usize,
+}
+
+/// The library's items in order. An item starts with a keyword in the first column and ends with a line
+/// from the first column that closes it.
+fn items() -> &'static [Item] {
+    static ITEMS: OnceLock<Vec<Item>> = OnceLock::new();
     ITEMS.get_or_init(|| {
-        let mut items: Vec<(&'static str, String)> = Vec::new();
+        let mut items: Vec<Item> = Vec::new();
         let mut open = false;
         for line in math::WGSL.lines() {
             let starts = ["fn ", "const ", "struct "]
                 .iter()
                 .any(|s| line.starts_with(s));
             if !open && starts {
-                items.push((names(line).next().unwrap_or_default(), String::new()));
+                items.push(Item {
+                    name: names(line).next().unwrap_or_default(),
+                    text: String::new(),
+                    inlined: 0,
+                });
                 open = true;
             }
-            if open && let Some((_, body)) = items.last_mut() {
-                body.push_str(line);
-                body.push('\n');
+            if open && let Some(item) = items.last_mut() {
+                item.text.push_str(line);
+                item.text.push('\n');
                 open = line.starts_with(' ') || line.is_empty() || !line.ends_with(['}', ';']);
             }
         }
+        for i in 0..items.len() {
+            items[i].inlined = inlined_item(&items, i);
+        }
         items
     })
+}
+
+/// WGSL has no recursion: this ends.
+fn inlined_item(items: &[Item], i: usize) -> usize {
+    let called = |name| items.iter().position(|item| item.name == name);
+    let calls = names(&items[i].text).filter_map(called).filter(|c| *c != i);
+    items[i].text.len() + calls.map(|c| inlined_item(items, c)).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_count_as_often_as_they_are_made() {
+        let text = |name| {
+            items()
+                .iter()
+                .find(|i| i.name == name)
+                .map(|i| i.text.len())
+        };
+        let [rest, abs] = ["tw_rem_u32", "tw_magnitude_bits"].map(|n| text(n).unwrap_or_default());
+        assert!(rest > 0 && abs > 0);
+        let program = "tw_rem_u32(tw_rem_u32(x, y), y)";
+        assert_eq!(inlined(program), program.len() + 2 * rest);
+        // A function brings what it calls, once more for each call of its own.
+        assert!(inlined("tw_rem(x, y)") > 2 * abs + inlined("tw_divide(x, y)"));
+        assert_eq!(inlined("x + y"), 5);
+        assert!(too_long("tw_rem(x, y)", 100) && !too_long("tw_rem(x, y)", 1));
+    }
 }

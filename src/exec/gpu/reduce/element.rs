@@ -13,10 +13,6 @@ use crate::exec::gpu::shader::Target;
 use crate::exec::gpu::template;
 use crate::op::Body;
 
-/// Characters that the programs of an element's copies, with all that they call, may have together for
-/// them to be repeated: compilers inline every one.
-pub(in crate::exec::gpu) const LONG: usize = 16_000;
-
 /// The prologue for elements `k..k + 4`, of which element `k + j` is folded into `block{j}_0`; down
 /// columns, for element `k` of the results `o + c`, folded into `block0_{c}`.
 pub(super) struct Element<'a> {
@@ -76,14 +72,14 @@ impl std::fmt::Display for Number {
 /// Results that an invocation has where neighbours lie next to each other: on the CPU, whole lines of
 /// the cache, if the prologue is short.
 pub(super) fn results(body: &Body, inner: usize, target: &Target) -> usize {
-    let lines = target.software && inner.is_multiple_of(32) && 32 * length(body) <= LONG;
-    if lines { 32 } else { 4 }
+    let lines = target.software && inner.is_multiple_of(32);
+    if lines && !too_long(body, 32) { 32 } else { 4 }
 }
 
-/// Characters of the prologue for one element, with all that it calls.
-fn length(body: &Body) -> usize {
+/// Whether the prologue of so many elements is too long to be repeated.
+fn too_long(body: &Body, elements: usize) -> bool {
     let program = BodyText::nameless(body).statements(body, "v", "");
-    program.len() + template::library(&program).len()
+    template::too_long(&program, elements)
 }
 
 impl Element<'_> {
@@ -130,7 +126,7 @@ struct Text<'a> {
 impl Text<'_> {
     /// The statements of the loop.
     fn elements(&self) -> String {
-        let long = 4 * length(self.body) > LONG;
+        let long = too_long(self.body, 4);
         match self.element.vectors {
             None if self.element.columns => {
                 let fold = format!("    block0_0 = fold(block0_0, {});\n", self.value("k"));

@@ -14,7 +14,7 @@ use crate::exec::gpu::frame::Walk;
 use crate::exec::gpu::kernel::Writer;
 use crate::exec::gpu::quads::Lie;
 use crate::exec::gpu::reduce::Flat;
-use crate::exec::gpu::reduce::element::{LONG, Number};
+use crate::exec::gpu::reduce::element::Number;
 use crate::exec::gpu::shader::Bound;
 use crate::exec::gpu::template;
 use crate::op::ReduceOp;
@@ -79,11 +79,6 @@ impl Text<'_> {
         }
     }
 
-    /// Whether the program, four times over, is too long for compilers that inline all it calls.
-    fn is_long(&self, statements: &str) -> bool {
-        4 * (statements.len() + template::library(statements).len()) > LONG
-    }
-
     fn map(&self, writer: &mut Writer, begin: &str, places: &Places) -> String {
         let (body, stores) = self.step.along();
         let head = &places.head;
@@ -118,7 +113,7 @@ impl Text<'_> {
         let (body, _) = self.step.along();
         let (head, name, n) = (&places.head, op.name(), self.number);
         let value = format!("v{}", body.program.results[0]);
-        let long = self.is_long(&head.statements(body, "v", ""));
+        let long = template::too_long(&head.statements(body, "v", ""), 4);
         let fold = |j: Number| {
             let mut text = String::new();
             for a in (0..4).filter(|&a| j.may_be(a)) {

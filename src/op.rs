@@ -3,12 +3,14 @@
 #[allow(clippy::excessive_precision)]
 pub(crate) mod math;
 mod operation;
+mod pair;
 pub(crate) mod pointwise;
 pub(crate) mod program;
 pub(crate) mod reduce;
 mod table;
 
 pub(crate) use operation::Op;
+pub(crate) use pair::Pair;
 pub(crate) use pointwise::PointOp;
 pub(crate) use program::{Body, Inst, Program, Reg};
 pub(crate) use reduce::ReduceOp;

@@ -205,7 +205,7 @@ impl Tensor {
             let mut out = [0];
             let arg = |i: usize| std::slice::from_ref(&bits[i.min(N - 1)]);
             let from = args[N - 1].dtype;
-            op.apply(from, dtype, [arg(0), arg(1), arg(2)], &mut out);
+            op.apply(from, dtype, &[arg(0), arg(1), arg(2)], &mut out);
             let mut result = Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
             result.source = Source::Constant(out[0]);
             return result;

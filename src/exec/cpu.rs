@@ -18,6 +18,7 @@ mod rows;
 mod space;
 mod stream;
 mod tasks;
+mod workspace;
 
 pub(crate) use self::memory::size_class;
 pub(crate) use self::space::Space;

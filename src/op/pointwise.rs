@@ -4,7 +4,8 @@ use super::math;
 use super::pointwise_table;
 use crate::dtype::DType;
 
-/// A loop that applies a function to each element of a block.
+/// A loop that applies a function to each element of a block; of two operands, one may be a single
+/// value that all elements share.
 ///
 /// It is spelled out where it is used: within another function, the call of one that was handed over
 /// is not always inlined, and the loop would not vectorise.
@@ -23,8 +24,22 @@ macro_rules! each {
             bytemuck::cast_slice($args[1]),
         );
         let out = each!($R, $out);
-        for ((r, &a), &b) in out.iter_mut().zip(a).zip(b) {
-            *r = f(a, b).into();
+        match (a, b) {
+            (a, &[b]) => {
+                for (r, &a) in out.iter_mut().zip(a) {
+                    *r = f(a, b).into();
+                }
+            }
+            (&[a], b) => {
+                for (r, &b) in out.iter_mut().zip(b) {
+                    *r = f(a, b).into();
+                }
+            }
+            _ => {
+                for ((r, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                    *r = f(a, b).into();
+                }
+            }
         }
     }};
     (bool, $out:ident) => {
@@ -73,6 +88,16 @@ macro_rules! define_ops {
             Copy,
             /// The operand in the instruction's dtype; floats saturate, NaN becomes 0.
             Cast,
+        }
+
+        /// What the operations that give numbers mean for an `f32`.
+        pub(super) mod meaning {
+            use super::{math, one, two};
+
+            $(#[inline(always)] pub(in crate::op) fn $f1(a: f32) -> f32 { one::<f32, f32, _>($f1r)(a) })*
+            $(#[inline(always)] pub(in crate::op) fn $f2(a: f32, b: f32) -> f32 { two::<f32, f32, _>($f2r)(a, b) })*
+            $(#[inline(always)] pub(in crate::op) fn $n1(a: f32) -> f32 { one::<f32, f32, _>($n1f)(a) })*
+            $(#[inline(always)] pub(in crate::op) fn $n2(a: f32, b: f32) -> f32 { two::<f32, f32, _>($n2f)(a, b) })*
         }
 
         impl PointOp {
@@ -149,23 +174,23 @@ macro_rules! define_ops {
 
             /// [`PointOp::apply`], compiled for the vectors of the function it is inlined in.
             #[inline(always)]
-            fn apply_here(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+            fn apply_here(self, from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
                 match self {
                     // Without the reduction of large angles, the loop vectorises; the bits are the same.
                     Self::Sin if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::sin_small),
                     Self::Cos if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::cos_small),
                     Self::Tan if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::tan_small),
-                    $(Self::$F1 => each!(args, out, |f32| -> f32, $f1r),)*
-                    $(Self::$F2 => each!(args, out, |f32, f32| -> f32, $f2r),)*
+                    $(Self::$F1 => each!(args, out, |f32| -> f32, meaning::$f1),)*
+                    $(Self::$F2 => each!(args, out, |f32, f32| -> f32, meaning::$f2),)*
                     $(Self::$N1 => match from {
                         DType::I32 => each!(args, out, |i32| -> i32, $n1i),
                         DType::U32 | DType::Bool => each!(args, out, |u32| -> u32, $n1uu),
-                        DType::F32 | DType::F16 => each!(args, out, |f32| -> f32, $n1f),
+                        DType::F32 | DType::F16 => each!(args, out, |f32| -> f32, meaning::$n1),
                     },)*
                     $(Self::$N2 => match from {
                         DType::I32 => each!(args, out, |i32, i32| -> i32, $n2i),
                         DType::U32 | DType::Bool => each!(args, out, |u32, u32| -> u32, $n2uu),
-                        DType::F32 | DType::F16 => each!(args, out, |f32, f32| -> f32, $n2f),
+                        DType::F32 | DType::F16 => each!(args, out, |f32, f32| -> f32, meaning::$n2),
                     },)*
                     $(Self::$T => each!(args, out, |f32| -> bool, $tr),)*
                     $(Self::$C => match from {
@@ -197,17 +222,19 @@ impl PointOp {
     }
 
     /// Applies the operation to a block of registers. `from` is the dtype of the operands (of the
-    /// last, for a select) and `to` that of the result; `f16` is held as `f32`. Runs on the widest
-    /// vectors that the processor has; the bits are the same on all.
+    /// last, for a select) and `to` that of the result; `f16` is held as `f32`. An operand of one
+    /// value is shared by all elements; where all are, so is the result, which is then one value. Runs
+    /// on the widest vectors that the processor has; the bits are the same on all.
     #[inline]
-    pub(crate) fn apply(self, from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
-        pulp::Arch::new().dispatch(Apply {
+    pub(crate) fn apply(self, from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
+        let mut application = Application {
             op: self,
             from,
             to,
             args,
             out,
-        });
+        };
+        pulp::Arch::new().dispatch(Apply(&mut application));
     }
 
     pub(crate) const fn arity(self) -> usize {
@@ -221,21 +248,32 @@ impl PointOp {
     }
 }
 
-/// An application of an operation, to be compiled for each width of vectors.
-struct Apply<'a> {
+/// An application of an operation.
+struct Application<'a> {
     op: PointOp,
     from: DType,
     to: DType,
-    args: [&'a [u32]; 3],
+    args: &'a [&'a [u32]; 3],
     out: &'a mut [u32],
 }
 
-impl pulp::WithSimd for Apply<'_> {
+/// To be compiled for each width of vectors. A reference is handed on in a register; copies of what
+/// was just written would wait for it.
+struct Apply<'a, 'b>(&'a mut Application<'b>);
+
+impl pulp::WithSimd for Apply<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        self.op.apply_here(self.from, self.to, self.args, self.out);
+        let Application {
+            op,
+            from,
+            to,
+            args,
+            out,
+        } = self.0;
+        op.apply_here(*from, *to, args, out);
     }
 }
 
@@ -263,14 +301,38 @@ fn small_angles(angles: &[u32]) -> bool {
 }
 
 #[inline(always)]
-fn select([c, a, b]: [&[u32]; 3], out: &mut [u32]) {
-    for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
-        *r = if c != 0 { a } else { b };
+fn select(args: &[&[u32]; 3], out: &mut [u32]) {
+    let [c, a, b] = *args;
+    match (c, a, b) {
+        (&[c], a, b) if out.len() > 1 => match if c != 0 { a } else { b } {
+            &[value] => out.fill(value),
+            values => out.copy_from_slice(values),
+        },
+        (c, &[a], &[b]) => {
+            for (r, &c) in out.iter_mut().zip(c) {
+                *r = if c != 0 { a } else { b };
+            }
+        }
+        (c, &[a], b) => {
+            for ((r, &c), &b) in out.iter_mut().zip(c).zip(b) {
+                *r = if c != 0 { a } else { b };
+            }
+        }
+        (c, a, &[b]) => {
+            for ((r, &c), &a) in out.iter_mut().zip(c).zip(a) {
+                *r = if c != 0 { a } else { b };
+            }
+        }
+        _ => {
+            for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
+                *r = if c != 0 { a } else { b };
+            }
+        }
     }
 }
 
 #[inline(always)]
-fn cast(from: DType, to: DType, args: [&[u32]; 3], out: &mut [u32]) {
+fn cast(from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
     use DType::*;
     match (from, to) {
         (F32 | F16, I32) => each!(args, out, |f32| -> i32, math::to_i32),
@@ -329,13 +391,13 @@ mod tests {
                     let run = |width: Arch| {
                         let mut out = vec![0; a.len()];
                         let (op, out_now) = (op, &mut out[..]);
-                        width.dispatch(Apply {
+                        width.dispatch(Apply(&mut Application {
                             op,
                             from,
                             to,
-                            args,
+                            args: &args,
                             out: out_now,
-                        });
+                        }));
                         out
                     };
                     let plain = run(Arch::Scalar);

@@ -11,7 +11,7 @@
 
 use crate::dtype::DType;
 use crate::exec::cpu::SlotMemory;
-use crate::exec::cpu::block::{Beside, Faults, Inputs, Runner};
+use crate::exec::cpu::block::{Faults, Inputs, Runner};
 use crate::exec::cpu::code::Code;
 use crate::exec::cpu::kernel::run_core;
 use crate::exec::cpu::matmul::product;
@@ -86,17 +86,13 @@ fn walk(
     let inputs = Inputs::bind(&code, memory, scalars);
     let runner = Runner::new(&code, &inputs, &faults);
     let size = shape.size();
-    let mut regs = runner.registers(size);
+    let mut work = runner.workspace(Vec::new());
     for start in (0..size).step_by(code.block) {
         let len = code.block.min(size - start);
         let values = core.0.get(start..).unwrap_or_default();
-        let mut beside = Beside {
-            core: values,
-            ..Beside::default()
-        };
-        runner.run(&mut regs, start, len, &mut beside);
+        runner.run(&mut work, (start, len), 0, values);
         let value = |reg: Reg| {
-            let result = runner.result(&regs, reg as usize, (start, len), values);
+            let result = runner.result(&work, reg as usize, (start, len), values);
             // No result is in an output, where there is none.
             result.unwrap_or_default()
         };
@@ -209,7 +205,7 @@ fn pushed(op: PointOp, args: &[Operand<'_>], to: DType, results: &[u32]) -> Vec<
             .map(|i| push(&args[i], ways / 3u32.pow(i as u32) % 3))
             .collect();
         let arg = |i: usize| moved[i.min(moved.len() - 1)].as_slice();
-        op.apply(from, to, [arg(0), arg(1), arg(2)], &mut out);
+        op.apply(from, to, &[arg(0), arg(1), arg(2)], &mut out);
         for (s, (&moved, &result)) in spread.iter_mut().zip(out.iter().zip(results)) {
             *s = s.max(distance(to, moved, result));
         }

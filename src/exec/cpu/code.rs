@@ -8,7 +8,7 @@ use super::space::Space;
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::program::Indexed;
-use crate::op::{Body, Inst, PointOp, Reg};
+use crate::op::{Body, Inst, Pair, PointOp, Reg};
 use crate::plan::Store;
 use crate::shape::Shape;
 
@@ -16,8 +16,14 @@ use crate::shape::Shape;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Place {
     Register(usize),
-    /// The stream of that number, which lies in order.
+    /// A register of one value, which the elements of a run share.
+    Single(usize),
+    /// The scalar of that number.
+    Scalar(usize),
+    /// The stream of that number, which lies in order within a run.
     Stream(usize),
+    /// The one element of the stream of that number that a run shares.
+    Shared(usize),
     /// What the core computed, apart from the outputs.
     Core,
     /// The output of that number.
@@ -25,11 +31,17 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// The stream that is read where it lies.
     fn stream(&self) -> Option<usize> {
         match self {
-            Self::Stream(k) => Some(*k),
+            Self::Stream(k) | Self::Shared(k) => Some(*k),
             _ => None,
         }
+    }
+
+    /// Whether it holds one value for all elements of a run.
+    fn is_single(&self) -> bool {
+        matches!(self, Self::Single(_) | Self::Scalar(_) | Self::Shared(_))
     }
 }
 
@@ -47,6 +59,8 @@ pub(super) enum Action {
     Load(usize),
     /// What is in the output of that number, of that dtype, before it is written.
     Before(usize, DType),
+    /// A value at the place for each element.
+    Spread(Place),
     /// The places of a stream's elements.
     Index(usize),
     Random {
@@ -64,6 +78,10 @@ pub(super) enum Action {
         from: DType,
         args: [Place; 3],
     },
+    Pair {
+        pair: Pair,
+        args: [Place; 3],
+    },
 }
 
 /// A stream over the space of its body.
@@ -77,9 +95,14 @@ pub(super) struct Line {
 /// Most elements of a block, and least: enough that an instruction is worth its dispatch.
 pub(super) const MOST: usize = 4096;
 const LEAST: usize = 1024;
+/// Elements of a block whose operands come from memory: as steps alternate with asking for what
+/// comes next, short ones keep memory busy.
+const STREAMING: usize = 512;
 /// Words that a block may take, 48 KiB: what the first level of cache has or, on older processors, a
 /// little more.
 const NEAR: usize = 3 << 12;
+/// Elements from which on it is worth to run those that lie in one row by themselves.
+const ROW: usize = 256;
 
 /// A body ready to run.
 pub(crate) struct Code {
@@ -88,12 +111,19 @@ pub(crate) struct Code {
     /// writes stay in the first level of cache.
     pub(crate) block: usize,
     pub(super) registers: usize,
-    /// Registers that hold a scalar throughout, and its number among the body's.
-    pub(super) constants: Vec<(usize, usize)>,
+    /// Registers of one value.
+    singles: usize,
+    /// Outputs that are stored to.
+    pub(super) outputs: usize,
     /// Where each result is when a block has run.
     pub(super) results: Vec<Place>,
     pub(super) streams: Vec<Line>,
-    /// The streams that are read where they lie.
+    /// Elements of a run, in which what is read where it lies is in order or shared.
+    pub(super) run: usize,
+    /// Elements between the end of a block and what is asked for while it runs.
+    pub(super) lead: usize,
+    /// The streams that are read where they lie, and those of them that lie in order throughout.
+    pub(super) in_place: Vec<usize>,
     pub(super) in_order: Vec<usize>,
     /// Numbers of the plan's scalars.
     pub(super) scalars: Vec<usize>,
@@ -113,6 +143,8 @@ pub(super) struct Goal<'a> {
     pub(super) direct: &'a [bool],
     /// The output that holds what the core computed.
     pub(super) core: Option<usize>,
+    /// Whether what it reads and stores exceeds the caches.
+    pub(super) streaming: bool,
 }
 
 impl Code {
@@ -144,49 +176,75 @@ impl Code {
             None => shape.clone(),
         };
         let space = Space::new(&shape, streams.iter().map(|s| &s.layout));
+        let size = shape.size();
+        let run = match space.dims.last() {
+            Some(&row) if row >= ROW => row,
+            _ => size.max(1),
+        };
         let mut placing = Placing {
             body,
             streams: &streams,
             goal,
+            space: &space,
+            run,
             code: Vec::new(),
             places: Vec::new(),
             free: Vec::new(),
             registers: 0,
-            constants: Vec::new(),
+            singles: 0,
         };
         let last = placing.last_uses();
         for at in 0..body.program.insts.len() {
             placing.place(at, &last);
         }
-        let mut in_order: Vec<usize> = placing.places.iter().filter_map(Place::stream).collect();
-        in_order.sort_unstable();
-        in_order.dedup();
-        let results = body.program.results.iter();
-        let results = results.map(|&r| placing.places[r as usize]).collect();
+        let results = (0..body.program.results.len()).map(|k| placing.settle(k));
+        let results = results.collect();
+        let mut in_place: Vec<usize> = placing.places.iter().filter_map(Place::stream).collect();
+        in_place.sort_unstable();
+        in_place.dedup();
         let Placing {
             code: steps,
             registers,
-            constants,
+            singles,
             ..
         } = placing;
-        let lines = registers + in_order.len() + goal.stores.len();
-        let fits = |block: &usize| block * lines <= NEAR;
-        let mut blocks = std::iter::successors(Some(MOST), |block| Some(block / 2));
-        let block = blocks.find(|b| fits(b) || *b == LEAST).unwrap_or(LEAST);
+        let whole = |&k: &usize| streams[k].layout.is_contiguous();
+        let in_order: Vec<usize> = in_place.iter().copied().filter(whole).collect();
+        let lines = registers + in_place.len() + goal.stores.len();
+        let fits = |block: &usize| block * lines < NEAR;
+        // A register is used again for each run.
+        let most = match run < size {
+            true => MOST.min(run.next_power_of_two()),
+            false => MOST,
+        };
+        let mut blocks = std::iter::successors(Some(most), |block| Some(block / 2));
+        let block = match goal.streaming {
+            true => STREAMING,
+            false => blocks.find(|b| fits(b) || *b <= LEAST).unwrap_or(LEAST),
+        };
         let work: usize = steps.iter().map(Step::cost).sum();
         Self {
             steps,
             block,
             registers,
-            constants,
+            singles,
+            outputs: goal.stores.len(),
             results,
+            run,
+            lead: if goal.streaming { block } else { 0 },
+            in_place,
             in_order,
-            size: shape.size(),
+            size,
             scalars: body.scalars.clone(),
             cost: work + streams.len() + goal.stores.len(),
             streams,
             space,
         }
+    }
+
+    /// Words of all registers.
+    pub(super) fn words(&self) -> usize {
+        self.registers * self.block + self.singles
     }
 }
 
@@ -194,7 +252,8 @@ impl Step {
     fn cost(&self) -> usize {
         match self.action {
             Action::Apply { op, .. } => op.cost(),
-            Action::Load(_) | Action::Before(..) | Action::Index(_) => 1,
+            Action::Pair { pair, .. } => pair.cost(),
+            Action::Load(_) | Action::Before(..) | Action::Spread(_) | Action::Index(_) => 1,
             Action::Random { .. } | Action::Gather { .. } => 8,
         }
     }
@@ -205,11 +264,13 @@ struct Placing<'a> {
     body: &'a Body,
     streams: &'a [Line],
     goal: Goal<'a>,
+    space: &'a Space,
+    run: usize,
     code: Vec<Step>,
     places: Vec<Place>,
     free: Vec<usize>,
     registers: usize,
-    constants: Vec<(usize, usize)>,
+    singles: usize,
 }
 
 /// The last reader of a value that is never read, and of one that is read after the block.
@@ -251,7 +312,10 @@ impl Placing<'_> {
         };
         let computed = match &self.insts()[at].0 {
             Inst::Param(_) => false,
-            Inst::Load(k) => self.own(*k as usize).is_none() && !self.in_order(*k as usize),
+            Inst::Load(k) => {
+                let k = *k as usize;
+                self.own(k).is_none() && self.where_it_lies(k).is_none()
+            }
             Inst::Core => false,
             _ => true,
         };
@@ -265,10 +329,89 @@ impl Placing<'_> {
                 .all(|(inst, _)| before(inst) != Some(result))
     }
 
-    /// Whether a stream can be read where it lies.
-    fn in_order(&self, stream: usize) -> bool {
+    /// Where a stream is read, if it can be read where it lies.
+    fn where_it_lies(&self, stream: usize) -> Option<Place> {
         let line = &self.streams[stream];
-        line.layout.is_contiguous() && line.dtype != DType::F16
+        let strides = &self.space.paths[stream].1;
+        let by_row = Some(&self.run) == self.space.dims.last();
+        let inner = strides[strides.len() - 1];
+        if line.dtype == DType::F16 {
+            None
+        } else if strides.iter().all(|&s| s == 0) || by_row && inner == 0 {
+            Some(Place::Shared(stream))
+        } else if line.layout.is_contiguous() || by_row && inner == 1 {
+            Some(Place::Stream(stream))
+        } else {
+            None
+        }
+    }
+
+    /// Where a result is, which has a value for each element and lies in order throughout.
+    fn settle(&mut self, result: usize) -> Place {
+        let reg = self.body.program.results[result] as usize;
+        let place = self.places[reg];
+        let scattered = |k: usize| !self.streams[k].layout.is_contiguous();
+        if !place.is_single() && !place.stream().is_some_and(scattered) {
+            return place;
+        }
+        let to = match self.goal.direct.get(result) {
+            Some(true) => Place::Output(result),
+            _ => Place::Register(self.register()),
+        };
+        self.spread(place, self.insts()[reg].1, to)
+    }
+
+    /// Where a register is, with a value for each element.
+    fn each(&mut self, reg: Reg) -> Place {
+        let place = self.places[reg as usize];
+        if !place.is_single() {
+            return place;
+        }
+        let to = Place::Register(self.register());
+        self.spread(place, self.body.program.dtype(reg), to)
+    }
+
+    /// An instruction together with the step before, if that computes one of its operands for it
+    /// alone, and the register that is free for the result. The step is taken back.
+    fn paired(&mut self, at: usize, last: &[usize]) -> Option<(Action, usize)> {
+        let (Inst::Apply(second, args), DType::F32) = self.insts()[at] else {
+            return None;
+        };
+        let Step {
+            action:
+                Action::Apply {
+                    op: first,
+                    from: DType::F32,
+                    args: [mut a, mut b, _],
+                },
+            dtype: DType::F32,
+            to: Place::Register(register),
+        } = *self.code.last()?
+        else {
+            return None;
+        };
+        let place = |k: usize| self.places[args[k] as usize];
+        let given =
+            |k: usize| place(k) == Place::Register(register) && last[args[k] as usize] == at;
+        let (swapped, c) = match second.arity() {
+            1 if given(0) => (false, a),
+            2 if given(0) && !given(1) => (false, place(1)),
+            2 if given(1) && !given(0) => (true, place(0)),
+            _ => return None,
+        };
+        if a.is_single() && matches!(first, PointOp::Add | PointOp::Mul) {
+            (a, b) = (b, a);
+        }
+        let pair = Pair::new(first, second, swapped).filter(|_| !a.is_single())?;
+        self.code.pop();
+        let args = [a, b, c];
+        Some((Action::Pair { pair, args }, register))
+    }
+
+    fn spread(&mut self, place: Place, dtype: DType, to: Place) -> Place {
+        let action = Action::Spread(place);
+        self.code.push(Step { action, dtype, to });
+        to
     }
 
     fn register(&mut self) -> usize {
@@ -280,21 +423,12 @@ impl Placing<'_> {
 
     fn place(&mut self, at: usize, last: &[usize]) {
         let (inst, dtype) = self.insts()[at].clone();
-        let place = |r: Reg| self.places[r as usize];
         let action = match inst {
-            Inst::Param(k) => {
-                // Kept from block to block, so that it is filled in once.
-                self.registers += 1;
-                let register = self.registers - 1;
-                self.constants.push((register, k as usize));
-                return self.places.push(Place::Register(register));
-            }
-            Inst::Load(k) => match self.own(k as usize) {
-                Some(output) => Action::Before(output, self.goal.stores[output].dtype),
-                None if self.in_order(k as usize) => {
-                    return self.places.push(Place::Stream(k as usize));
-                }
-                None => Action::Load(k as usize),
+            Inst::Param(k) => return self.places.push(Place::Scalar(k as usize)),
+            Inst::Load(k) => match (self.own(k as usize), self.where_it_lies(k as usize)) {
+                (Some(output), _) => Action::Before(output, self.goal.stores[output].dtype),
+                (_, Some(place)) => return self.places.push(place),
+                _ => Action::Load(k as usize),
             },
             Inst::Core => match self.goal.core {
                 Some(output) => Action::Before(output, self.goal.stores[output].dtype),
@@ -312,20 +446,33 @@ impl Placing<'_> {
             },
             Inst::Gather { stream, index } => Action::Gather {
                 stream: stream as usize,
-                index: place(index),
+                index: self.each(index),
                 signed: self.body.program.dtype(index) == DType::I32,
             },
             Inst::Apply(op, args) => Action::Apply {
                 op,
                 from: self.body.program.dtype(args[op.arity() - 1]),
-                args: args.map(place),
+                args: args.map(|r| self.places[r as usize]),
             },
+        };
+        let single = match &action {
+            Action::Apply { args, .. } => args.iter().all(Place::is_single),
+            _ => false,
+        };
+        let (action, own) = match self.paired(at, last) {
+            Some((action, register)) => (action, Some(register)),
+            None => (action, None),
         };
         let results = &self.body.program.results;
         let output = results.iter().position(|&r| r as usize == at);
         let to = match output {
+            _ if single => {
+                self.singles += 1;
+                Place::Single(self.singles - 1)
+            }
             Some(k) if last[at] != KEPT => Place::Output(k),
-            _ => Place::Register(self.register()),
+            // That of the first of a pair is none that the pair reads.
+            _ => Place::Register(own.unwrap_or_else(|| self.register())),
         };
         // After the step has its own register: a step never writes where it reads.
         let mut done: Vec<usize> = operands(&self.insts()[at].0)
@@ -337,7 +484,7 @@ impl Placing<'_> {
         done.dedup();
         for r in done {
             if let Place::Register(register) = self.places[r]
-                && !self.constants.iter().any(|(c, _)| *c == register)
+                && self.places[r] != to
             {
                 self.free.push(register);
             }

@@ -61,13 +61,13 @@ impl Fold {
             #[inline(always)]
             fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) -> u32 {
                 let mut lanes = *self.0;
-                let mut width = LANES;
-                while width > 1 {
-                    width /= 2;
-                    for i in 0..width {
-                        lanes[i] = combine(lanes[i], lanes[i + width]);
-                    }
-                }
+                // Each width by itself, so that all are vectors.
+                half::<32>(&mut lanes, combine);
+                half::<16>(&mut lanes, combine);
+                half::<8>(&mut lanes, combine);
+                half::<4>(&mut lanes, combine);
+                half::<2>(&mut lanes, combine);
+                half::<1>(&mut lanes, combine);
                 lanes[0]
             }
         }
@@ -119,6 +119,15 @@ impl Fold {
         let any = |chunk: &[u32]| chunk.iter().fold(false, |any, v| any | is(v));
         let chunk = values.chunks(LANES).position(any).unwrap_or(0) * LANES;
         chunk + values[chunk..].iter().position(is).unwrap_or(0)
+    }
+}
+
+/// Combines the first `N` lanes with the next `N`.
+#[inline(always)]
+fn half<const N: usize>(lanes: &mut [u32; LANES], combine: impl Fn(u32, u32) -> u32) {
+    let (low, high) = lanes.split_at_mut(N);
+    for (low, &high) in low.iter_mut().zip(&high[..N]) {
+        *low = combine(*low, high);
     }
 }
 

@@ -5,10 +5,12 @@
 
 use super::SlotMemory;
 use super::block::{Faults, Inputs, Runner};
-use super::map::{Computed, Map};
+use super::code::Code;
+use super::map::{Computed, Map, Part};
 use super::matmul::Product;
 use super::reduce::Reduce;
-use super::rows::Tile;
+use super::rows::{Shares, Tile};
+use super::workspace::Words;
 use crate::dtype::DType;
 use crate::op::Inst;
 use crate::plan::{Core, Kernel, Store};
@@ -160,50 +162,108 @@ impl Prepared {
         }
     }
 
-    /// Runs the kernel for the rows of a tile.
-    pub(super) fn run_tile(
+    /// The slots that its bodies read.
+    pub(super) fn slots(&self) -> impl Iterator<Item = usize> {
+        let codes = self.codes().into_iter().flatten();
+        codes.flat_map(|code| code.streams.iter().filter_map(|s| s.slot))
+    }
+
+    /// What computes its core's elements, and its body.
+    fn codes(&self) -> [Option<&Code>; 2] {
+        let core = match &self.core {
+            Ready::Reduce(reduce) => Some(&reduce.code),
+            _ => None,
+        };
+        [core, self.map.as_ref().map(|map| &map.code)]
+    }
+
+    /// Words of the registers that its bodies need.
+    pub(super) fn registers(&self) -> usize {
+        let codes = self.codes().into_iter().flatten();
+        codes.map(Code::words).max().unwrap_or(0)
+    }
+
+    /// Steps that are taken for a tile of some elements, roughly.
+    pub(super) fn steps(&self, elements: usize) -> usize {
+        let codes = self.codes().into_iter().flatten();
+        let steps = |code: &Code| elements.div_ceil(code.block) * (code.steps.len() + 1);
+        codes.map(steps).sum()
+    }
+
+    /// Binds the kernel to the memory of a task of its group; what it reads of the slots in `near`
+    /// is in the caches by then.
+    pub(super) fn bind<'a>(
         &self,
         kernel: &Kernel,
-        tile: &mut Tile<'_>,
-        memory: &[SlotMemory],
+        shares: &Shares<'_>,
+        memory: &'a [SlotMemory],
         scalars: &[u32],
-        faults: &Faults,
+        near: impl Fn(usize) -> bool,
+    ) -> Bound<'a> {
+        let bind = |code| {
+            let words = |slot| shares.words(slot, memory);
+            let outputs = kernel.stores.iter().map(|s| shares.number(s.slot));
+            Inputs::bind_to(code, scalars, words, outputs.collect(), &near)
+        };
+        let [core, map] = self.codes().map(|code| code.map(bind));
+        Bound { core, map }
+    }
+
+    /// Runs the kernel for the rows of a tile.
+    pub(super) fn run_tile<'m>(
+        &'m self,
+        bound: &'m Bound<'m>,
+        tile: &mut Tile<'_, 'm, '_>,
+        faults: &'m Faults,
     ) {
-        let mut outputs: Vec<&mut [u32]> =
-            kernel.stores.iter().map(|s| tile.take(s.slot)).collect();
-        let bind = |code| Inputs::bind_to(code, scalars, |slot| tile.words(slot, memory));
+        let Tile {
+            first, rows, at, ..
+        } = *tile;
         let mut words = Vec::new();
-        let (computed, elements) = match &self.core {
-            Ready::Reduce(reduce) => {
-                let inputs = bind(&reduce.code);
-                let runner = Runner::new(&reduce.code, &inputs, faults);
+        let (computed, width) = match (&self.core, &bound.core) {
+            (Ready::Reduce(reduce), Some(inputs)) => {
+                let runner = Runner::new(&reduce.code, inputs, faults);
                 let computed = match self.direct {
-                    Some(output) => {
-                        reduce.rows(&runner, tile.first, &mut outputs[output][..tile.rows]);
+                    Some(store) => {
+                        let output = inputs.outputs[store];
+                        let own = std::mem::take(&mut tile.work.outputs[output]);
+                        reduce.rows(&runner, tile.work, first, &mut own[at..][..rows]);
+                        tile.work.outputs[output] = own;
                         Computed::Output
                     }
                     None => {
-                        words.resize(tile.rows, 0);
-                        reduce.rows(&runner, tile.first, &mut words);
+                        words.resize(rows, 0);
+                        reduce.rows(&runner, tile.work, first, &mut words);
                         Computed::Words(&words)
                     }
                 };
-                (computed, (tile.first, tile.rows))
+                (computed, 1)
             }
-            _ => {
-                let elements = (tile.first * tile.columns, tile.rows * tile.columns);
-                (Computed::Nothing, elements)
-            }
+            _ => (Computed::Nothing, tile.columns),
         };
-        if let Some(map) = &self.map {
-            let inputs = bind(&map.code);
-            let runner = Runner::new(&map.code, &inputs, faults);
-            // The next kernel of the group may read it.
-            map.chunk(&runner, computed, elements, &mut outputs, false);
+        if let (Some(map), Some(inputs)) = (&self.map, &bound.map) {
+            let part = Part {
+                first: first * width,
+                len: rows * width,
+                at: at * width,
+            };
+            let runner = Runner::new(&map.code, inputs, faults);
+            map.part(&runner, tile.work, computed, part);
         }
-        for (store, words) in kernel.stores.iter().zip(outputs) {
-            tile.put(store.slot, words);
-        }
+    }
+}
+
+/// A kernel bound to the memory of a task of its group.
+pub(super) struct Bound<'a> {
+    core: Option<Inputs<'a>>,
+    map: Option<Inputs<'a>>,
+}
+
+impl<'a> Bound<'a> {
+    /// The streams that lie in order and are first read here: their words, and where they start.
+    pub(super) fn ahead(&self) -> impl Iterator<Item = (Words<'a>, isize)> {
+        let inputs = self.core.iter().chain(&self.map).take(1);
+        inputs.flat_map(|inputs| inputs.ahead.iter().map(|&k| inputs.streams[k]))
     }
 }
 

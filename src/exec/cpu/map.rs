@@ -1,8 +1,9 @@
 //! Running a kernel's body over its shape and storing the results.
 
-use super::block::{Beside, Runner};
+use super::block::Runner;
 use super::code::{Code, Goal};
 use super::space::Space;
+use super::workspace::Workspace;
 use super::{stream, tasks};
 use crate::dtype::DType;
 use crate::plan::{Core, Kernel, Store};
@@ -49,6 +50,15 @@ struct Line {
     past: bool,
 }
 
+/// Elements of a body.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) first: usize,
+    pub(super) len: usize,
+    /// The place of the first in the outputs.
+    pub(super) at: usize,
+}
+
 /// Bytes that a kernel moves from which on what it stores has left the caches before it is read.
 const PAST: usize = 3 << 24;
 
@@ -82,6 +92,7 @@ impl Map {
             stores: &kernel.stores,
             direct: &direct,
             core,
+            streaming: lines.iter().any(|line| line.past),
         };
         let stores = match in_order {
             true => Stores::Lines(lines),
@@ -132,47 +143,53 @@ impl Map {
         let tasks: Vec<Vec<&mut [u32]>> = (0..chunks)
             .map(|_| shares.iter_mut().filter_map(|s| s.next()).collect())
             .collect();
-        tasks::each(tasks.into_iter().enumerate(), |(i, mut chunk)| {
+        tasks::each(tasks.into_iter().enumerate(), |(i, chunk)| {
             let first = i * share;
-            let len = share.min(self.size - first);
-            self.chunk(runner, core.from(first), (first, len), &mut chunk, true);
+            let part = Part {
+                first,
+                len: share.min(self.size - first),
+                at: 0,
+            };
+            let mut work = runner.workspace(chunk);
+            self.part(runner, &mut work, core.from(first), part);
         });
     }
 
-    /// Elements `first..first + len`, by the block; the core's results and the outputs are those of
-    /// these elements. `past` allows to store them past the caches.
-    pub(super) fn chunk(
+    /// Some elements, by the block; the core's results are those of these elements.
+    pub(super) fn part<'m>(
         &self,
-        runner: &Runner<'_>,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
         core: Computed<'_>,
-        (first, len): (usize, usize),
-        outputs: &mut [&mut [u32]],
-        past: bool,
+        part: Part,
     ) {
         let Stores::Lines(lines) = &self.stores else {
             return;
         };
-        let mut regs = runner.registers(len);
         let block = self.code.block;
-        for at in (0..len).step_by(block) {
-            let (start, len) = (first + at, block.min(len - at));
+        for done in (0..part.len).step_by(block) {
+            let block = (part.first + done, block.min(part.len - done));
+            let at = part.at + done;
             let core = match core {
-                Computed::Words(words) => &words[at..],
+                Computed::Words(words) => &words[done..],
                 _ => &[],
             };
-            let mut beside = Beside { core, outputs, at };
-            runner.run(&mut regs, start, len, &mut beside);
+            runner.run(work, block, at, core);
             for (k, line) in lines.iter().enumerate() {
-                match runner.result(&regs, k, (start, len), core) {
-                    Some(values) if line.past && past => {
-                        stream::store_past(values, &mut outputs[k][at..][..len]);
+                let output = runner.inputs.outputs[k];
+                // A result that is read from memory is not read from its own output.
+                let out = std::mem::take(&mut work.outputs[output]);
+                match runner.result(work, k, block, core) {
+                    Some(values) if line.past => {
+                        stream::store_past(values, &mut out[at..][..values.len()]);
                     }
-                    Some(values) => stream::scatter(line.dtype, values, outputs[k], at as isize, 1),
+                    Some(values) => stream::scatter(line.dtype, values, out, at as isize, 1),
                     None => {}
                 }
+                work.outputs[output] = out;
             }
         }
-        if past && lines.iter().any(|line| line.past) {
+        if lines.iter().any(|line| line.past) {
             stream::fence();
         }
     }
@@ -186,7 +203,7 @@ impl Map {
         core: Computed<'_>,
         outputs: &mut [Vec<u32>],
     ) {
-        let mut regs = runner.registers(self.size);
+        let mut work = runner.workspace(Vec::new());
         let block = self.code.block;
         for start in (0..self.size).step_by(block) {
             let len = block.min(self.size - start);
@@ -194,13 +211,9 @@ impl Map {
                 Computed::Words(words) => &words[start..],
                 _ => &[],
             };
-            let mut beside = Beside {
-                core,
-                ..Beside::default()
-            };
-            runner.run(&mut regs, start, len, &mut beside);
+            runner.run(&mut work, (start, len), 0, core);
             for (k, (store, out)) in kernel.stores.iter().zip(outputs.iter_mut()).enumerate() {
-                let Some(values) = runner.result(&regs, k, (start, len), core) else {
+                let Some(values) = runner.result(&work, k, (start, len), core) else {
                     continue;
                 };
                 space.runs(k, start, len, |done, run, place, stride| {

@@ -1,10 +1,11 @@
 //! Reductions: rows by parts that are folded in lanes and combined pairwise, so that the rounding
 //! error of a sum grows with the logarithm of its length; columns by the row.
 
-use super::block::{Beside, Registers, Runner};
+use super::block::Runner;
 use super::code::{self, Code, Goal};
 use super::fold::{Fold, LANES};
 use super::tasks;
+use super::workspace::Workspace;
 use crate::dtype::DType;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
@@ -78,14 +79,14 @@ impl Reduce {
         tasks::each(
             partial.chunks_mut(per_task).enumerate(),
             |(task, results)| {
-                let mut regs = runner.registers(PART);
+                let mut work = runner.workspace(Vec::new());
                 for (i, result) in results.iter_mut().enumerate() {
                     let (row, first) = {
                         let span = task * per_task + i;
                         (span / spans, span % spans * SPAN)
                     };
                     let len = SPAN.min(self.columns - first);
-                    *result = self.span(runner, &mut regs, row * self.columns + first, len);
+                    *result = self.span(runner, &mut work, row * self.columns + first, len);
                 }
             },
         );
@@ -98,7 +99,8 @@ impl Reduce {
     fn by_rows(&self, runner: &Runner<'_>, out: &mut [u32]) {
         let per_task = tasks::share(self.rows, self.columns * self.code.cost, 1);
         tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
-            self.rows(runner, task * per_task, results);
+            let mut work = runner.workspace(Vec::new());
+            self.rows(runner, &mut work, task * per_task, results);
         });
     }
 
@@ -107,21 +109,27 @@ impl Reduce {
         !self.by_columns && self.columns <= SPAN
     }
 
-    /// The results of some rows, from the row `first` on.
-    pub(super) fn rows(&self, runner: &Runner<'_>, first: usize, results: &mut [u32]) {
-        let mut regs = runner.registers(PART);
+    /// The results of some rows, from the row `first` on; the streams may read `outputs`.
+    pub(super) fn rows<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        first: usize,
+        results: &mut [u32],
+    ) {
         // Several short rows are computed at a time.
         let together = (self.code.block / self.columns).max(1);
         for (i, results) in results.chunks_mut(together).enumerate() {
             let start = (first + i * together) * self.columns;
             if self.columns > self.code.block {
                 results[0] = match self.fold.op.is_arg() {
-                    true => self.arg(runner, &mut regs, start),
-                    false => self.span(runner, &mut regs, start, self.columns),
+                    true => self.arg(runner, work, start),
+                    false => self.span(runner, work, start, self.columns),
                 };
                 continue;
             }
-            let values = self.values(runner, &mut regs, start, results.len() * self.columns);
+            let len = results.len() * self.columns;
+            let values = self.values(runner, work, start, len);
             for (result, row) in results.iter_mut().zip(values.chunks(self.columns)) {
                 *result = match self.fold.op.is_arg() {
                     true => self.fold.find(self.part(row), row) as u32,
@@ -132,18 +140,17 @@ impl Reduce {
     }
 
     /// The elements `start..start + len`, at most a block.
-    fn values<'r>(
+    fn values<'r, 'm>(
         &self,
-        runner: &'r Runner<'_>,
-        regs: &'r mut Registers,
+        runner: &'r Runner<'m>,
+        work: &'r mut Workspace<'m, '_>,
         start: usize,
         len: usize,
     ) -> &'r [u32] {
-        runner.run(regs, start, len, &mut Beside::default());
+        runner.run(work, (start, len), 0, &[]);
         // No result is in an output, where there is none.
-        runner
-            .result(regs, 0, (start, len), &[])
-            .unwrap_or_default()
+        let values = runner.result(work, 0, (start, len), &[]);
+        values.unwrap_or_default()
     }
 
     /// The combination of elements that are at hand, at most a part of a row.
@@ -158,7 +165,13 @@ impl Reduce {
     }
 
     /// The combination of at most a span of a row.
-    fn span(&self, runner: &Runner<'_>, regs: &mut Registers, start: usize, len: usize) -> u32 {
+    fn span<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        start: usize,
+        len: usize,
+    ) -> u32 {
         let mut parts = [0; SPAN / PART];
         let mut count = 0;
         for (result, first) in parts.iter_mut().zip((0..len).step_by(PART)) {
@@ -166,7 +179,7 @@ impl Reduce {
             let len = PART.min(len - first);
             for at in (0..len).step_by(self.code.block) {
                 let n = self.code.block.min(len - at);
-                let values = self.values(runner, regs, start + first + at, n);
+                let values = self.values(runner, work, start + first + at, n);
                 self.fold.lanes(&mut lanes, values);
             }
             *result = self.fold.halves(&lanes);
@@ -177,12 +190,12 @@ impl Reduce {
     }
 
     /// The number of the extreme element of a row of many blocks.
-    fn arg(&self, runner: &Runner<'_>, regs: &mut Registers, start: usize) -> u32 {
+    fn arg<'m>(&self, runner: &Runner<'m>, work: &mut Workspace<'m, '_>, start: usize) -> u32 {
         let Fold { op, dtype } = self.fold;
         let mut best: Option<(usize, u32)> = None;
         for at in (0..self.columns).step_by(self.code.block) {
             let n = self.code.block.min(self.columns - at);
-            let values = self.values(runner, regs, start + at, n);
+            let values = self.values(runner, work, start + at, n);
             let extreme = self.part(values);
             if best.is_none_or(|(_, b)| op.prefers_later(dtype, b, extreme)) {
                 best = Some((at + self.fold.find(extreme, values), extreme));
@@ -221,9 +234,9 @@ impl Reduce {
             _ => spans_of.map(|(i, sums)| (i * per_task, 0, sums)).collect(),
         };
         tasks::each(tasks.into_iter(), |(span, column, sums)| {
-            let mut regs = runner.registers(PART);
+            let mut work = runner.workspace(Vec::new());
             for (i, sums) in sums.chunks_mut(stretch).enumerate() {
-                self.stretch(runner, &mut regs, (span + i) * ROWS, column, sums);
+                self.stretch(runner, &mut work, (span + i) * ROWS, column, sums);
             }
         });
         if spans > 1 {
@@ -233,10 +246,10 @@ impl Reduce {
     }
 
     /// Combines [`ROWS`] rows from `first` of the space's outer dimension, from a column on.
-    fn stretch(
+    fn stretch<'m>(
         &self,
-        runner: &Runner<'_>,
-        regs: &mut Registers,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
         first: usize,
         column: usize,
         sums: &mut [u32],
@@ -252,7 +265,7 @@ impl Reduce {
             let rows = together.min(end - row);
             for (i, sums) in sums.chunks_mut(self.code.block).enumerate() {
                 let start = row * self.rows + column + i * self.code.block;
-                let values = self.values(runner, regs, start, rows * sums.len());
+                let values = self.values(runner, work, start, rows * sums.len());
                 self.fold.rows(sums, values);
             }
         }

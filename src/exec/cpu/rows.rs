@@ -4,15 +4,18 @@
 //! of cache, before the next; tiles are shared among threads. The results are, bit for bit, those of
 //! the kernels run one after the other.
 
+use std::ops::Range;
+
 use super::SlotMemory;
 use super::block::Faults;
-use super::kernel::Prepared;
+use super::kernel::{Bound, Prepared};
 use super::tasks;
+use super::workspace::{Ahead, Words, Workspace};
 use crate::dtype::DType;
 use crate::plan::{Group, Kernel, Plan};
 
 /// Elements of a tile, unless a row has more.
-const TILE: usize = 1 << 15;
+const TILE: usize = 1 << 12;
 
 /// A group that can run tile by tile.
 pub(super) struct Tiles {
@@ -23,6 +26,10 @@ pub(super) struct Tiles {
     task: usize,
     /// The slots that the group writes.
     written: Vec<Written>,
+    /// Words of the registers that the kernels need.
+    registers: usize,
+    /// Steps that are taken for a tile.
+    steps: usize,
 }
 
 /// A slot that a group writes.
@@ -56,17 +63,18 @@ impl Tiles {
                 }
             }
         }
-        // Two rows of f16 fill whole words.
-        let even = |rows: usize| rows.max(1).next_multiple_of(2);
-        let tile = even(TILE / columns);
+        let tile = (TILE / columns).max(1);
         let cost: usize = ready.iter().map(Prepared::cost).sum();
-        let task = tasks::share(count, columns * cost, tile);
+        // Two rows of f16 fill whole words.
+        let task = tasks::share(count, columns * cost, tile.next_multiple_of(2));
         Some(Self {
             rows: count,
             columns,
             tile,
             task,
             written,
+            steps: ready.iter().map(|r| r.steps(tile * columns)).sum(),
+            registers: ready.iter().map(Prepared::registers).max().unwrap_or(0),
         })
     }
 
@@ -100,13 +108,26 @@ impl Tiles {
             .map(|_| shares.iter_mut().filter_map(Iterator::next).collect())
             .collect();
         let memory_of_others = &*memory;
-        tasks::each(tasks.into_iter().enumerate(), |(i, mut words)| {
-            let end = self.rows.min((i + 1) * self.task);
-            for first in (i * self.task..end).step_by(self.tile) {
-                let rows = self.tile.min(end - first);
-                let mut tile = self.tile(first, rows, &mut words);
-                for (kernel, ready) in kernels.iter().zip(ready) {
-                    ready.run_tile(kernel, &mut tile, memory_of_others, scalars, faults);
+        tasks::each(tasks.into_iter().enumerate(), |(i, outputs)| {
+            let start = i * self.task;
+            let end = self.rows.min(start + self.task);
+            let bound = self.bind(start, kernels, ready, memory_of_others, scalars);
+            let mut work = Workspace::new(self.registers, outputs);
+            work.ahead.by_tile = self.by_tile();
+            for first in (start..end).step_by(self.tile) {
+                let next = first + self.tile..end.min(first + 2 * self.tile);
+                if work.ahead.by_tile {
+                    self.look_ahead(&mut work.ahead, &bound, start, next);
+                }
+                let mut tile = Tile {
+                    first,
+                    rows: self.tile.min(end - first),
+                    columns: self.columns,
+                    at: first - start,
+                    work: &mut work,
+                };
+                for (ready, bound) in ready.iter().zip(&bound) {
+                    ready.run_tile(bound, &mut tile, faults);
                 }
             }
         });
@@ -115,25 +136,59 @@ impl Tiles {
         }
     }
 
-    /// The next tile of a task; its words are taken from the front of the task's.
-    fn tile<'t>(&self, first: usize, rows: usize, words: &mut [&'t mut [u32]]) -> Tile<'t> {
-        let share = |(w, words): (&Written, &mut &'t mut [u32])| {
-            let all = std::mem::take(words);
-            let here = w.words(rows).min(all.len());
-            let (own, rest) = all.split_at_mut(here);
-            *words = rest;
-            Share {
-                slot: w.slot,
-                first: first * w.per_row,
-                words: own,
-            }
-        };
-        Tile {
-            first,
-            rows,
-            columns: self.columns,
-            shares: self.written.iter().zip(words).map(share).collect(),
+    /// Whether the next tile is asked for while one runs; else, each block the next.
+    fn by_tile(&self) -> bool {
+        self.columns <= TILE
+    }
+
+    /// Has the rows of the next tile asked for while one runs; `start` is the task's first row.
+    fn look_ahead<'m>(
+        &self,
+        ahead: &mut Ahead<'m>,
+        bound: &[Bound<'m>],
+        start: usize,
+        next: Range<usize>,
+    ) {
+        ahead.begin(self.steps);
+        if next.is_empty() {
+            return;
         }
+        let (from, to) = (next.start * self.columns, next.end * self.columns);
+        for (words, first) in bound.iter().flat_map(Bound::ahead) {
+            let at = |element: usize| (first + element as isize) as usize;
+            ahead.add(words, at(from)..at(to));
+        }
+        let before = start * self.columns;
+        for (k, written) in self.written.iter().enumerate() {
+            if written.per_row == self.columns && written.dtype != DType::F16 {
+                ahead.add(Words::Output(k), from - before..to - before);
+            }
+        }
+    }
+
+    /// Binds the kernels to the memory of the task that starts at a row.
+    fn bind<'m>(
+        &self,
+        start: usize,
+        kernels: &[Kernel],
+        ready: &[Prepared],
+        memory: &'m [SlotMemory],
+        scalars: &[u32],
+    ) -> Vec<Bound<'m>> {
+        let shares = Shares {
+            written: &self.written,
+            start,
+        };
+        let mut near: Vec<usize> = self.written.iter().map(|w| w.slot).collect();
+        let mut bind = |(kernel, ready): (&Kernel, &Prepared)| {
+            let bound = ready.bind(kernel, &shares, memory, scalars, |slot| {
+                // Long rows are near, but not in the first level of cache.
+                self.by_tile() && near.contains(&slot)
+            });
+            near.extend(ready.slots());
+            bound
+        };
+        kernels.iter().zip(ready).map(&mut bind).collect()
     }
 }
 
@@ -144,40 +199,35 @@ impl Written {
     }
 }
 
-/// Some rows of a group.
-pub(super) struct Tile<'a> {
+/// A task's shares of the slots that a group writes.
+pub(super) struct Shares<'a> {
+    written: &'a [Written],
+    /// The row that the task starts at.
+    start: usize,
+}
+
+impl Shares<'_> {
+    /// The number of the share of a slot.
+    pub(super) fn number(&self, slot: usize) -> usize {
+        let mut slots = self.written.iter();
+        slots.position(|w| w.slot == slot).unwrap_or(usize::MAX)
+    }
+
+    /// What a kernel reads of a slot, and the place in the slot where it starts.
+    pub(super) fn words<'m>(&self, slot: usize, memory: &'m [SlotMemory]) -> (Words<'m>, usize) {
+        match self.written.iter().position(|w| w.slot == slot) {
+            Some(k) => (Words::Output(k), self.start * self.written[k].per_row),
+            None => (Words::Memory(memory[slot].words()), 0),
+        }
+    }
+}
+
+/// Some rows of a task, and what its kernels share.
+pub(super) struct Tile<'t, 'm, 'o> {
     pub(super) first: usize,
     pub(super) rows: usize,
     pub(super) columns: usize,
-    shares: Vec<Share<'a>>,
-}
-
-/// A tile's part of a slot.
-struct Share<'a> {
-    slot: usize,
-    /// The place in the slot of the first element.
-    first: usize,
-    words: &'a mut [u32],
-}
-
-impl<'a> Tile<'a> {
-    /// What a kernel reads of a slot, and the place in the slot where it starts.
-    pub(super) fn words<'m>(&'m self, slot: usize, memory: &'m [SlotMemory]) -> (&'m [u32], usize) {
-        match self.shares.iter().find(|s| s.slot == slot) {
-            Some(share) => (share.words, share.first),
-            None => (memory[slot].words(), 0),
-        }
-    }
-
-    /// Takes the words of a slot to be written and put back.
-    pub(super) fn take(&mut self, slot: usize) -> &'a mut [u32] {
-        let share = self.shares.iter_mut().find(|s| s.slot == slot);
-        share.map_or(&mut [], |share| std::mem::take(&mut share.words))
-    }
-
-    pub(super) fn put(&mut self, slot: usize, words: &'a mut [u32]) {
-        if let Some(share) = self.shares.iter_mut().find(|s| s.slot == slot) {
-            share.words = words;
-        }
-    }
+    /// The number of the first row in the task.
+    pub(super) at: usize,
+    pub(super) work: &'t mut Workspace<'m, 'o>,
 }

@@ -57,6 +57,23 @@ impl Space {
         self.dims.len() == 1
     }
 
+    /// The element of a number, by dimension.
+    pub(crate) fn index(&self, mut number: usize) -> [usize; MAX_RANK] {
+        let mut index = [0; MAX_RANK];
+        for (d, &size) in self.dims.iter().enumerate().skip(1).rev() {
+            index[d] = number % size;
+            number /= size;
+        }
+        index[0] = number;
+        index
+    }
+
+    /// Where the path, started at `offset`, has the element of that index.
+    pub(crate) fn place(&self, path: usize, offset: isize, index: &[usize; MAX_RANK]) -> isize {
+        let strides = self.paths[path].1.iter().zip(index);
+        offset + strides.map(|(s, &i)| s * i as isize).sum::<isize>()
+    }
+
     /// Visits elements `start..start + len` as runs: the place in the visit, the run's length, and
     /// for the path its place and stride.
     pub(crate) fn runs(
@@ -82,17 +99,9 @@ impl Space {
         let inner = self.dims.len() - 1;
         let (size, stride) = (self.dims[inner], strides[inner]);
         // Where the first run starts, by division; the others follow by carrying.
-        let mut index = [0; MAX_RANK];
-        let mut rest = start;
-        let mut row = offset;
-        for d in (0..=inner).rev() {
-            index[d] = rest % self.dims[d];
-            rest /= self.dims[d];
-            if d < inner {
-                row += index[d] as isize * strides[d];
-            }
-        }
-        let mut column = index[inner];
+        let mut index = self.index(start);
+        let mut column = std::mem::take(&mut index[inner]);
+        let mut row = self.place(path, offset, &index);
         let mut done = 0;
         while done < len {
             let run = (size - column).min(len - done);

@@ -2,15 +2,17 @@
 
 use half::f16;
 
-use super::block::{LINE, Runner};
+use super::block::Runner;
+use super::workspace::LINE;
 use crate::dtype::DType;
 use crate::op::math;
 use crate::op::program::Indexed;
 
 impl Runner<'_> {
     /// The elements of a stream.
-    pub(super) fn load(&self, k: usize, start: usize, out: &mut [u32]) {
+    pub(super) fn load(&self, k: usize, outputs: &[&mut [u32]], start: usize, out: &mut [u32]) {
         let (words, base) = self.inputs.streams[k];
+        let words = words.get(outputs);
         let halves = self.code.streams[k].dtype == DType::F16;
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
@@ -50,12 +52,14 @@ impl Runner<'_> {
     pub(super) fn gather(
         &self,
         k: usize,
+        outputs: &[&mut [u32]],
         start: usize,
         index: &[u32],
         signed: bool,
         out: &mut [u32],
     ) {
         let (words, base) = self.inputs.streams[k];
+        let words = words.get(outputs);
         let stream = &self.code.streams[k];
         let Some(Indexed {
             axis,

@@ -114,3 +114,39 @@ fn each(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::DType::F32;
+
+    #[test]
+    fn a_pair_gives_the_bits_of_its_operations() {
+        let values = |seed: u32| -> Vec<u32> {
+            let one = |i: u32| ((i * 37 + seed) % 101) as f32 * 0.37 - 15.0;
+            (0..77).map(|i| one(i).to_bits()).collect()
+        };
+        let (a, b, c) = (values(1), values(5), values(11));
+        for (first, second) in PointOp::ALL
+            .iter()
+            .flat_map(|f| PointOp::ALL.iter().map(move |s| (*f, *s)))
+        {
+            for (swapped, b, c) in [
+                (false, &b[..], &c[..]),
+                (true, &b[..1], &c[..]),
+                (false, &b[..1], &c[..1]),
+                (true, &b[..], &c[..1]),
+            ] {
+                let Some(pair) = Pair::new(first, second, swapped) else {
+                    continue;
+                };
+                let [mut x, mut want, mut got] = [(); 3].map(|()| vec![0; a.len()]);
+                first.apply(F32, F32, &[&a, b, b], &mut x);
+                let args = if swapped { [c, &x, &x] } else { [&x, c, c] };
+                second.apply(F32, F32, &args, &mut want);
+                pair.apply(&[&a, b, c], &mut got);
+                assert_eq!(got, want, "{pair:?}");
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Groups of kernels, run tile by tile.
 //!
-//! A tile is some rows. All kernels of a group run over one tile, whose rows stay in the second level
-//! of cache, before the next; tiles are shared among threads. The results are, bit for bit, those of
+//! A tile is some rows. All kernels of a group run over one tile, whose rows stay in the caches, before
+//! the next, which is asked for meanwhile; tiles are shared among threads. The results are, bit for bit, those of
 //! the kernels run one after the other.
 
 use std::ops::Range;

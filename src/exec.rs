@@ -12,6 +12,7 @@ pub(crate) mod gpu;
 pub(crate) mod options;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod record;
+pub(crate) mod stats;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,6 +22,7 @@ use std::task::{Context, Poll, Waker};
 use self::gpu::Tuning;
 #[cfg(not(target_arch = "wasm32"))]
 use self::record::{Recorder, Stage};
+use self::stats::{Counters, MemoryStats};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan};
 
@@ -81,30 +83,11 @@ pub(crate) trait Executor: Send + Sync {
         Ok(None)
     }
     /// Bytes in use by live buffers, the most there ever were, and bytes held from the driver.
-    fn memory(&self) -> Memory;
-    /// Counts of what was done so far.
+    fn memory(&self) -> MemoryStats;
+    /// Counts of what was done so far, but for the plans.
     fn counters(&self) -> Counters;
     /// Gives idle memory back to the driver.
     fn trim(&self);
-}
-
-/// Memory of an executor, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Memory {
-    pub(crate) in_use: u64,
-    pub(crate) peak: u64,
-    pub(crate) reserved: u64,
-}
-
-/// What an executor has done.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) dispatches: u64,
-    pub(crate) pipelines: u64,
-    pub(crate) background_pipelines: u64,
-    pub(crate) submissions: u64,
-    pub(crate) bind_groups: u64,
-    pub(crate) buffers: u64,
 }
 
 type ReadResult = Result<Vec<u32>, ErrorKind>;

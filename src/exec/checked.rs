@@ -18,7 +18,8 @@ use super::cpu::block::Faults;
 use super::cpu::kernel::run_kernel;
 use super::gpu::{Gpu, Tuning};
 use super::record::Recorder;
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading};
 use crate::error::ErrorKind;
 use crate::plan::{Kernel, Plan, RowGroups};
 
@@ -190,7 +191,7 @@ impl Executor for Checked {
         self.gpu.measure_flops()
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.gpu.memory()
     }
 

@@ -34,7 +34,8 @@ use self::memory::Pool;
 use self::rows::Tiles;
 #[cfg(not(target_arch = "wasm32"))]
 use super::record::{Recorder, Stage};
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -43,8 +44,8 @@ const MAX_BYTES: u64 = 1 << 34;
 /// Plans kept ready to run.
 const PREPARED: usize = 256;
 
-#[derive(Default)]
 pub(crate) struct Cpu {
+    abilities: Abilities,
     pool: Pool,
     /// The kernels of each plan, by its number.
     plans: Mutex<FxHashMap<u64, Arc<Ready>>>,
@@ -59,7 +60,13 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, abilities: Abilities) -> Self {
+        debug_assert!(
+            plan.kernels
+                .iter()
+                .all(|k| k.slots().len() <= abilities.buffers),
+            "a kernel binds more buffers than there may be"
+        );
         let kernels: Vec<Prepared> = plan.kernels.iter().map(Prepared::new).collect();
         let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
         Self {
@@ -106,10 +113,7 @@ impl Executor for Cpu {
 
     fn limits(&self) -> Limits {
         Limits {
-            abilities: Abilities {
-                buffers: 16,
-                rows: RowGroups::Stored,
-            },
+            abilities: self.abilities,
             bytes: MAX_BYTES,
             f16: true,
             by_line: false,
@@ -158,7 +162,7 @@ impl Executor for Cpu {
         Ok(())
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.pool.memory()
     }
 
@@ -175,7 +179,26 @@ impl Executor for Cpu {
     }
 }
 
+impl Default for Cpu {
+    fn default() -> Self {
+        Self::new(Abilities {
+            buffers: 16,
+            rows: RowGroups::Stored,
+        })
+    }
+}
+
 impl Cpu {
+    /// An executor with the abilities of another: its plans are those that the other would get.
+    pub(crate) fn new(abilities: Abilities) -> Self {
+        Self {
+            abilities,
+            pool: Pool::default(),
+            plans: Mutex::default(),
+            kernels: AtomicU64::default(),
+        }
+    }
+
     /// Runs a plan over the memory of its slots, its kernels inside `around` (see [`Ready::run`]).
     fn run_ready(
         &self,
@@ -206,7 +229,7 @@ impl Cpu {
         if plans.len() >= PREPARED {
             plans.clear();
         }
-        let ready = Arc::new(Ready::new(plan));
+        let ready = Arc::new(Ready::new(plan, self.abilities));
         plans.entry(plan.id).or_insert(ready).clone()
     }
 }

@@ -46,7 +46,8 @@ use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
 #[cfg(not(target_arch = "wasm32"))]
 use super::record::Recorder;
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading};
 use crate::error::{ErrorKind, Result};
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -318,7 +319,7 @@ impl Executor for Gpu {
         self.time_arithmetic().map(Some)
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.pool.memory()
     }
 
@@ -331,6 +332,7 @@ impl Executor for Gpu {
             submissions: load(&self.counts.submissions),
             bind_groups: load(&self.counts.bind_groups),
             buffers: self.pool.made(),
+            ..Counters::default()
         }
     }
 

@@ -42,6 +42,19 @@ pub(crate) struct Limits {
     pub(crate) by_line: bool,
 }
 
+/// One run of a plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) plan: &'a Arc<Plan>,
+    /// A buffer per slot.
+    pub(crate) slots: &'a [BufferId],
+    /// The values of the scalars.
+    pub(crate) scalars: &'a [u32],
+    /// Takes down when each kernel ran.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) recorder: Option<&'a Recorder>,
+}
+
 /// Memory and the running of plans on one device.
 pub(crate) trait Executor: Send + Sync {
     fn name(&self) -> String;
@@ -52,17 +65,7 @@ pub(crate) trait Executor: Send + Sync {
     fn free(&self, buffer: BufferId);
     /// Fills the start of a buffer, after all that was given before and before all that comes after.
     fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind>;
-    /// Runs a plan over one buffer per slot and the values of its scalars.
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind>;
-    /// As `run`, taking down when each kernel ran.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind>;
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind>;
     /// Starts to read words `start..start + words` of a buffer.
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading;
     /// Waits until all that was given has been done.

@@ -33,9 +33,9 @@ use self::kernel::Prepared;
 use self::memory::Pool;
 use self::rows::Tiles;
 #[cfg(not(target_arch = "wasm32"))]
-use super::record::{Recorder, Stage};
+use super::record::Stage;
 use super::stats::{Counters, MemoryStats};
-use super::{BufferId, Executor, Limits, Reading};
+use super::{BufferId, Executor, Limits, Reading, Run};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -135,22 +135,15 @@ impl Executor for Cpu {
         Ok(())
     }
 
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        self.run_ready(&self.ready(plan), plan, slots, scalars, |_, run| run())
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind> {
-        let ready = recorder.span(Stage::Prepare, || self.ready(plan));
-        self.run_ready(&ready, plan, slots, scalars, |kernels, run| {
-            recorder.kernels(plan, kernels, run)
-        })
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = run.recorder {
+            let ready = recorder.span(Stage::Prepare, || self.ready(run.plan));
+            let around =
+                |kernels, work: &mut dyn FnMut()| recorder.kernels(run.plan, kernels, work);
+            return self.run_ready(&ready, run, around);
+        }
+        self.run_ready(&self.ready(run.plan), run, |_, work| work())
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -203,17 +196,15 @@ impl Cpu {
     fn run_ready(
         &self,
         ready: &Ready,
-        plan: &Plan,
-        slots: &[BufferId],
-        scalars: &[u32],
+        run: Run<'_>,
         around: impl Fn(Range<usize>, &mut dyn FnMut()),
     ) -> Result<(), ErrorKind> {
-        let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
+        let mut memory = self.pool.take_slots(run.plan.slots.iter().zip(run.slots));
         let faults = Faults::default();
-        ready.run(plan, &mut memory, scalars, &faults, around);
+        ready.run(run.plan, &mut memory, run.scalars, &faults, around);
         self.kernels
-            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
-        self.pool.put_slots(memory, slots);
+            .fetch_add(run.plan.kernels.len() as u64, Ordering::Relaxed);
+        self.pool.put_slots(memory, run.slots);
         match faults.take() {
             Some(fault) => Err(fault),
             None => Ok(()),

@@ -13,11 +13,13 @@ pub(crate) mod kernel;
 mod map;
 pub(crate) mod matmul;
 mod memory;
+mod pages;
 mod reduce;
 mod rows;
 mod space;
 mod stream;
 mod tasks;
+mod threads;
 
 pub(crate) use self::memory::size_class;
 pub(crate) use self::space::Space;
@@ -147,7 +149,8 @@ impl Executor for Cpu {
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
-        Reading::done(Ok(self.pool.get(buffer)[start..start + words].to_vec()))
+        let memory = self.pool.get(buffer);
+        Reading::done(Ok(pages::copy(&memory[start..start + words])))
     }
 
     fn synchronize(&self) -> Result<(), ErrorKind> {

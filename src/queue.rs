@@ -6,6 +6,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -145,6 +146,12 @@ impl Queue {
         self.run(&mut self.lock())
     }
 
+    /// Keeps nothing for calls to come: no more are recorded.
+    fn close(&self) {
+        let spare = self.lock().close();
+        drop(spare);
+    }
+
     /// The plan that a flush would run now; nothing is run.
     pub(crate) fn plan(&self) -> Option<Arc<Plan>> {
         let mut pending = self.lock();
@@ -163,7 +170,7 @@ impl Queue {
             let waiting = results.filter(|value| value.is_pending());
             waiting.for_each(|value| value.fail(error.clone()));
         }
-        batch.clear();
+        batch.clear(self);
         result
     }
 
@@ -307,10 +314,19 @@ fn concerned(batch: &Batch, kind: &ErrorKind) -> Vec<Option<Error>> {
 #[derive(Default)]
 pub(crate) struct Queues(Mutex<Vec<Arc<Queue>>>);
 
+/// A thread's queues, by the address of their engine.
+struct Local(Vec<(*const Engine, Weak<Queue>)>);
+
+impl Drop for Local {
+    /// The thread ends. What it has recorded is still run, for whoever holds it.
+    fn drop(&mut self) {
+        let queues = self.0.iter().filter_map(|(_, queue)| queue.upgrade());
+        queues.for_each(|queue| queue.close());
+    }
+}
+
 thread_local! {
-    /// This thread's queues, by the address of their engine.
-    static LOCAL: std::cell::RefCell<Vec<(*const Engine, Weak<Queue>)>> =
-        const { std::cell::RefCell::new(Vec::new()) };
+    static LOCAL: RefCell<Local> = const { RefCell::new(Local(Vec::new())) };
 }
 
 impl Queues {
@@ -322,7 +338,7 @@ impl Queues {
         f: impl FnOnce(&Arc<Queue>) -> T,
     ) -> T {
         let key = Arc::as_ptr(engine);
-        let local = LOCAL.with_borrow(|local| {
+        let local = LOCAL.with_borrow(|Local(local)| {
             let found = local.iter().find(|(k, _)| *k == key);
             found.map(|(_, queue)| queue.as_ptr())
         });
@@ -335,7 +351,7 @@ impl Queues {
     /// The calling thread's queue.
     pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
         let key = Arc::as_ptr(engine);
-        LOCAL.with_borrow_mut(|local| {
+        LOCAL.with_borrow_mut(|Local(local)| {
             let found = local
                 .iter()
                 .find(|(k, _)| *k == key)
@@ -368,6 +384,9 @@ impl Drop for Queues {
     /// The device is gone, and nobody can ask for what waits. A value that waits holds its queue,
     /// which holds the value.
     fn drop(&mut self) {
-        self.all().iter().for_each(|queue| queue.lock().clear());
+        for queue in self.all() {
+            queue.close();
+            queue.lock().clear(&queue);
+        }
     }
 }

@@ -302,6 +302,11 @@ fn small_angles(angles: &[u32]) -> bool {
 
 #[inline(always)]
 fn select(args: &[&[u32]; 3], out: &mut [u32]) {
+    // By a mask: of an `if` the compiler makes a choice of places and then a load, which is a gather.
+    let choose = |c: u32, a: u32, b: u32| {
+        let mask = u32::from(c != 0).wrapping_neg();
+        a & mask | b & !mask
+    };
     let [c, a, b] = *args;
     match (c, a, b) {
         (&[c], a, b) if out.len() > 1 => match if c != 0 { a } else { b } {
@@ -310,22 +315,22 @@ fn select(args: &[&[u32]; 3], out: &mut [u32]) {
         },
         (c, &[a], &[b]) => {
             for (r, &c) in out.iter_mut().zip(c) {
-                *r = if c != 0 { a } else { b };
+                *r = choose(c, a, b);
             }
         }
         (c, &[a], b) => {
             for ((r, &c), &b) in out.iter_mut().zip(c).zip(b) {
-                *r = if c != 0 { a } else { b };
+                *r = choose(c, a, b);
             }
         }
         (c, a, &[b]) => {
             for ((r, &c), &a) in out.iter_mut().zip(c).zip(a) {
-                *r = if c != 0 { a } else { b };
+                *r = choose(c, a, b);
             }
         }
         _ => {
             for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
-                *r = if c != 0 { a } else { b };
+                *r = choose(c, a, b);
             }
         }
     }

@@ -99,6 +99,8 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
         Some(lies) => writer.four(&kernel.body, &targets(kernel, &head), &head, lies),
         None => head.statements(&kernel.body, "r", "") + &writer.stores(kernel, &head, "r"),
     };
+    let (words, body) = template::hoist(&body);
+    begin += &words;
     writer.finish(
         "map",
         include_str!("../../../shaders/map.wgsl"),

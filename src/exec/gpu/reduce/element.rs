@@ -109,7 +109,8 @@ impl Element<'_> {
             head: head.renamed("e"),
             inner,
         };
-        (begin, text.elements())
+        let (words, elements) = template::hoist(&text.elements());
+        (begin + &words, elements)
     }
 }
 

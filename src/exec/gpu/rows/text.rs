@@ -104,8 +104,9 @@ impl Text<'_> {
                 places.at("k") + &writer.four(body, &targets, head, lies)
             }
         };
+        let (words, each) = template::hoist(&each);
         format!(
-            "    {{\n{begin}    for (var k = start; k < stop; k += step) {{\n{each}    }}\n    }}\n"
+            "    {{\n{begin}{words}    for (var k = start; k < stop; k += step) {{\n{each}    }}\n    }}\n"
         )
     }
 
@@ -139,13 +140,14 @@ impl Text<'_> {
                     })
             }
         };
+        let (words, element) = template::hoist(&element);
         let (_, identity) = op.wgsl(DType::F32);
         let four = |line: &dyn Fn(usize) -> String| (0..4).map(line).collect::<String>();
         let sums = four(&|j| format!("    var s{n}_{j} = {identity};\n"));
         let blocks = four(&|j| format!("    var block{j} = {identity};\n"));
         let folds = four(&|j| format!("    s{n}_{j} = fold_{name}(s{n}_{j}, block{j});\n"));
         format!(
-            "{sums}    {{\n{begin}    var k = start;\n    while k < stop {{\n{blocks}\
+            "{sums}    {{\n{begin}{words}    var k = start;\n    while k < stop {{\n{blocks}\
              \x20   for (var n = 0u; n < BLOCK && k < stop; n += 1u) {{\n{element}\
              \x20   k += step;\n    }}\n{folds}    }}\n    }}\n\
              \x20   let t{n} = across_{name}(fold_{name}(fold_{name}(s{n}_0, s{n}_1), \

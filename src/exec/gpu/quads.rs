@@ -77,6 +77,9 @@ pub(super) fn settle(body: &Body, stores: &[Store], mut lies: Vec<Lie>) -> Optio
     Some(lies)
 }
 
+/// Elements of a line from which windows are worth the time that it takes to compile them.
+pub(super) const LEAST_SKEW: usize = 32;
+
 /// How the paths of a body lie that go on along a line by the given strides, its streams and then its
 /// stores, where each has a window. Nothing if one has none: it would be read beyond the ends of lines.
 pub(super) fn skew(body: &Body, strides: impl Iterator<Item = isize>) -> Option<Vec<Lie>> {

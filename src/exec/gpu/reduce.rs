@@ -10,7 +10,7 @@ use self::grid::Grid;
 use super::body::body_space;
 use super::codegen;
 use super::kernel::{Writer, accumulator};
-use super::quads::{self, Lie};
+use super::quads::{self, LEAST_SKEW, Lie};
 use super::shader::{Bound, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
@@ -137,10 +137,8 @@ impl Reduction<'_> {
         let quads = lies(reduced, kept).filter(|_| fits);
         // On hardware neighbouring lanes read neighbouring elements, one by one as well.
         let skew = || {
-            target
-                .software
-                .then(|| self.skew(reduced, &elsewhere))
-                .flatten()
+            let offered = target.software && self.reduced.size() >= LEAST_SKEW;
+            offered.then(|| self.skew(reduced, &elsewhere)).flatten()
         };
         let single = |lies: &Vec<Lie>| {
             let mut all = lies.iter().zip(&self.prologue.streams);

@@ -1,5 +1,6 @@
 //! Groups of kernels that run row by row, as one shader.
 
+mod line;
 mod text;
 
 use std::ops::Range;
@@ -7,7 +8,7 @@ use std::ops::Range;
 use self::text::{Ends, Held, Part, Pass};
 use super::body::body_space;
 use super::kernel::Writer;
-use super::quads::{self, Lie};
+use super::quads::{self, LEAST_SKEW, Lie};
 use super::reduce::grid::{Grid, LARGE};
 use super::reduce::{Flat, halves};
 use super::run::BLOCK_BYTES;
@@ -233,6 +234,7 @@ impl<'a> RowKernel<'a> {
         // On hardware neighbouring lanes read neighbouring elements, one by one as well.
         if !aligned
             && target.software
+            && self.reduced.size() >= LEAST_SKEW
             && let Some(skew) = self.skew()
         {
             return Some((Ends::Ragged, skew));

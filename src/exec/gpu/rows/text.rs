@@ -6,11 +6,11 @@
 use std::fmt::Write;
 
 use super::Step;
+use super::line::Line;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
-use crate::exec::gpu::body::{BodyText, body_space};
+use crate::exec::gpu::body::body_space;
 use crate::exec::gpu::codegen;
-use crate::exec::gpu::frame::Walk;
 use crate::exec::gpu::kernel::Writer;
 use crate::exec::gpu::quads::Lie;
 use crate::exec::gpu::reduce::Flat;
@@ -24,7 +24,7 @@ use crate::plan::Store;
 pub(super) struct Pass<'a> {
     pub(super) parts: Vec<Part<'a>>,
     pub(super) flat: Flat,
-    /// How the paths lie, where four elements are read and written at a time.
+    /// Where rows end, if four elements are read and written at a time.
     pub(super) quads: Option<Ends>,
 }
 
@@ -50,17 +50,6 @@ pub(super) struct Part<'a> {
 
 /// Slots whose value is in a register.
 pub(super) type Held = Vec<(usize, String)>;
-
-/// A part's places: those of the row's first element are variables, those of an element are added.
-struct Line<'a> {
-    part: &'a Part<'a>,
-    from: Vec<String>,
-    head: BodyText,
-    /// Where elements are not known to be a line.
-    inner: Option<Walk>,
-    /// The buffers of what is stored.
-    stores: Vec<String>,
-}
 
 impl Pass<'_> {
     /// The statements that walk along the rows, and those that then compute and store what rows are
@@ -220,72 +209,6 @@ impl Pass<'_> {
     }
 }
 
-impl Line<'_> {
-    /// The places of an element of the row.
-    fn places(&self, element: &str) -> String {
-        let mut text = String::new();
-        let lies = self.part.lies.as_deref().unwrap_or_default();
-        for (k, (place, from)) in self.head.places.iter().zip(&self.from).enumerate() {
-            let _ = match lies.get(k) {
-                None | Some(Lie::Same) => writeln!(text, "    var {place} = {from};"),
-                Some(Lie::Quad | Lie::Skew) => {
-                    writeln!(text, "    let {place} = {from} + {element};")
-                }
-                Some(Lie::Apart) => {
-                    let stride = self.head.stride(k);
-                    writeln!(text, "    let {place} = {from} + {element} * {stride};")
-                }
-            };
-        }
-        let inner = self.inner.as_ref();
-        text + &inner.map_or(String::new(), |walk| walk.text(&self.head.places, element))
-    }
-
-    /// Reads vec4s, and declares those that will be stored.
-    fn open_four(&self) -> String {
-        let (body, _) = self.part.step.along();
-        let mut text = self.places("k");
-        if let Some(lies) = &self.part.lies {
-            text += &self.head.quad_loads(body, lies);
-        }
-        for (store, place, ..) in self.targets() {
-            let vector = codegen::vec4(codegen::stored(store.dtype));
-            let _ = writeln!(text, "    var o{place} = {vector}();");
-        }
-        text
-    }
-
-    /// Stores them.
-    fn close_four(&self) -> String {
-        let mut text = String::new();
-        for (store, place, buffer, lie) in self.targets() {
-            let vector = codegen::vec4(codegen::stored(store.dtype));
-            text += &match lie {
-                Lie::Skew => windows::write(place, buffer, vector, &format!("o{place}")),
-                _ => format!("    {buffer}[{place} / 4u] = o{place};\n"),
-            };
-        }
-        text
-    }
-
-    /// Stores what is left at the ends.
-    fn close(&self) -> String {
-        let skew = self.targets().filter(|(.., lie)| *lie == Lie::Skew);
-        let close = skew.map(|(_, place, buffer, _)| windows::close_write(place, buffer));
-        close.collect()
-    }
-
-    /// The stores of vec4s, with their places, buffers, and how they lie.
-    fn targets(&self) -> impl Iterator<Item = (&Store, &str, &str, Lie)> {
-        let (body, stores) = self.part.step.along();
-        let first = body.streams.len();
-        let lies = self.part.lies.iter().flat_map(move |lies| &lies[first..]);
-        let places = self.head.places[first..].iter().zip(&self.stores);
-        let all = stores.iter().zip(places).zip(lies);
-        all.map(|((store, (place, buffer)), lie)| (store, &**place, &**buffer, *lie))
-    }
-}
-
 impl<'a> Part<'a> {
     /// What the registers of an element start with.
     fn prefix(&self) -> String {
@@ -297,7 +220,7 @@ impl<'a> Part<'a> {
     }
 
     /// What is stored of each element.
-    fn stores(&self) -> &[Store] {
+    pub(super) fn stores(&self) -> &[Store] {
         self.step.along().1
     }
 

@@ -17,7 +17,7 @@ use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::record::{Recorder, Stage};
-use crate::exec::{BufferId, Executor, Limits};
+use crate::exec::{BufferId, Executor, Limits, Run};
 use crate::op::Op;
 use crate::plan::cache::PlanCache;
 use crate::plan::{Input, Plan};
@@ -192,15 +192,25 @@ impl Queue {
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
+        let run = Run {
+            plan,
+            slots,
+            scalars,
+            #[cfg(not(target_arch = "wasm32"))]
+            recorder: None,
+        };
         #[cfg(not(target_arch = "wasm32"))]
-        if let Some(recorder) = self.recorder() {
+        if let Some(recorder) = &self.recorder() {
             if recorder.tunes() {
                 executor.tune(plan, scalars)?;
             }
-            let run = || executor.run_recorded(plan, slots, scalars, &recorder);
-            return recorder.span(Stage::Run, run);
+            let run = Run {
+                recorder: Some(recorder),
+                ..run
+            };
+            return recorder.span(Stage::Run, || executor.run(run));
         }
-        executor.run(plan, slots, scalars)
+        executor.run(run)
     }
 
     /// Runs the batch and says what has become of its results; those that wait on after an error

@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::SlotMemory;
 use crate::error::ErrorKind;
-use crate::exec::{BufferId, Memory};
+use crate::exec::BufferId;
+use crate::exec::stats::MemoryStats;
 use crate::plan::Slot;
 
 /// Words that small buffers are rounded up to.
@@ -20,7 +21,7 @@ struct Inner {
     next: BufferId,
     live: FxHashMap<BufferId, (Arc<Vec<u32>>, usize)>,
     idle: FxHashMap<usize, Vec<Vec<u32>>>,
-    memory: Memory,
+    memory: MemoryStats,
     made: u64,
 }
 
@@ -140,7 +141,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn memory(&self) -> Memory {
+    pub(super) fn memory(&self) -> MemoryStats {
         self.lock().memory
     }
 

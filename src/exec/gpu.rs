@@ -31,6 +31,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tune;
+mod windows;
 mod work;
 
 use std::sync::atomic::{AtomicU64, Ordering};

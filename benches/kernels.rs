@@ -38,25 +38,35 @@ fn main() -> Result<()> {
     let name = std::env::var("TILEWISE_DEVICE").unwrap_or_else(|_| "cpu".into());
     let device = Device::named(&name)?;
     println!("{}", device.info());
-    let before = match &options.against {
-        Some(name) => load(name)?,
-        None => BTreeMap::new(),
-    };
+    let before = options.against.as_deref().map(load).transpose()?;
+    if let Some(before) = &before
+        && before.device != device.name()
+    {
+        return Err(format!("these figures are of {}", before.device).into());
+    }
     let software = matches!(
         device.info().kind,
         DeviceKind::Cpu | DeviceKind::SoftwareGpu
     );
-    let mut figures = Vec::new();
-    for work in works::all(!software) {
-        if work.cold || !options.wants(&work) {
-            continue;
-        }
+    let mut works = works::all(!software);
+    works.retain(|work| !work.cold);
+    let mut figures = BTreeMap::new();
+    for work in works.extract_if(.., |work| options.wants(work)) {
         let figure = measure(&work, &device)?;
-        println!("{}", figure.line(&work, before.get(&work.name)));
-        figures.push((work.name, figure));
+        let earlier = before.as_ref().and_then(|b| b.figures.get(&work.name));
+        println!("{}", figure.line(&work, earlier));
+        figures.insert(work.name, figure);
     }
+    if figures.is_empty() {
+        let names: Vec<String> = works.into_iter().map(|work| work.name).collect();
+        return Err(format!("no such work; there are {}", names.join(", ")).into());
+    }
+    let figures = Figures {
+        device: device.name(),
+        figures,
+    };
     match &options.save {
-        Some(name) => save(name, &figures),
+        Some(name) => figures.save(name),
         None => Ok(()),
     }
 }
@@ -72,7 +82,10 @@ impl Options {
         let (mut only, mut save, mut against) = (Vec::new(), None, None);
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
-            let mut value = || args.next().ok_or(format!("{arg} needs a name"));
+            let mut value = || {
+                let name = args.next().filter(|name| !name.starts_with('-'));
+                name.ok_or(format!("{arg} needs a name"))
+            };
             match arg.as_str() {
                 // Cargo says so itself.
                 "--bench" => {}
@@ -184,30 +197,48 @@ impl Figure {
     }
 }
 
-/// Where figures are kept: a line each of name, median, least and most, in seconds.
-fn file(name: &str) -> PathBuf {
+/// What was measured on a device, by the works' names.
+struct Figures {
+    device: String,
+    figures: BTreeMap<String, Figure>,
+}
+
+/// Where figures are kept.
+fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(
         || concat!(env!("CARGO_MANIFEST_DIR"), "/target").into(),
         PathBuf::from,
     );
-    target.join("kernels").join(name)
+    target.join("kernels")
 }
 
-fn save(name: &str, figures: &[(String, Figure)]) -> Result<()> {
-    let file = file(name);
-    fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;
-    let lines = figures
-        .iter()
-        .map(|(work, f)| format!("{work} {:e} {:e} {:e}\n", f.median, f.least, f.most));
-    fs::write(&file, lines.collect::<String>())?;
-    println!("saved: {}", file.display());
-    Ok(())
+impl Figures {
+    /// A line with the device's name, then one a work: name, median, least and most, in seconds.
+    fn save(&self, name: &str) -> Result<()> {
+        let file = folder().join(name);
+        fs::create_dir_all(folder())?;
+        let figures = self.figures.iter();
+        let lines =
+            figures.map(|(work, f)| format!("{work} {:e} {:e} {:e}\n", f.median, f.least, f.most));
+        fs::write(
+            &file,
+            format!("{}\n{}", self.device, lines.collect::<String>()),
+        )?;
+        println!("saved: {}", file.display());
+        Ok(())
+    }
 }
 
-fn load(name: &str) -> Result<BTreeMap<String, Figure>> {
-    let file = file(name);
-    let text = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+fn load(name: &str) -> Result<Figures> {
+    let text = fs::read_to_string(folder().join(name)).map_err(|error| {
+        let saved = fs::read_dir(folder()).into_iter().flatten().flatten();
+        let saved: Vec<String> = saved
+            .map(|file| file.file_name().to_string_lossy().into())
+            .collect();
+        format!("{name}: {error}; saved are: {}", saved.join(", "))
+    })?;
+    let (device, lines) = text.split_once('\n').ok_or("no figures")?;
     let parse = |line: &str| {
         let mut words = line.split_whitespace();
         let work = words.next()?.to_owned();
@@ -221,8 +252,11 @@ fn load(name: &str) -> Result<BTreeMap<String, Figure>> {
             },
         ))
     };
-    let figures = text
+    let figures = lines
         .lines()
         .map(|line| parse(line).ok_or(format!("not a figure: {line}")));
-    Ok(figures.collect::<std::result::Result<_, _>>()?)
+    Ok(Figures {
+        device: device.into(),
+        figures: figures.collect::<std::result::Result<_, _>>()?,
+    })
 }

@@ -37,6 +37,8 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// Whether `f16` can be stored and computed.
     pub(crate) f16: bool,
+    /// Whether the device stamps the kernels that it runs with its own clock.
+    pub(crate) stamps: bool,
     /// Whether a plan must serve only the lines it was made for, because its operations are named by
     /// their lines.
     pub(crate) by_line: bool,

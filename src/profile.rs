@@ -105,9 +105,10 @@ impl Device {
     /// Runs a closure and says what ran on the device: each kernel's time, bytes, arithmetic and
     /// source lines, and what the host did meanwhile.
     ///
-    /// What this thread recorded before is run first and does not count. What the closure records runs
-    /// before the profile is made, and so does what its result waits for; other threads' work is
-    /// not in the profile, but takes its share of the device. A GPU stamps the kernels itself where it can
+    /// What this thread recorded before is run first and does not count. What the closure returns, and what
+    /// outlives it, runs before the profile is made; a tensor that it drops without having read it is not
+    /// computed, here as anywhere. Other threads' work is not in the profile, but takes its share of the
+    /// device. A GPU stamps the kernels itself where it can
     /// (see [`Profile::clock`]); each then runs in a compute pass of its own. Nothing is measured, and
     /// nothing costs more, outside of a profile.
     ///
@@ -122,12 +123,12 @@ impl Device {
     /// ```
     ///
     /// # Errors
-    /// The closure's own, a profile inside a profile of the same device, and what
-    /// [`Device::synchronize`] can fail with.
+    /// The closure's own, a call from inside another profile or [`Device::autotune`] of the same device, and
+    /// what [`Device::synchronize`] can fail with.
     #[track_caller]
     pub fn profile<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<Profile> {
         let (records, wall) = self.take_down("profile", false, work)?;
-        let clock = match (records.by_device, self.info().kind) {
+        let clock = match (self.limits().stamps, self.info().kind) {
             (true, _) => Clock::Device,
             (_, DeviceKind::Cpu) => Clock::Host,
             _ => Clock::Submission,
@@ -145,7 +146,8 @@ impl Device {
     }
 
     /// Runs a closure and chooses, for each matrix product in it, the fastest of the kernels that can
-    /// compute it on this GPU, by running each of them some times on memory of its own. The choices stand
+    /// compute it on this GPU, by running each of them some times on memory of its own; products that nobody
+    /// holds or reads are not in it. The choices stand
     /// from then on, for products of about the same sizes (the same powers of two) and the same layouts.
     ///
     /// Nothing is measured unless this is called: until then, and for products of other sizes, the
@@ -164,7 +166,7 @@ impl Device {
     /// ```
     ///
     /// # Errors
-    /// The closure's own, a call from inside [`Device::profile`], no memory for a product's operands, a
+    /// The closure's own, a call from inside another one or [`Device::profile`], no memory for a product's operands, a
     /// file that cannot be written, or a fault of the device.
     #[track_caller]
     pub fn autotune<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<()> {
@@ -180,7 +182,8 @@ impl Device {
         work: impl FnOnce() -> Result<T>,
     ) -> Result<(Records, Duration)> {
         let queue = self.queue();
-        let nested = "this thread is taking a profile of this device already; profiles do not nest";
+        let nested =
+            "this thread is taking a profile of this device, or tuning it; the two do not nest";
         if queue.recorder().is_some() {
             return Err(Error::value(op, nested));
         }

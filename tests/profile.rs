@@ -257,6 +257,11 @@ fn profiles_do_not_nest(device: &Device) -> Result<()> {
     let error = dev.profile(|| dev.profile(|| Ok(()))).expect_err("nested");
     assert!(error.to_string().contains("do not nest"), "{error}");
     assert_eq!(error.location().file(), file!());
+    let error = dev.profile(|| dev.ceiling()).expect_err("nested");
+    assert_eq!(error.location().file(), file!());
+    let none = dev.profile(|| Ok(()))?;
+    let some = dev.profile(|| Ok(Tensor::ones([4], dev)?.contiguous()))?;
+    assert_eq!(none.clock(), some.clock(), "it is the device's");
     // Other threads and devices are free to, and so is this one afterwards.
     let x = Tensor::ones([4], dev)?.contiguous();
     let other = Device::new_cpu();

@@ -10,6 +10,7 @@ tests![
     rows_of_every_length,
     as_long_as_a_vocabulary,
     inside_its_buffers,
+    equal_rows_have_equal_bits_wherever_they_start,
     along_any_axis,
     of_views,
     of_halves,
@@ -130,6 +131,41 @@ fn inside_its_buffers(gpu: Gpu<'_>) -> Result<()> {
         let device = gpu.open(options)?;
         for (rows, n) in [(1, 3), (3, 5), (65, 4), (63, 7), (5, 260)] {
             check(&device, rows, n)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows of odd length start anywhere in a vec4, and so do their results. What is stored on the way is
+/// asked for too.
+fn equal_rows_have_equal_bits_wherever_they_start(gpu: Gpu<'_>) -> Result<()> {
+    for n in [3, 9, 33, 65, 66, 127, 1027, 20_005] {
+        // Another length would do with the shader of the one before.
+        let device = gpu.open(DeviceOptions::new().sentinels())?;
+        let row = values(n);
+        let (powers, _) = softmax_f64(&row, n);
+        for start in 0..4 {
+            // Five rows of a longer vector, and the same rows with a gap between them.
+            let rows = [&vec![9.0; start][..], &row.repeat(5)].concat();
+            let vector = Tensor::from_slice(&rows, [rows.len()], &device)?;
+            let close = vector.slice(s![start as isize..])?.reshape([5, n])?;
+            let gap: Vec<f32> = (0..5).flat_map(|_| [&[9.0], &row[..]].concat()).collect();
+            let gap = Tensor::from_slice(&gap, [5, n + 1], &device)?;
+            for x in [close, gap.slice(s![.., 1..])?] {
+                let shifted = &x - x.max_keepdims(-1)?;
+                let power = shifted.exp();
+                let sum = power.sum_keepdims(-1)?;
+                let y = &power / &sum;
+                let got: Vec<f32> = y.to_vec()?;
+                assert_near("softmax", &got[..n], &powers, ROUNDING * 32.0, 0.0);
+                for values in [got, shifted.to_vec()?, power.to_vec()?, sum.to_vec()?] {
+                    let bits: Vec<u32> = values.iter().map(|v| v.to_bits()).collect();
+                    let first = &bits[..bits.len() / 5];
+                    for (i, other) in bits.chunks(first.len()).enumerate() {
+                        assert_eq!(other, first, "row {i} of length {n}, from {start}");
+                    }
+                }
+            }
         }
     }
     Ok(())

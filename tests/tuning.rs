@@ -12,6 +12,7 @@ tests![
     what_is_chosen_stands,
     a_given_choice_is_what_runs,
     a_file_keeps_the_choices,
+    devices_share_a_file,
     a_damaged_file_is_not_used,
     damaged_texts_are_errors,
     nothing_is_chosen_on_the_cpu,
@@ -143,6 +144,29 @@ fn a_file_keeps_the_choices(gpu: Gpu<'_>) -> Result<()> {
     Ok(())
 }
 
+fn devices_share_a_file(gpu: Gpu<'_>) -> Result<()> {
+    let folder = Folder::new("shared");
+    let path = folder.0.join("tuning.txt");
+    let open = || gpu.open(DeviceOptions::new().tuning_file(&path));
+    let square = |dev: &Device, n: usize| -> Result<()> {
+        let x = Tensor::from_slice(&vec![1f32; n * n], [n, n], dev)?;
+        dev.autotune(|| x.matmul(&x))
+    };
+    let kept = || std::fs::read_to_string(&path).map(|text| text.parse::<Tuning>());
+    let (one, other) = (open()?, open()?);
+    square(&one, 16)?;
+    square(&other, 64)?;
+    square(&one, 8)?;
+    let mut all = one.tuning();
+    all.merge(other.tuning());
+    assert_eq!((all.len(), kept().expect("a file")?), (3, all));
+    // A file that went is there again, though nothing new is chosen.
+    std::fs::remove_file(&path).expect("it is there");
+    square(&one, 8)?;
+    assert_eq!(kept().expect("a file")?, one.tuning());
+    Ok(())
+}
+
 fn a_damaged_file_is_not_used(gpu: Gpu<'_>) -> Result<()> {
     let folder = Folder::new("damaged");
     let path = folder.0.join("tuning.txt");
@@ -162,9 +186,14 @@ fn a_damaged_file_is_not_used(gpu: Gpu<'_>) -> Result<()> {
     // A file that cannot be written is an error of who asks for a choice.
     let nowhere = folder.0.join("no folder").join("tuning.txt");
     let dev = &gpu.open(DeviceOptions::new().tuning_file(nowhere))?;
-    let error = dev.autotune(|| work(dev)).expect_err("no folder");
-    assert!(error.to_string().contains("cannot be written"), "{error}");
+    for _ in 0..2 {
+        let error = dev.autotune(|| work(dev)).expect_err("no folder");
+        assert!(error.to_string().contains("cannot be written"), "{error}");
+    }
     work(dev)?;
+    // What is no file is not read: it might not end.
+    let dev = &gpu.open(DeviceOptions::new().tuning_file(&folder.0))?;
+    assert!(dev.tuning().is_empty());
     Ok(())
 }
 

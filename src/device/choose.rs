@@ -114,7 +114,7 @@ impl Device {
     #[cfg(not(target_arch = "wasm32"))]
     #[track_caller]
     pub fn named(name: &str) -> Result<Self> {
-        if name == "cpu" {
+        if name.eq_ignore_ascii_case("cpu") {
             return Ok(Self::cpu());
         }
         pollster::block_on(Self::named_async(name))
@@ -131,7 +131,7 @@ impl Device {
     }
 
     async fn find(name: &str) -> Result<Self> {
-        if name == "cpu" {
+        if name.eq_ignore_ascii_case("cpu") {
             return Ok(Self::cpu());
         }
         let (adapter, info) = find(name).await?;
@@ -168,7 +168,7 @@ impl Device {
     /// # Errors
     /// As there.
     pub async fn open_async(name: &str, options: DeviceOptions) -> Result<Self> {
-        if name == "cpu" {
+        if name.eq_ignore_ascii_case("cpu") {
             return Ok(Self::new_cpu());
         }
         let (adapter, info) = find(name).await?;
@@ -252,10 +252,11 @@ impl Default for Device {
 
 /// The adapter that a name means.
 async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
-    let (checked, wanted) = match name.strip_prefix(CHECKED) {
+    let lower = name.to_lowercase();
+    let (checked, wanted) = match lower.strip_prefix(CHECKED) {
         Some("") => (true, "gpu".to_string()),
         Some(rest) => (true, format!("gpu{rest}")),
-        None => (false, name.to_lowercase()),
+        None => (false, lower),
     };
     let mut adapters = gpu::adapters().await;
     let infos: Vec<DeviceInfo> = adapters
@@ -275,8 +276,12 @@ async fn find(name: &str) -> Result<(wgpu::Adapter, DeviceInfo)> {
     let Some(at) = at else {
         let listed = infos.iter().map(|i| format!(", {} ({})", i.id, i.name));
         let known: String = std::iter::once("cpu".to_string()).chain(listed).collect();
+        let beside = match infos.is_empty() {
+            true => "",
+            false => "; and \"checked\" for \"gpu\" runs it beside the CPU",
+        };
         return Err(ErrorKind::NoDevice {
-            message: format!("{name:?}; there are: {known}"),
+            message: format!("{name:?}; there are: {known}{beside}"),
         }
         .into());
     };

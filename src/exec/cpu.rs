@@ -119,6 +119,7 @@ impl Executor for Cpu {
             abilities: self.abilities,
             bytes: MAX_BYTES,
             f16: true,
+            stamps: false,
             by_line: false,
         }
     }

@@ -31,6 +31,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tune;
+mod windows;
 mod work;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -171,6 +172,7 @@ impl Gpu {
             },
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
+            stamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             by_line: false,
         };
         let target = Target {
@@ -189,8 +191,7 @@ impl Gpu {
             subgroup: lanes(&info, features),
         };
         let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
-        let stamps = features.contains(wgpu::Features::TIMESTAMP_QUERY);
-        let stamp_period = stamps.then(|| queue.get_timestamp_period() as f64);
+        let stamp_period = limits.stamps.then(|| queue.get_timestamp_period() as f64);
         Ok(Self {
             stamp_period,
             adapter: signature(&info),

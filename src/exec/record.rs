@@ -68,8 +68,6 @@ enum Ticks {
 pub(crate) struct Records {
     pub(crate) kernels: Vec<Ran>,
     pub(crate) spans: Vec<Span>,
-    /// Whether the device stamped its kernels.
-    pub(crate) by_device: bool,
     stamped: VecDeque<Stamped>,
 }
 
@@ -137,7 +135,6 @@ impl Recorder {
         reading: Reading,
     ) -> Result<(), ErrorKind> {
         let mut records = self.lock();
-        records.by_device = true;
         records.stamped.push_back(Stamped {
             plan: plan.clone(),
             kernels,

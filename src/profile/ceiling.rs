@@ -12,8 +12,9 @@ const RUNS: usize = 5;
 impl Device {
     /// What the device can do at most: the bytes that a large copy moves in a second, and the
     /// multiplications and additions that are done in one (on a GPU, by a kernel that works on registers
-    /// alone; on the CPU, by a product of matrices). Measured once, in a fraction of a second, when it is
-    /// first asked for; [`Device::counters`] counts what that takes.
+    /// alone; on the CPU, by a product of matrices). Measured once, in a fraction of a second (on a checked
+    /// device, which compares what it copies, in some), when it is first asked for; [`Device::counters`]
+    /// counts what that takes.
     ///
     /// # Errors
     /// No memory for the copy, a fault of the device, or a call from inside [`Device::profile`].
@@ -33,6 +34,7 @@ impl Device {
     }
 
     /// Bytes in a second, of a map kernel that reads one large operand and writes as much.
+    #[track_caller]
     fn measure_copy(&self) -> Result<f64> {
         // Far more than caches hold.
         let words: u64 = match self.info().kind {
@@ -45,12 +47,14 @@ impl Device {
     }
 
     /// Operations in a second, of a product of matrices.
+    #[track_caller]
     fn measure_product(&self) -> Result<f64> {
         let x = Tensor::ones([1024, 1024], self)?.contiguous();
         self.fastest(|| x.matmul(&x), KernelProfile::flops_per_second)
     }
 
     /// The highest rate of a kernel over some runs.
+    #[track_caller]
     fn fastest(
         &self,
         work: impl Fn() -> Result<Tensor>,

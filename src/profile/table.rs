@@ -1,6 +1,8 @@
 //! Profiles as tables.
 
 use std::fmt;
+use std::panic::Location;
+use std::path::Path;
 use std::time::Duration;
 
 use super::ceiling::share;
@@ -82,11 +84,23 @@ impl Profile {
             write!(f, "  {:>4.0}% {bound:<6}", 100.0 * share)?;
         }
         write!(f, "  {} {}: {}", k.kind, k.shape, k.operations)?;
-        match k.lines[..] {
-            [] => writeln!(f),
-            [.., last] => writeln!(f, "  {}:{}", last.file(), last.line()),
+        match line(&k.lines) {
+            None => writeln!(f),
+            Some((file, line)) => writeln!(f, "  {}:{line}", file.display()),
         }
     }
+}
+
+/// The last line of the user's; where only the crate has asked, as for a gradient, where in the crate.
+fn line(lines: &[&'static Location<'static>]) -> Option<(&'static Path, u32)> {
+    let crate_folder = Path::new(file!()).ancestors().nth(2)?;
+    let inside = |l: &Location<'static>| Path::new(l.file()).strip_prefix(crate_folder).ok();
+    let users = lines.iter().rev().find(|l| inside(l).is_none());
+    if let Some(l) = users {
+        return Some((Path::new(l.file()), l.line()));
+    }
+    let last = lines.last()?;
+    Some((inside(last)?, last.line()))
 }
 
 fn percent(part: Duration, whole: Duration) -> f64 {

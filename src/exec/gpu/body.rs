@@ -2,6 +2,7 @@
 
 use super::codegen::{self, Names, Source};
 use super::quads::Lie;
+use super::windows;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::Body;
@@ -65,13 +66,40 @@ impl BodyText {
         self.text(body, prefix, core, sources.collect())
     }
 
+    /// Opens the windows of the streams that need one, on the lines that start at `from`.
+    pub(super) fn windows(&self, lies: &[Lie], from: &[String]) -> String {
+        let open = |k: usize| windows::open_read(&self.places[k], &from[k], &self.buffers[k]);
+        self.loaded(lies, Lie::Skew).map(open).collect()
+    }
+
     /// Reads the streams that lie as vec4s.
-    pub(super) fn quad_loads(&self, lies: &[Lie]) -> String {
-        let quads = lies.iter().zip(&self.buffers).zip(&self.places);
-        let quads = quads.filter(|((lie, _), _)| **lie == Lie::Quad);
-        quads
-            .map(|((_, buffer), place)| format!("    let w{place} = {buffer}[{place} / 4u];\n"))
-            .collect()
+    pub(super) fn quad_loads(&self, body: &Body, lies: &[Lie]) -> String {
+        let whole = |k: usize| {
+            let (place, buffer) = (&self.places[k], &self.buffers[k]);
+            format!("    let w{place} = {buffer}[{place} / 4u];\n")
+        };
+        let skew = |k: usize| {
+            let vector = codegen::vec4(codegen::stored(body.streams[k].dtype));
+            windows::read(&self.places[k], &self.buffers[k], vector)
+        };
+        let quads: String = self.loaded(lies, Lie::Quad).map(whole).collect();
+        quads + &self.loaded(lies, Lie::Skew).map(skew).collect::<String>()
+    }
+
+    /// The streams that lie in a way and are not in a register.
+    fn loaded(&self, lies: &[Lie], way: Lie) -> impl Iterator<Item = usize> {
+        let streams = 0..self.held.len();
+        streams.filter(move |&k| lies[k] == way && self.held[k].is_none())
+    }
+
+    /// The variable that holds the stride of a path.
+    pub(super) fn stride(&self, path: usize) -> String {
+        format!("s{}_{path}", self.offsets)
+    }
+
+    /// That which holds the element of a stream that stays in place.
+    fn once(&self, stream: usize) -> String {
+        format!("once{}_{stream}", self.offsets)
     }
 
     /// Reads the streams that stay in place.
@@ -82,15 +110,18 @@ impl BodyText {
         singles
             .map(|(k, _)| {
                 format!(
-                    "    let once{k} = {}[{}];\n",
-                    self.buffers[k], self.places[k]
+                    "    let {} = {}[{}];\n",
+                    self.once(k),
+                    self.buffers[k],
+                    self.places[k]
                 )
             })
             .collect()
     }
 
     /// The statements for element `e` of the four from the places on, after
-    /// [`BodyText::single_loads`] and [`BodyText::quad_loads`]; strides are variables named `s` and the path's number.
+    /// [`BodyText::single_loads`] and [`BodyText::quad_loads`]; the [strides](BodyText::stride) are
+    /// variables.
     pub(super) fn quad_statements(
         &self,
         body: &Body,
@@ -102,11 +133,11 @@ impl BodyText {
         let sources = streams.map(|(k, ((buffer, base), lie))| {
             let place = match lie {
                 Lie::Same => base.clone(),
-                _ => format!("({base} + {e} * s{k})"),
+                _ => format!("({base} + {e} * {})", self.stride(k)),
             };
             let element = match lie {
-                Lie::Quad => format!("w{base}[{e}]"),
-                Lie::Same if is_single(&body.streams[k], *lie) => format!("once{k}"),
+                Lie::Quad | Lie::Skew => format!("w{base}[{e}]"),
+                Lie::Same if is_single(&body.streams[k], *lie) => self.once(k),
                 _ => format!("{buffer}[{place}]"),
             };
             Source {

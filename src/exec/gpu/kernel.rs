@@ -117,7 +117,7 @@ impl Writer {
         let buffers = body.streams.iter().enumerate().map(|(k, s)| {
             let stored = codegen::stored(s.dtype);
             let element = match lies.map(|l| l[k]) {
-                Some(Lie::Quad) => codegen::vec4(stored),
+                Some(lie) if lie.in_vectors() => codegen::vec4(stored),
                 _ => stored,
             };
             s.slot.map_or(String::new(), |slot| {

@@ -87,8 +87,9 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
             Some(Lie::Same) => "0u".into(),
             _ => format!("word({}u)", strides + k),
         };
-        let _ = writeln!(begin, "    let s{k} = {stride};");
-        let _ = writeln!(body, "    let p{k} = {q} + at * s{k};");
+        let name = head.stride(k);
+        let _ = writeln!(begin, "    let {name} = {stride};");
+        let _ = writeln!(body, "    let p{k} = {q} + at * {name};");
     }
     if let Some(lies) = &lies {
         begin += &head.single_loads(&kernel.body, lies);
@@ -99,6 +100,8 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
         Some(lies) => writer.four(&kernel.body, &targets(kernel, &head), &head, lies),
         None => head.statements(&kernel.body, "r", "") + &writer.stores(kernel, &head, "r"),
     };
+    let (words, body) = template::hoist(&body);
+    begin += &words;
     writer.finish(
         "map",
         include_str!("../../../shaders/map.wgsl"),
@@ -115,14 +118,14 @@ pub(super) fn shader(kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
 impl Writer {
     /// The statements for the four elements at the places of `head`, each store with the name of its
     /// place.
-    pub(super) fn four(
+    fn four(
         &mut self,
         body: &Body,
         stores: &[(&Store, &str)],
         head: &BodyText,
         lies: &[Lie],
     ) -> String {
-        let mut text = head.quad_loads(lies);
+        let mut text = head.quad_loads(body, lies);
         let once = |e: usize| head.quad_statements(body, &format!("r{e}_"), lies, &format!("{e}u"));
         let long = template::too_long(&once(0), 4);
         if long {

@@ -100,7 +100,7 @@ impl Gpu {
     /// more general one serves too: one that is compiled, or is going to be, is taken, so that a new
     /// shape compiles nothing. The second is one that would be faster.
     fn choose(&self, work: &Work<'_>, missing: &mut Vec<Shader>) -> (Shader, Option<Shader>) {
-        let lines = work.lines();
+        let lines = work.lines(&self.target);
         let mut special = None;
         for flat in lines.choices() {
             let shader = self.shader(work, flat);

@@ -2,7 +2,7 @@
 //!
 //! A path that is contiguous along the innermost dimension, and starts each row of it at a multiple of
 //! four, is read and written in vec4s; one that stays in place is read once; any other is read four
-//! times. The last vec4 of a tensor may reach beyond it: buffers end at a multiple of four elements,
+//! times, or through a [window](super::windows). The last vec4 of a tensor may reach beyond it: buffers end at a multiple of four elements,
 //! and nothing reads what is stored there.
 
 use crate::exec::cpu::Space;
@@ -14,6 +14,8 @@ use crate::plan::Store;
 pub(super) enum Lie {
     /// One after the other, as a vec4 of the buffer.
     Quad,
+    /// One after the other, from anywhere in a vec4 on.
+    Skew,
     /// All at the same place.
     Same,
     /// A stride apart.
@@ -21,6 +23,11 @@ pub(super) enum Lie {
 }
 
 impl Lie {
+    /// Whether the buffer is one of vec4s.
+    pub(super) fn in_vectors(self) -> bool {
+        matches!(self, Self::Quad | Self::Skew)
+    }
+
     /// How a path lies that starts at `offset`, goes on by `inner` along the dimension in question and
     /// by `outer` along all others.
     pub(super) fn of(offset: isize, inner: isize, outer: impl IntoIterator<Item = isize>) -> Self {
@@ -68,4 +75,20 @@ pub(super) fn settle(body: &Body, stores: &[Store], mut lies: Vec<Lie>) -> Optio
         }
     }
     Some(lies)
+}
+
+/// Elements of a line from which windows are worth the time that it takes to compile them.
+pub(super) const LEAST_SKEW: usize = 32;
+
+/// How the paths of a body lie that go on along a line by the given strides, its streams and then its
+/// stores, where each has a window. Nothing if one has none: it would be read beyond the ends of lines.
+pub(super) fn skew(body: &Body, strides: impl Iterator<Item = isize>) -> Option<Vec<Lie>> {
+    let lie = |(k, stride): (usize, isize)| match (stride, body.streams.get(k)) {
+        (_, Some(stream)) if stream.gather.is_some() => None,
+        (_, Some(stream)) if stream.slot.is_none() => Some(Lie::Apart),
+        (1, _) => Some(Lie::Skew),
+        (0, Some(_)) => Some(Lie::Same),
+        _ => None,
+    };
+    strides.enumerate().map(lie).collect()
 }

@@ -10,7 +10,7 @@ use self::grid::Grid;
 use super::body::body_space;
 use super::codegen;
 use super::kernel::{Writer, accumulator};
-use super::quads::{self, Lie};
+use super::quads::{self, LEAST_SKEW, Lie};
 use super::shader::{Bound, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
@@ -93,18 +93,24 @@ impl Reduction<'_> {
     }
 
     /// The walks that can be lines.
-    pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
+    pub(super) fn flat(&self, kernel: &Kernel, target: &Target) -> Flat {
         let (kept, reduced) = self.spaces();
         Flat {
             kept: kept.is_line(),
             reduced: reduced.is_line(),
             body: body_space(kernel).is_line(),
-            quads: self.vectors(kernel, &kept, &reduced).is_some(),
+            quads: self.vectors(kernel, target, &kept, &reduced).is_some(),
         }
     }
 
     /// Along which dimension the prologue's streams can be read in vec4s, and how each lies along it.
-    fn vectors(&self, kernel: &Kernel, kept: &Space, reduced: &Space) -> Option<(Along, Vec<Lie>)> {
+    fn vectors(
+        &self,
+        kernel: &Kernel,
+        target: &Target,
+        kept: &Space,
+        reduced: &Space,
+    ) -> Option<(Along, Vec<Lie>)> {
         let elsewhere = |slot: Option<usize>| {
             kernel.body.streams.iter().any(|s| s.slot == slot)
                 || kernel.stores.iter().any(|s| Some(s.slot) == slot)
@@ -128,18 +134,50 @@ impl Reduction<'_> {
         let gathers = self.prologue.streams.iter().any(|s| s.gather.is_some());
         // The last group of a line may reach beyond its end.
         let fits = whole(reduced) || (reduced.is_line() && !gathers);
-        let along = lies(reduced, kept).filter(|_| fits);
+        let quads = lies(reduced, kept).filter(|_| fits);
+        // On hardware neighbouring lanes read neighbouring elements, one by one as well.
+        let skew = || {
+            let offered = target.software && self.reduced.size() >= LEAST_SKEW;
+            offered.then(|| self.skew(reduced, &elsewhere)).flatten()
+        };
+        let single = |lies: &Vec<Lie>| {
+            let mut all = lies.iter().zip(&self.prologue.streams);
+            all.any(|(lie, stream)| *lie == Lie::Apart && stream.slot.is_some())
+        };
+        let along = match quads {
+            Some(lies) if !single(&lies) => Some(lies),
+            quads => skew().or(quads),
+        };
         along.map(|l| (Along::Reduced, l)).or_else(|| {
             let along = lies(kept, reduced).filter(|_| whole(kept) && by_columns(kept, reduced));
             along.map(|l| (Along::Kept, l))
         })
     }
 
+    /// How the streams lie along rows if each has a window. A buffer that is read `elsewhere` is bound by
+    /// element.
+    fn skew(&self, reduced: &Space, elsewhere: &dyn Fn(Option<usize>) -> bool) -> Option<Vec<Lie>> {
+        let streams = &self.prologue.streams;
+        let strides = reduced.paths.iter().map(|(_, s)| s[0]);
+        let lies = reduced
+            .is_line()
+            .then(|| quads::skew(&self.prologue, strides))
+            .flatten()?;
+        let of = |skew: bool| {
+            let pairs = streams.iter().zip(&lies);
+            pairs
+                .filter(move |(_, lie)| (**lie == Lie::Skew) == skew)
+                .map(|(s, _)| s.slot)
+        };
+        let apart = !of(true).any(|slot| elsewhere(slot) || of(false).any(|other| other == slot));
+        (apart && of(true).next().is_some()).then_some(lies)
+    }
+
     /// The shader; `flat` may claim no more than [`Reduction::flat`].
     pub(super) fn shader(&self, kernel: &Kernel, target: &Target, flat: Flat) -> Shader {
         let (kept, reduced) = self.spaces();
         let (results, elements) = (self.kept.size(), self.reduced.size());
-        let vectors = self.vectors(kernel, &kept, &reduced);
+        let vectors = self.vectors(kernel, target, &kept, &reduced);
         let columns = by_columns(&kept, &reduced);
         let grid = Grid::new(target, results, elements, columns);
         let vectors = vectors.filter(|_| flat.quads);

@@ -1,18 +1,23 @@
 //! Groups of kernels that run row by row, as one shader.
 
+mod line;
 mod text;
 
-use self::text::Text;
+use std::ops::Range;
+
+use self::text::{Ends, Held, Part, Pass};
 use super::body::body_space;
 use super::kernel::Writer;
-use super::quads::Lie;
+use super::quads::{self, LEAST_SKEW, Lie};
 use super::reduce::grid::{Grid, LARGE};
 use super::reduce::{Flat, halves};
 use super::run::BLOCK_BYTES;
 use super::shader::{MAX_LOOPS, Shader, Target};
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
-use crate::op::{Body, ReduceOp};
+use crate::layout::Layout;
+use crate::op::program::Stream;
+use crate::op::{Body, ReduceOp, Reg};
 use crate::plan::{Core, Kernel, Rows, Store};
 use crate::shape::{MAX_RANK, Shape};
 
@@ -68,17 +73,49 @@ impl Step<'_> {
         streams.chain(stores.iter().map(|s| Some(s.slot))).collect()
     }
 
+    /// What the step stores of a row, with the registers.
+    fn kept_stores(&self) -> impl Iterator<Item = (usize, Reg)> {
+        let kernel = match self {
+            Self::Map { .. } => None,
+            Self::Reduce { kernel, .. } => Some(kernel),
+        };
+        kernel.into_iter().flat_map(|kernel| {
+            let slots = kernel.stores.iter().map(|store| store.slot);
+            slots.zip(kernel.body.program.results.iter().copied())
+        })
+    }
+
     /// The slots of which the step reads or stores one element a row.
     fn row_slots(&self) -> Vec<Option<usize>> {
-        match self {
-            Self::Map { .. } => vec![],
-            Self::Reduce { kernel, .. } => {
-                let streams = kernel.body.streams.iter().map(|s| s.slot);
-                streams
-                    .chain(kernel.stores.iter().map(|s| Some(s.slot)))
-                    .collect()
-            }
+        let Self::Reduce { kernel, .. } = self else {
+            return vec![];
+        };
+        let read = kernel.body.streams.iter().map(|s| s.slot);
+        read.chain(self.kept_stores().map(|(slot, _)| Some(slot)))
+            .collect()
+    }
+
+    /// Whether each element can be gone through by an earlier step and then by this one, instead of all
+    /// by the one and then all by the other.
+    fn joins(&self, earlier: &Self) -> bool {
+        // What is read or stored of a row comes after all of its elements.
+        let rows = earlier.row_slots();
+        if self.slots().iter().any(|s| s.is_some() && rows.contains(s)) {
+            return false;
         }
+        let (body, stores) = self.along();
+        let (before, stored) = earlier.along();
+        let apart = |store: &Store, slot: Option<usize>, layout: &Layout| {
+            slot != Some(store.slot) || *layout == store.layout
+        };
+        let reads = |store: &Store, body: &Body| {
+            let alike = |s: &Stream| apart(store, s.slot, &s.layout);
+            let given = |s: &Stream| s.gather.is_some() && s.slot == Some(store.slot);
+            body.streams.iter().all(|s| alike(s) && !given(s))
+        };
+        stored.iter().all(|store| {
+            reads(store, body) && stores.iter().all(|s| apart(store, Some(s.slot), &s.layout))
+        }) && stores.iter().all(|store| reads(store, before))
     }
 
     /// The most parameter words that the step's text can take.
@@ -158,12 +195,12 @@ impl<'a> RowKernel<'a> {
     }
 
     /// The walks that can be lines.
-    pub(super) fn flat(&self) -> Flat {
+    pub(super) fn flat(&self, target: &Target) -> Flat {
         let mut flat = Flat {
             kept: true,
             reduced: true,
             body: true,
-            quads: self.lies().is_some(),
+            quads: self.quads(target).is_some(),
         };
         for step in &self.steps {
             let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
@@ -176,13 +213,11 @@ impl<'a> RowKernel<'a> {
         flat
     }
 
-    /// How the paths of each step lie along a row, if four elements of it can be taken at a time: its
-    /// streams, then its stores.
-    fn lies(&self) -> Option<Vec<Vec<Lie>>> {
-        if !self.reduced.size().is_multiple_of(4) {
-            return None;
-        }
+    /// How the paths of each step lie along a row, its streams and then its stores, if four elements of
+    /// it can be taken at a time.
+    fn quads(&self, target: &Target) -> Option<(Ends, Vec<Vec<Lie>>)> {
         let mut all: Vec<Vec<Lie>> = Vec::new();
+        let mut aligned = self.reduced.size().is_multiple_of(4);
         for step in &self.steps {
             let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
             if !reduced.is_line() {
@@ -190,12 +225,45 @@ impl<'a> RowKernel<'a> {
             }
             let paths = kept.paths.iter().zip(&reduced.paths);
             let lie = |((offset, outer), (_, inner)): (&(isize, Vec<isize>), &(_, Vec<isize>))| {
-                Lie::of(*offset, inner[0], outer.iter().copied())
+                let lie = Lie::of(*offset, inner[0], outer.iter().copied());
+                aligned &= lie == Lie::Quad || inner[0] != 1;
+                lie
             };
             all.push(paths.map(lie).collect());
         }
-        self.settle(all)
-            .filter(|all| all.iter().flatten().any(|l| *l == Lie::Quad))
+        // On hardware neighbouring lanes read neighbouring elements, one by one as well.
+        if !aligned
+            && target.software
+            && self.reduced.size() >= LEAST_SKEW
+            && let Some(skew) = self.skew()
+        {
+            return Some((Ends::Ragged, skew));
+        }
+        let some = |all: &Vec<Vec<Lie>>| all.iter().flatten().any(|l| *l == Lie::Quad);
+        let whole = self.reduced.size().is_multiple_of(4);
+        let settled = whole.then(|| self.settle(all)).flatten().filter(some);
+        settled.map(|all| (Ends::Whole, all))
+    }
+
+    /// The same where each path along the rows has a window.
+    fn skew(&self) -> Option<Vec<Vec<Lie>>> {
+        let mut all = Vec::new();
+        // A buffer is bound once.
+        let mut single: Vec<Option<usize>> = self.steps.iter().flat_map(Step::row_slots).collect();
+        let mut vectors = Vec::new();
+        for step in &self.steps {
+            let (_, reduced) = step.spaces(&self.kept, &self.reduced);
+            let lies = quads::skew(step.along().0, reduced.paths.iter().map(|(_, s)| s[0]))?;
+            for (slot, lie) in step.slots().into_iter().zip(&lies) {
+                match lie {
+                    Lie::Skew => vectors.push(slot),
+                    _ => single.push(slot),
+                }
+            }
+            all.push(lies);
+        }
+        let apart = !vectors.iter().any(|slot| single.contains(slot));
+        (apart && !vectors.is_empty()).then_some(all)
     }
 
     /// Reads by element what cannot be read in vec4s throughout, since a buffer is bound once. Nothing
@@ -233,37 +301,55 @@ impl<'a> RowKernel<'a> {
         Some(all)
     }
 
+    /// The steps by the walks along the rows that they can share.
+    fn passes(&self) -> Vec<Range<usize>> {
+        let mut all: Vec<Range<usize>> = Vec::new();
+        for (number, step) in self.steps.iter().enumerate() {
+            match all.last_mut() {
+                Some(pass) if self.steps[pass.clone()].iter().all(|s| step.joins(s)) => {
+                    pass.end = number + 1;
+                }
+                _ => all.push(number..number + 1),
+            }
+        }
+        all
+    }
+
     /// The shader; `flat` may claim no more than [`RowKernel::flat`].
     pub(super) fn shader(&self, target: &Target, flat: Flat) -> Shader {
         let (rows, elements) = (self.kept.size(), self.reduced.size());
-        let grid = Grid::of_rows(target, rows, elements, self.by_columns(), self.len());
-        let lies = self.lies().filter(|_| flat.quads);
+        let columns = self.by_columns();
+        let grid = Grid::of_rows(target, rows, elements, columns, self.len());
+        let (ends, mut lies) = self.quads(target).filter(|_| flat.quads).unzip();
         let mut writer = Writer::new(target);
         writer.push(grid.row_words(rows, elements, target));
-        let mut folds: Vec<ReduceOp> = Vec::new();
         let mut steps = String::new();
-        // Slots whose value for the row is in a register.
-        let mut held: Vec<(usize, String)> = Vec::new();
-        for (number, step) in self.steps.iter().enumerate() {
-            let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
-            let text = Text {
-                step,
-                number,
-                spaces: (&kept, &reduced),
-                flat,
-                lies: lies.as_ref().map(|all| &all[number][..]),
-                held: &held,
+        let mut held = Held::new();
+        for pass in self.passes() {
+            let part = |number: usize| {
+                let step = &self.steps[number];
+                let (kept, reduced) = step.spaces(&self.kept, &self.reduced);
+                Part {
+                    step,
+                    number,
+                    kept,
+                    reduced,
+                    lies: lies.as_mut().map(|all| std::mem::take(&mut all[number])),
+                }
             };
-            steps += &text.along(&mut writer);
-            if let Step::Reduce { op, kernel, .. } = step {
-                if !folds.contains(op) {
-                    folds.push(*op);
-                }
-                steps += &text.results(&mut writer);
-                for (store, result) in kernel.stores.iter().zip(&kernel.body.program.results) {
-                    held.retain(|(slot, _)| *slot != store.slot);
-                    held.push((store.slot, format!("h{number}_{result}")));
-                }
+            let pass = Pass {
+                parts: pass.map(part).collect(),
+                flat,
+                quads: ends,
+            };
+            steps += &pass.text(&mut writer, &mut held);
+        }
+        let mut folds: Vec<ReduceOp> = Vec::new();
+        for step in &self.steps {
+            if let Step::Reduce { op, .. } = step
+                && !folds.contains(op)
+            {
+                folds.push(*op);
             }
         }
         let folds: String = folds.into_iter().map(text::fold).collect();

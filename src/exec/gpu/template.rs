@@ -1,5 +1,7 @@
 //! Shader templates: WGSL that is valid as it stands, with slots that are filled.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::op::math;
@@ -26,6 +28,30 @@ pub(super) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
         }
     }
     out
+}
+
+/// Reads the words of the parameter block that a text names by number before it, into variables: what
+/// declares them, and the text with them. In a loop, lavapipe spends as much on a word, which all lanes
+/// share, as on a vec4 of one lane.
+pub(super) fn hoist(text: &str) -> (String, String) {
+    let mut numbers = BTreeSet::new();
+    let mut parts = text.split("word(");
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let known = part
+            .split_once("u)")
+            .and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest)));
+        match known {
+            Some((number, rest)) => {
+                numbers.insert(number);
+                let _ = write!(out, "word{number}{rest}");
+            }
+            // Its number is computed.
+            None => out += &format!("word({part}"),
+        }
+    }
+    let declare = |n: usize| format!("    let word{n} = word({n}u);\n");
+    (numbers.into_iter().map(declare).collect(), out)
 }
 
 /// The functions and constants of the shader library that a text uses, directly or through others.
@@ -127,6 +153,15 @@ fn inlined_item(items: &[Item], i: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_named_by_number_are_read_once() {
+        let (words, text) = hoist("a = word(7u) + word(13u + d) * word(7u) - word(2u);");
+        let declared = "    let word2 = word(2u);\n    let word7 = word(7u);\n";
+        assert_eq!(words, declared);
+        assert_eq!(text, "a = word7 + word(13u + d) * word7 - word2;");
+        assert_eq!(hoist("b[i] = 0.0;").0, "");
+    }
 
     #[test]
     fn calls_count_as_often_as_they_are_made() {

@@ -35,14 +35,28 @@ pub(super) fn start(options: &DeviceOptions) -> Tuning {
 }
 
 fn read(path: &Path) -> Result<Tuning, String> {
+    // Not a device that never ends.
+    if !path.is_file() {
+        return Err("it is not a file".into());
+    }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let tuning = text.parse::<Tuning>();
     tuning.map_err(|error| error.kind().to_string())
 }
 
-/// Writes the file whole or not at all.
+/// Adds choices to those of the file, which other devices keep there too; the file is written whole or
+/// not at all, and only if it lacks any.
 #[cfg(not(target_arch = "wasm32"))]
-fn write(path: &Path, tuning: &Tuning) -> Result<(), ErrorKind> {
+fn keep(path: &Path, tuning: &Tuning) -> Result<(), ErrorKind> {
+    let kept = read(path);
+    let mut tuning = tuning.clone();
+    if let Ok(kept) = &kept {
+        let ours = std::mem::replace(&mut tuning, kept.clone());
+        tuning.merge(ours);
+    }
+    if kept.is_ok_and(|kept| kept == tuning) {
+        return Ok(());
+    }
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", std::process::id()));
     let written = std::fs::write(&draft, tuning.to_string());
@@ -80,13 +94,12 @@ impl Gpu {
             }
         }
         let tuned = self.tuned().clone();
-        if tuned.len() == before {
-            return Ok(());
+        if tuned.len() > before {
+            self.runner.forget_plans();
         }
-        self.runner.forget_plans();
         match &self.options.tuning_file {
-            Some(path) => write(path, &tuned),
-            None => Ok(()),
+            Some(path) if tuned != Tuning::default() => keep(path, &tuned),
+            _ => Ok(()),
         }
     }
 

@@ -117,12 +117,12 @@ impl<'a> Work<'a> {
     }
 
     /// The walks that can be lines for the sizes at hand.
-    pub(super) fn lines(&self) -> Flat {
+    pub(super) fn lines(&self, target: &Target) -> Flat {
         match self {
             Self::Map(kernel) => map::flat(kernel),
-            Self::Reduce(kernel, reduction) => reduction.flat(kernel),
+            Self::Reduce(kernel, reduction) => reduction.flat(kernel, target),
             Self::Tiled(kernel, product, _) => product.flat(kernel),
-            Self::Rows(rows) => rows.flat(),
+            Self::Rows(rows) => rows.flat(target),
         }
     }
 

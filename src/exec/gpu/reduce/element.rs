@@ -99,17 +99,28 @@ impl Element<'_> {
             let last = space.dims.len() - 1;
             let strides = writer.push(space.paths.iter().map(|(_, s)| s[last] as u32));
             for k in 0..space.paths.len() {
-                let _ = writeln!(begin, "    let s{k} = word({}u);", strides + k);
+                let _ = writeln!(
+                    begin,
+                    "    let {} = word({}u);",
+                    head.stride(k),
+                    strides + k
+                );
             }
+        }
+        let from = head.places.clone();
+        let head = head.renamed("e");
+        if let Some(lies) = lies {
+            begin += &head.windows(lies, &from);
         }
         let text = Text {
             element: self,
             body,
-            from: head.places.clone(),
-            head: head.renamed("e"),
+            from,
+            head,
             inner,
         };
-        (begin, text.elements())
+        let (words, elements) = template::hoist(&text.elements());
+        (begin + &words, elements)
     }
 }
 
@@ -150,9 +161,10 @@ impl Text<'_> {
                     text += "    {\n";
                     let head = self.head.clone().renamed("f");
                     for (i, (f, e)) in head.places.iter().zip(&self.head.places).enumerate() {
-                        let _ = writeln!(text, "    let {f} = {e} + {first}u * s{i};");
+                        let _ =
+                            writeln!(text, "    let {f} = {e} + {first}u * {};", head.stride(i));
                     }
-                    text += &head.quad_loads(lies);
+                    text += &head.quad_loads(self.body, lies);
                     for c in 0..4 {
                         let e = format!("{c}u");
                         let statements = head.quad_statements(self.body, "v", lies, &e);
@@ -180,7 +192,7 @@ impl Text<'_> {
     }
 
     fn loads(&self, lies: &[Lie]) -> String {
-        self.head.single_loads(self.body, lies) + &self.head.quad_loads(lies)
+        self.head.single_loads(self.body, lies) + &self.head.quad_loads(self.body, lies)
     }
 
     /// The program's result for an element.

@@ -6,165 +6,285 @@
 use std::fmt::Write;
 
 use super::Step;
+use super::line::Line;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
-use crate::exec::gpu::body::{BodyText, body_space};
+use crate::exec::gpu::body::body_space;
 use crate::exec::gpu::codegen;
-use crate::exec::gpu::frame::Walk;
 use crate::exec::gpu::kernel::Writer;
 use crate::exec::gpu::quads::Lie;
 use crate::exec::gpu::reduce::Flat;
 use crate::exec::gpu::reduce::element::Number;
 use crate::exec::gpu::shader::Bound;
-use crate::exec::gpu::template;
-use crate::op::ReduceOp;
+use crate::exec::gpu::{template, windows};
+use crate::op::{ReduceOp, Reg};
+use crate::plan::Store;
 
-/// A step and what its text depends on.
-pub(super) struct Text<'a> {
+/// Steps that share a walk along the rows.
+pub(super) struct Pass<'a> {
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) flat: Flat,
+    /// Where rows end, if four elements are read and written at a time.
+    pub(super) quads: Option<Ends>,
+}
+
+/// Where rows that are walked along in vec4s end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// At a multiple of four elements.
+    Whole,
+    /// Anywhere.
+    Ragged,
+}
+
+/// A step of a pass.
+pub(super) struct Part<'a> {
     pub(super) step: &'a Step<'a>,
     pub(super) number: usize,
     /// The spaces of the kept and of the reduced dimensions, over the streams and then the stores.
-    pub(super) spaces: (&'a Space, &'a Space),
-    pub(super) flat: Flat,
-    /// How the paths lie, where four elements are read and written at a time.
-    pub(super) lies: Option<&'a [Lie]>,
-    /// Slots whose value for the row is in a register.
-    pub(super) held: &'a [(usize, String)],
+    pub(super) kept: Space,
+    pub(super) reduced: Space,
+    /// How each path lies, where four elements are taken at a time.
+    pub(super) lies: Option<Vec<Lie>>,
 }
 
-/// A step's places: those of the row's first element are variables, those of an element are added.
-struct Places {
-    from: Vec<String>,
-    head: BodyText,
-    inner: Walk,
-}
+/// Slots whose value is in a register.
+pub(super) type Held = Vec<(usize, String)>;
 
-impl Places {
-    /// The places of an element of the row.
-    fn at(&self, element: &str) -> String {
+impl Pass<'_> {
+    /// The statements that walk along the rows, and those that then compute and store what rows are
+    /// reduced to; their registers are added to what is held.
+    pub(super) fn text(&self, writer: &mut Writer, held: &mut Held) -> String {
+        let mut begin = String::new();
+        let mut lines = Vec::new();
+        // What a step stores of an element, the steps after it have in a register.
+        let mut inside = held.clone();
+        for part in &self.parts {
+            lines.push(part.line(writer, self.flat, &inside, &mut begin));
+            inside.retain(|(slot, _)| !part.stores().iter().any(|s| s.slot == *slot));
+            let results = &part.step.along().0.program.results;
+            let stored = part.stores().iter().zip(results);
+            inside.extend(stored.map(|(s, result)| (s.slot, part.register(*result))));
+        }
+        let (words, four) = template::hoist(&self.four(&lines));
+        let end: String = lines.iter().map(Line::close).collect();
+        let mut text = self.walk(&(begin + &words), &four, &end);
+        for part in &self.parts {
+            text += &part.results(writer, self.flat, held);
+            held.retain(|(slot, _)| !part.step.kept_stores().any(|(s, _)| s == *slot));
+            let n = part.number;
+            held.extend(
+                part.step
+                    .kept_stores()
+                    .map(|(s, r)| (s, format!("h{n}_{r}"))),
+            );
+        }
+        text
+    }
+
+    fn reductions(&self) -> impl Iterator<Item = (usize, ReduceOp)> {
+        let op = |part: &Part<'_>| match part.step {
+            Step::Reduce { op, .. } => Some((part.number, *op)),
+            Step::Map { .. } => None,
+        };
+        self.parts.iter().filter_map(op)
+    }
+
+    /// Whether elements beyond `stop` may be gone through.
+    fn guarded(&self) -> bool {
+        self.quads != Some(Ends::Whole)
+    }
+
+    /// The loop over the elements of a lane.
+    fn walk(&self, begin: &str, four: &str, end: &str) -> String {
+        let stores = self.parts.iter().any(|part| !part.stores().is_empty());
+        let beyond = match self.quads {
+            Some(Ends::Ragged) if stores => windows::BEYOND,
+            _ => 0,
+        };
+        let begin = format!("    {{\n{begin}    let far = stop + {beyond}u;\n");
+        let each = |line: &dyn Fn(usize, usize, &str) -> String| -> String {
+            let all = self
+                .reductions()
+                .flat_map(|(n, op)| (0..4).map(move |j| (n, op, j)));
+            all.map(|(n, op, j)| line(n, j, op.name())).collect()
+        };
+        if self.reductions().next().is_none() {
+            return format!(
+                "{begin}    for (var k = start; k < far; k += step) {{\n{four}    }}\n{end}    }}\n"
+            );
+        }
+        let mut sums = String::new();
+        let mut blocks = String::new();
+        for (n, op) in self.reductions() {
+            let (_, identity) = op.wgsl(DType::F32);
+            for j in 0..4 {
+                let _ = writeln!(sums, "    var s{n}_{j} = {identity};");
+                let _ = writeln!(blocks, "    var block{n}_{j} = {identity};");
+            }
+        }
+        let folds =
+            each(&|n, j, name| format!("    s{n}_{j} = fold_{name}(s{n}_{j}, block{n}_{j});\n"));
+        let mut text = format!(
+            "{sums}{begin}    var k = start;\n    while k < far {{\n{blocks}\
+             \x20   for (var n = 0u; n < BLOCK && k < far; n += 1u) {{\n{four}\
+             \x20   k += step;\n    }}\n{folds}    }}\n{end}    }}\n"
+        );
+        for (n, op) in self.reductions() {
+            let name = op.name();
+            let _ = writeln!(
+                text,
+                "    let t{n} = across_{name}(fold_{name}(fold_{name}(s{n}_0, s{n}_1), \
+                 fold_{name}(s{n}_2, s{n}_3)), seat, lane, width);"
+            );
+        }
+        text
+    }
+
+    /// The statements for elements `k..k + 4`.
+    fn four(&self, lines: &[Line<'_>]) -> String {
+        let element =
+            |j: Number| -> String { lines.iter().map(|line| self.element(line, j)).collect() };
+        let long = template::too_long(&element(Number::Known(0)), 4);
         let mut text = String::new();
-        for (place, from) in self.head.places.iter().zip(&self.from) {
-            let _ = writeln!(text, "    var {place} = {from};");
+        if self.quads.is_some() {
+            for line in lines {
+                text += &line.open_four();
+            }
         }
-        text + &self.inner.text(&self.head.places, element)
+        text += &Number::each("j", 4, long, element);
+        if self.quads.is_some() {
+            for line in lines {
+                text += &line.close_four();
+            }
+        }
+        text
+    }
+
+    /// The statements of a part for element `k + j`.
+    fn element(&self, line: &Line<'_>, j: Number) -> String {
+        let part = line.part;
+        let (body, _) = part.step.along();
+        let prefix = part.prefix();
+        let mut text = match &part.lies {
+            Some(lies) => line
+                .head
+                .quad_statements(body, &prefix, lies, &j.to_string()),
+            None => {
+                let places = line.places(&format!("min(k + {j}, stop - 1u)"));
+                places + &line.head.statements(body, &prefix, "")
+            }
+        };
+        let mut last = String::new();
+        match part.step {
+            Step::Reduce { op, .. } => {
+                let (n, name) = (part.number, op.name());
+                let value = part.register(body.program.results[0]);
+                for a in (0..4).filter(|&a| j.may_be(a)) {
+                    let fold = format!("block{n}_{a} = fold_{name}(block{n}_{a}, {value});");
+                    let _ = match j {
+                        Number::Known(_) => writeln!(last, "    {fold}"),
+                        Number::Loop(_) => writeln!(last, "    if {j} == {a}u {{ {fold} }}"),
+                    };
+                }
+            }
+            Step::Map { stores, .. } => {
+                let places = &line.head.places[body.streams.len()..];
+                let results = stores.iter().zip(&body.program.results);
+                for ((store, result), (place, buffer)) in
+                    results.zip(places.iter().zip(&line.stores))
+                {
+                    let value = codegen::store(store.dtype, &part.register(*result));
+                    let _ = match part.lies {
+                        Some(_) => writeln!(text, "    o{place}[{j}] = {value};"),
+                        None => writeln!(last, "    {buffer}[{place}] = {value};"),
+                    };
+                }
+            }
+        }
+        if self.guarded() && !last.is_empty() {
+            last = format!("    if k + {j} < stop {{\n{last}    }}\n");
+        }
+        text + &last
     }
 }
 
-impl Text<'_> {
-    /// The statements that walk along the row: a map's, or those that leave a fold in `t` and the
-    /// step's number.
-    pub(super) fn along(&self, writer: &mut Writer) -> String {
-        let (body, _) = self.step.along();
-        let (kept, reduced) = self.spaces;
-        let mut head = writer.head(body, kept, "q", self.lies);
-        head.hold(body, self.held);
-        let outer = writer.walk(kept, self.flat.kept);
-        let inner = writer.walk(reduced, self.flat.reduced);
-        let mut begin = head.start() + &outer.text(&head.places, "o");
-        if let Some(lies) = self.lies {
-            let strides = writer.push(reduced.paths.iter().map(|(_, s)| s[0] as u32));
-            for k in 0..reduced.paths.len() {
-                let _ = writeln!(begin, "    let s{k} = word({}u);", strides + k);
-            }
-            begin += &head.single_loads(body, lies);
-        }
-        let places = Places {
-            from: head.places.clone(),
-            head: head.renamed("e"),
-            inner,
-        };
-        match self.step {
-            Step::Map { .. } => self.map(writer, &begin, &places),
-            Step::Reduce { op, .. } => self.reduce(*op, &begin, &places),
-        }
+impl<'a> Part<'a> {
+    /// What the registers of an element start with.
+    fn prefix(&self) -> String {
+        format!("v{}_", self.number)
     }
 
-    fn map(&self, writer: &mut Writer, begin: &str, places: &Places) -> String {
+    fn register(&self, result: Reg) -> String {
+        format!("{}{result}", self.prefix())
+    }
+
+    /// What is stored of each element.
+    pub(super) fn stores(&self) -> &[Store] {
+        self.step.along().1
+    }
+
+    /// The places along the row, after what declares the row's own.
+    fn line(
+        &'a self,
+        writer: &mut Writer,
+        flat: Flat,
+        held: &Held,
+        begin: &mut String,
+    ) -> Line<'a> {
         let (body, stores) = self.step.along();
-        let head = &places.head;
-        let each = match self.lies {
-            None => {
-                let mut text = places.at("j") + &head.statements(body, "v", "");
-                let paths = &head.places[body.streams.len()..];
-                for ((store, result), place) in stores.iter().zip(&body.program.results).zip(paths)
-                {
-                    let stored = codegen::stored(store.dtype);
-                    let buffer = writer.bind(Bound::Slot(store.slot), stored, true);
-                    let value = codegen::store(store.dtype, &format!("v{result}"));
-                    let _ = writeln!(text, "    {buffer}[{place}] = {value};");
+        let (n, lies) = (self.number, self.lies.as_deref());
+        let mut head = writer.head(body, &self.kept, &format!("q{n}_"), lies);
+        head.hold(body, held);
+        let outer = writer.walk(&self.kept, flat.kept);
+        let inner = match lies {
+            None => Some(writer.walk(&self.reduced, flat.reduced)),
+            Some(_) => None,
+        };
+        *begin += &head.start();
+        *begin += &outer.text(&head.places, "o");
+        let from = head.places.clone();
+        if let Some(lies) = lies {
+            *begin += &head.single_loads(body, lies);
+            for (k, (_, strides)) in self.reduced.paths.iter().enumerate() {
+                if lies[k] == Lie::Apart {
+                    let word = writer.push([strides[0] as u32]);
+                    let _ = writeln!(begin, "    let {} = word({word}u);", head.stride(k));
                 }
-                format!("    for (var j = k; j < min(k + 4u, stop); j += 1u) {{\n{text}    }}\n")
             }
-            Some(lies) => {
-                let paths = &head.places[body.streams.len()..];
-                let targets: Vec<(&_, &str)> = stores
-                    .iter()
-                    .zip(paths.iter().map(String::as_str))
-                    .collect();
-                places.at("k") + &writer.four(body, &targets, head, lies)
+        }
+        let head = head.renamed(&format!("e{n}_"));
+        *begin += &lies.map_or(String::new(), |lies| head.windows(lies, &from));
+        let mut buffers = Vec::new();
+        for (path, store) in (body.streams.len()..).zip(stores) {
+            let stored = codegen::stored(store.dtype);
+            let element = lies.map_or(stored, |_| codegen::vec4(stored));
+            buffers.push(writer.bind(Bound::Slot(store.slot), element, true));
+            if lies.is_some_and(|lies| lies[path] == Lie::Skew) {
+                *begin += &windows::open_write(&head.places[path], &from[path], element);
             }
-        };
-        format!(
-            "    {{\n{begin}    for (var k = start; k < stop; k += step) {{\n{each}    }}\n    }}\n"
-        )
-    }
-
-    fn reduce(&self, op: ReduceOp, begin: &str, places: &Places) -> String {
-        let (body, _) = self.step.along();
-        let (head, name, n) = (&places.head, op.name(), self.number);
-        let value = format!("v{}", body.program.results[0]);
-        let long = template::too_long(&head.statements(body, "v", ""), 4);
-        let fold = |j: Number| {
-            let mut text = String::new();
-            for a in (0..4).filter(|&a| j.may_be(a)) {
-                let fold = format!("block{a} = fold_{name}(block{a}, {value});");
-                let _ = match j {
-                    Number::Known(_) => writeln!(text, "    {fold}"),
-                    Number::Loop(_) => writeln!(text, "    if {j} == {a}u {{ {fold} }}"),
-                };
-            }
-            text
-        };
-        let element = match self.lies {
-            None => Number::each("j", 4, long, |j| {
-                let text = places.at(&format!("min(k + {j}, stop - 1u)"));
-                text + &head.statements(body, "v", "")
-                    + &format!("    if k + {j} < stop {{\n{}    }}\n", fold(j))
-            }),
-            Some(lies) => {
-                let loads = places.at("k") + &head.quad_loads(lies);
-                loads
-                    + &Number::each("j", 4, long, |j| {
-                        head.quad_statements(body, "v", lies, &j.to_string()) + &fold(j)
-                    })
-            }
-        };
-        let (_, identity) = op.wgsl(DType::F32);
-        let four = |line: &dyn Fn(usize) -> String| (0..4).map(line).collect::<String>();
-        let sums = four(&|j| format!("    var s{n}_{j} = {identity};\n"));
-        let blocks = four(&|j| format!("    var block{j} = {identity};\n"));
-        let folds = four(&|j| format!("    s{n}_{j} = fold_{name}(s{n}_{j}, block{j});\n"));
-        format!(
-            "{sums}    {{\n{begin}    var k = start;\n    while k < stop {{\n{blocks}\
-             \x20   for (var n = 0u; n < BLOCK && k < stop; n += 1u) {{\n{element}\
-             \x20   k += step;\n    }}\n{folds}    }}\n    }}\n\
-             \x20   let t{n} = across_{name}(fold_{name}(fold_{name}(s{n}_0, s{n}_1), \
-             fold_{name}(s{n}_2, s{n}_3)), seat, lane, width);\n"
-        )
+        }
+        Line {
+            part: self,
+            from,
+            head,
+            inner,
+            stores: buffers,
+        }
     }
 
     /// The statements of a reduction's body, of one element a row, and those that store its results.
     /// Its registers are `h`, the step's number and theirs.
-    pub(super) fn results(&self, writer: &mut Writer) -> String {
+    fn results(&self, writer: &mut Writer, flat: Flat, held: &Held) -> String {
         let Step::Reduce { dtype, kernel, .. } = self.step else {
             return String::new();
         };
         let (body, n) = (&kernel.body, self.number);
         let space = body_space(kernel);
         let mut head = writer.head(body, &space, &format!("p{n}_"), None);
-        let walk = writer.walk(&space, self.flat.body);
+        let walk = writer.walk(&space, flat.body);
         let mut text = head.start() + &walk.text(&head.places, "o");
-        head.hold(body, self.held);
+        head.hold(body, held);
         let total = match dtype {
             DType::F16 => format!("f32(f16(t{n}))"),
             _ => format!("t{n}"),

@@ -61,13 +61,18 @@ fn main(
 ) {
     let m = word(0u);
     let n = word(1u);
-    let inner = word(2u);
     let across = word(3u); // blocks in a row of blocks
     let tiles = word(4u); // blocks in a product
     let a_row = word(5u);
     let a_step = word(6u);
     let b_step = word(7u);
     let b_column = word(8u);
+    //[slice
+    let first = 0u;
+    let inner = word(2u);
+    //]
+    //[planes
+    //]
     let a_by_rows = word(10u) != 0u; // rows lie next to each other
     let b_by_columns = word(11u) != 0u;
 
@@ -92,7 +97,7 @@ fn main(
     var t2_0 = vec4<Acc>();
     var t3_0 = vec4<Acc>();
     //]
-    for (var base = 0u; base < inner; base += DEPTH) {
+    for (var base = first; base < inner; base += DEPTH) {
         for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
             let q = select(e / DEPTH, e % (BLOCK / 4u), a_by_rows);
             let d = select(e % DEPTH, e / (BLOCK / 4u), a_by_rows);

@@ -9,6 +9,8 @@ tests![
     few_rows_of_many_columns,
     dtypes,
     long_epilogue,
+    slices_of_k,
+    slices_change_with_no_kernel,
     new_sizes_compile_nothing
 ];
 
@@ -21,13 +23,17 @@ const SIZES: [usize; 10] = [1, 3, 7, 8, 9, 15, 17, 32, 33, 65];
 
 /// Devices of their own on the adapter, one for each kernel; none for the CPU executor.
 fn forced(device: &Device) -> Result<Vec<(MatmulKernel, Device)>> {
+    forced_with(device, DeviceOptions::new())
+}
+
+fn forced_with(device: &Device, options: DeviceOptions) -> Result<Vec<(MatmulKernel, Device)>> {
     if device.info().kind == DeviceKind::Cpu {
         return Ok(vec![]);
     }
     let open = |kernel| {
         Ok((
             kernel,
-            Device::open(&device.info().id, DeviceOptions::new().matmul(kernel))?,
+            Device::open(&device.info().id, options.clone().matmul(kernel))?,
         ))
     };
     FAMILY
@@ -233,6 +239,66 @@ fn long_epilogue(device: &Device) -> Result<()> {
             let fused = long(&left.matmul(&right)?).to_vec::<f32>()?;
             assert_eq!(fused, long(&separate).to_vec::<f32>()?, "{kernel:?}");
         }
+    }
+    Ok(())
+}
+
+/// Long products of few blocks, cut along k as for a GPU of many processors.
+fn slices_of_k(device: &Device) -> Result<()> {
+    let options = DeviceOptions::new().processors(8).sentinels();
+    for (kernel, device) in forced_with(device, options)? {
+        for (turn, [m, n, k]) in [[33, 70, 1024], [3, 70, 1501], [65, 1, 4002]]
+            .into_iter()
+            .enumerate()
+        {
+            let (a, b, c) = (numbers(m * k, n), numbers(k * n, k), numbers(m * n, m));
+            let left = stored(&a, [m, k], turn % WAYS, &device)?;
+            let right = stored(&b, [k, n], (turn + 3) % WAYS, &device)?;
+            let sum = left.matmul(&right)? + Tensor::from_slice(&c, [m, n], &device)?;
+            let product = reference(&a, &b, 1, [m, n, k]);
+            let want: Vec<f32> = product.iter().zip(&c).map(|(x, y)| x + y).collect();
+            assert_eq!(
+                sum.to_vec::<f32>()?,
+                want,
+                "{kernel:?}: {m} × {k} by {k} × {n}"
+            );
+        }
+        let [m, n, k] = [17, 36, 1200];
+        let (a, b) = (numbers(3 * m * k, 1), numbers(3 * k * n, 2));
+        let left = Tensor::from_slice(&a, [3, m, k], &device)?;
+        let right = Tensor::from_slice(&b, [3, k, n], &device)?;
+        let want = reference(&a, &b, 3, [m, n, k]);
+        assert_eq!(left.matmul(&right)?.to_vec::<f32>()?, want, "{kernel:?}");
+        let whole = left.to_dtype(DType::I32);
+        let got = whole.matmul(&right.to_dtype(DType::I32))?;
+        let want: Vec<i32> = want.iter().map(|&x| x as i32).collect();
+        assert_eq!(got.to_vec::<i32>()?, want, "{kernel:?}, i32");
+    }
+    Ok(())
+}
+
+/// A product is cut in the same way whichever kernel of the family computes it, and is not the sum in one go.
+fn slices_change_with_no_kernel(device: &Device) -> Result<()> {
+    let product = |options: DeviceOptions| -> Result<Vec<Vec<u32>>> {
+        let mut all = Vec::new();
+        for (kernel, device) in forced_with(device, options)? {
+            if FAMILY.contains(&kernel) {
+                let mut random = Generator::new(9);
+                let a = random.normal([2000, 40], &device)?.contiguous();
+                let b = random.normal([2000, 70], &device)?.contiguous();
+                let values = a.t().matmul(&b)?.relu().to_vec::<f32>()?;
+                all.push(values.into_iter().map(f32::to_bits).collect());
+            }
+        }
+        Ok(all)
+    };
+    let cut = product(DeviceOptions::new().processors(8))?;
+    let whole = product(DeviceOptions::new().processors(1))?;
+    for bits in &cut {
+        assert!(bits == &cut[0], "cut differently");
+    }
+    for (cut, whole) in cut.iter().zip(&whole) {
+        assert!(cut != whole, "not cut");
     }
     Ok(())
 }

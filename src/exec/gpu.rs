@@ -110,6 +110,17 @@ fn lanes(info: &wgpu::AdapterInfo, features: wgpu::Features) -> Option<usize> {
     (known && matmul::subgroup::LANES.contains(&lanes)).then_some(lanes)
 }
 
+/// Processors to cut long products for, which no interface tells: as many as larger GPUs of the kind have. A
+/// number, and not the device's own, keeps the order of sums the same on all of them. Drivers that run
+/// shaders on the CPU have work enough in one block a thread.
+fn processors(device: wgpu::DeviceType) -> Option<usize> {
+    match device {
+        wgpu::DeviceType::Cpu => None,
+        wgpu::DeviceType::DiscreteGpu | wgpu::DeviceType::VirtualGpu => Some(128),
+        wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Other => Some(32),
+    }
+}
+
 /// What choices by measuring depend on: the adapter, its interface and its driver.
 fn signature(info: &wgpu::AdapterInfo) -> String {
     let parts = [
@@ -183,6 +194,7 @@ impl Gpu {
             fill: if software { 8 } else { 1024 },
             busy: if software { 256 } else { 1 << 16 },
             software,
+            processors: options.processors.or(processors(info.device_type)),
             immediates: match options.uniform_params {
                 true => 0,
                 false => bounds.max_immediate_size as usize,

@@ -284,6 +284,7 @@ impl Writer {
             words: self.words,
             scalars: self.scalars,
             groups,
+            slices: 1,
         };
         Shader {
             name,

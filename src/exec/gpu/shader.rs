@@ -29,6 +29,8 @@ pub(super) struct Dispatch {
     pub(super) scalars: Vec<(usize, usize)>,
     /// Workgroups.
     pub(super) groups: usize,
+    /// As often all of them, each time with another number in the third dimension.
+    pub(super) slices: usize,
 }
 
 /// A kernel as a shader: what is bound, and the dispatches that run it one after the other.
@@ -70,6 +72,8 @@ pub(super) struct Target {
     pub(super) subgroup: Option<usize>,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
+    /// Processors to keep busy, where products are cut along k for that.
+    pub(super) processors: Option<usize>,
     /// Bytes of a parameter block that may travel in immediates.
     pub(super) immediates: usize,
 }

@@ -13,15 +13,15 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// The statements that hand each result inside the product to `finish`; in a loop over the rows if the
+    /// The statements that call `keep` with each result inside the product; in a loop over the rows if the
     /// text is to be short. The loop picks a row's results by selects: some compilers make branches of an
     /// array that is indexed.
-    pub(super) fn finishes(&self, short: bool) -> String {
+    pub(super) fn finishes(&self, short: bool, keep: &str) -> String {
         let rows = 0..self.rows.len();
         if !short {
             let row = |r: usize| {
                 let at = format!("row + {}u", self.rows[r]);
-                self.finish_row(&at, &|c| format!("c{r}_{c}"))
+                self.finish_row(keep, &at, &|c| format!("c{r}_{c}"))
             };
             return rows.map(row).collect();
         }
@@ -31,17 +31,17 @@ impl Tile {
             let column = rows.clone().map(|r| format!("c{r}_{c}"));
             text += &pick(&format!("x{c}"), column);
         }
-        text += &self.finish_row("at", &|c| format!("x{c}"));
+        text += &self.finish_row(keep, "at", &|c| format!("x{c}"));
         text + "    }\n"
     }
 
     /// The statements that hand on the results of a row.
-    fn finish_row(&self, row: &str, value: &dyn Fn(usize) -> String) -> String {
+    fn finish_row(&self, keep: &str, row: &str, value: &dyn Fn(usize) -> String) -> String {
         let mut text = format!("    if {row} < m {{\n");
         for (c, column) in self.columns.iter().enumerate() {
             let _ = writeln!(
                 text,
-                "        if column + {column}u < n {{ finish(batch, {row}, column + {column}u, {}); }}",
+                "        if column + {column}u < n {{ {keep}, {row}, column + {column}u, {}); }}",
                 value(c)
             );
         }

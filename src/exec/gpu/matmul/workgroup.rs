@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::subgroup::Reads;
+use super::reads::Reads;
 use super::{Text, Tile};
 use crate::dtype::DType;
 use crate::exec::gpu::codegen;

@@ -56,6 +56,9 @@ pub struct DeviceOptions {
     pub(crate) processors: Option<usize>,
     pub(crate) tuning: Tuning,
     pub(crate) tuning_file: Option<PathBuf>,
+    /// The size of fragments that the adapter is taken to list.
+    #[cfg(test)]
+    pub(crate) fragments: Option<usize>,
     /// A text of generated shaders and what replaces it: a defect for tests to find.
     #[cfg(test)]
     pub(crate) sabotage: Option<(&'static str, &'static str)>,

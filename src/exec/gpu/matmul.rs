@@ -5,7 +5,10 @@
 //!
 //! - `Subgroup` keeps a block in the registers of a subgroup, whose lanes share the left operand;
 //! - `Registers` keeps a tile in registers and reads operands straight from the buffers;
-//! - `Workgroup` stages blocks of the operands in workgroup memory.
+//! - `Workgroup` stages blocks of the operands in workgroup memory, by one of four sizes of blocks.
+//!
+//! `Cooperative` multiplies f16 by the hardware's units for matrices, which add in an order of their own: where
+//! a device has them and computes right, such products are never left to the others, nor measured against them.
 //!
 //! A product with a vector is `Vector`: a reduction whose prologue multiplies. Long sums of small results
 //! are cut along k into [`slices`], the same for all of the family.
@@ -15,10 +18,13 @@
 //! vec4s; both only where the general text is no slower to come by: see `Gpu::choose`.
 
 mod choice;
+pub(super) mod cooperative;
 mod direction;
+mod family;
 mod reads;
 mod registers;
 mod slices;
+mod stage;
 pub(super) mod subgroup;
 mod tile;
 mod tuning;
@@ -26,6 +32,7 @@ mod vector;
 mod workgroup;
 
 pub use self::choice::MatmulKernel;
+use self::family::Family;
 use self::reads::Reads;
 use self::slices::Slices;
 use self::tile::Tile;
@@ -124,21 +131,15 @@ impl Product<'_> {
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
         let directions = self.directions(kernel);
-        // Narrow results have narrower blocks.
-        let width = if flat.reduced { n } else { usize::MAX };
+        let slices = Slices::new(batch.size(), [m, n, self.k], target);
+        let family = Family::new(which, [batch.size(), m, n], slices, target, flat);
         let acc = accumulator(self.dtype);
         let stored = codegen::stored(self.dtype);
         let mut writer = Writer::new(target);
-        let block = target
-            .subgroup
-            .filter(|_| which == MatmulKernel::Subgroup)
-            .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
-        let reads = match &block {
-            Some(block) if flat.reduced => self.reads(kernel, directions, block.reads_across()),
-            None if flat.reduced && which == MatmulKernel::Workgroup => {
-                self.reads(kernel, directions, true)
-            }
-            _ => [Reads::Single; 2],
+        writer.cooperative = family.is_cooperative();
+        let reads = match family.reads().filter(|_| flat.reduced) {
+            Some(across) => self.reads(kernel, directions, across),
+            None => [Reads::Single; 2],
         };
         let mut bind = |x: &Matrix, reads: Reads| {
             let element = match reads {
@@ -148,13 +149,7 @@ impl Product<'_> {
             writer.bind(Bound::Slot(x.slot), element, false)
         };
         let (a, b) = (bind(self.a, reads[0]), bind(self.b, reads[1]));
-        let text = match (&block, which) {
-            (Some(block), _) => block.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1])),
-            (None, MatmulKernel::Workgroup) => {
-                workgroup::text(self.dtype, acc, ((&a, reads[0]), (&b, reads[1])), width)
-            }
-            (None, _) => registers::text(self.dtype, acc, (&a, &b), width, target.group),
-        };
+        let text = family.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1]));
 
         let [block_m, block_n] = text.tile.block;
         let across = n.div_ceil(block_n);
@@ -168,7 +163,6 @@ impl Product<'_> {
             writer.parameter(offsets + i, start);
         }
         let walk = writer.walk(&spaces.operands, flat.kept);
-        let slices = Slices::new(batch.size(), [m, n, self.k], target);
         let results = kernel.shape.size();
         let sliced = slices.write(results, acc, target, &mut writer);
         let mut operands = format!(
@@ -195,11 +189,11 @@ impl Product<'_> {
             }
             None => "finish(batch",
         };
-        let share = text.tile.rows.len() * text.tile.columns.len();
         let length = template::inlined(&statements);
-        // On the CPU, for which the blocks of subgroups are, an epilogue takes longer to compile than to run.
         // A walk that is no line is a loop.
-        let short = block.is_some() || !flat.body || share * length > LONG_EPILOGUES;
+        let short = family.compiles_slowly()
+            || !flat.body
+            || text.tile.epilogues() * length > LONG_EPILOGUES;
         let finishes = text.tile.finishes(short, keep);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(

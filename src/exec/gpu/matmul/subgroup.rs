@@ -118,11 +118,11 @@ impl Block {
             source: include_str!("../../../../shaders/matmul_subgroup.wgsl"),
             group: lanes * together,
             per_group: together,
-            tile: Tile {
-                block: [rows, columns * lanes],
-                rows: (0..rows).collect(),
-                columns: (0..columns).map(|c| self.column(c)).collect(),
-            },
+            tile: Tile::of_registers(
+                [rows, columns * lanes],
+                0..rows,
+                (0..columns).map(|c| self.column(c)),
+            ),
             slots: vec![
                 ("tile", constants),
                 ("start", start),

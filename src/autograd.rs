@@ -329,8 +329,7 @@ fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
             return Err(Error::value("backward", message));
         };
         saved.output = saved.output.map(|y| y.with_tape(Some(node.clone())));
-        let shapes: Vec<&Shape> = node.parents.iter().map(|p| &p.shape).collect();
-        let parts = rules::gradients(&node.rule, &gradient, &saved, &shapes)?;
+        let parts = rules::gradients(&node.rule, &gradient, &saved, &node.parents)?;
         for (parent, part) in node.parents.iter().zip(parts) {
             let (Some(target), Some(part)) = (&parent.node, part) else {
                 continue;

@@ -12,6 +12,7 @@ pub(crate) mod gpu;
 pub(crate) mod options;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod record;
+pub(crate) mod stats;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,6 +22,7 @@ use std::task::{Context, Poll, Waker};
 use self::gpu::Tuning;
 #[cfg(not(target_arch = "wasm32"))]
 use self::record::{Recorder, Stage};
+use self::stats::{Counters, MemoryStats};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan};
 
@@ -40,6 +42,19 @@ pub(crate) struct Limits {
     pub(crate) by_line: bool,
 }
 
+/// One run of a plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) plan: &'a Arc<Plan>,
+    /// A buffer per slot.
+    pub(crate) slots: &'a [BufferId],
+    /// The values of the scalars.
+    pub(crate) scalars: &'a [u32],
+    /// Takes down when each kernel ran.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) recorder: Option<&'a Recorder>,
+}
+
 /// Memory and the running of plans on one device.
 pub(crate) trait Executor: Send + Sync {
     fn name(&self) -> String;
@@ -50,17 +65,7 @@ pub(crate) trait Executor: Send + Sync {
     fn free(&self, buffer: BufferId);
     /// Fills the start of a buffer, after all that was given before and before all that comes after.
     fn write(&self, buffer: BufferId, words: &[u32]) -> Result<(), ErrorKind>;
-    /// Runs a plan over one buffer per slot and the values of its scalars.
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind>;
-    /// As `run`, taking down when each kernel ran.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind>;
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind>;
     /// Starts to read words `start..start + words` of a buffer.
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading;
     /// Waits until all that was given has been done.
@@ -81,30 +86,11 @@ pub(crate) trait Executor: Send + Sync {
         Ok(None)
     }
     /// Bytes in use by live buffers, the most there ever were, and bytes held from the driver.
-    fn memory(&self) -> Memory;
-    /// Counts of what was done so far.
+    fn memory(&self) -> MemoryStats;
+    /// Counts of what was done so far, but for the plans.
     fn counters(&self) -> Counters;
     /// Gives idle memory back to the driver.
     fn trim(&self);
-}
-
-/// Memory of an executor, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Memory {
-    pub(crate) in_use: u64,
-    pub(crate) peak: u64,
-    pub(crate) reserved: u64,
-}
-
-/// What an executor has done.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) dispatches: u64,
-    pub(crate) pipelines: u64,
-    pub(crate) background_pipelines: u64,
-    pub(crate) submissions: u64,
-    pub(crate) bind_groups: u64,
-    pub(crate) buffers: u64,
 }
 
 type ReadResult = Result<Vec<u32>, ErrorKind>;

@@ -24,12 +24,20 @@ impl Layout {
 
     /// Row-major, without gaps, from the start of the storage.
     pub(crate) fn contiguous(shape: Shape) -> Self {
-        let strides = row_major(&shape);
+        let mut strides = [0; MAX_RANK];
+        row_major(&shape, &mut strides);
         Self {
             shape,
             strides,
             offset: 0,
         }
+    }
+
+    /// Becomes [`Layout::contiguous`] of a shape.
+    pub(crate) fn lay_out(&mut self, shape: &Shape) {
+        self.shape.clone_from(shape);
+        row_major(shape, &mut self.strides);
+        self.offset = 0;
     }
 
     /// Whether this is what [`Layout::contiguous`] gives for the shape, to the last stride.
@@ -251,15 +259,13 @@ impl std::hash::Hash for Layout {
     }
 }
 
-/// The strides of a shape in row-major order without gaps.
-fn row_major(shape: &Shape) -> [isize; MAX_RANK] {
-    let mut strides = [0; MAX_RANK];
+/// Writes the strides of a shape in row-major order without gaps.
+fn row_major(shape: &Shape, strides: &mut [isize; MAX_RANK]) {
     let mut step = 1;
     for (stride, &size) in strides[..shape.ndim()].iter_mut().zip(shape.dims()).rev() {
         *stride = step;
         step *= size.max(1) as isize;
     }
-    strides
 }
 
 /// Resolves the one −1 of a reshape.

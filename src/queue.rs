@@ -6,6 +6,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -17,7 +18,7 @@ use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::exec::record::{Recorder, Stage};
-use crate::exec::{BufferId, Executor, Limits};
+use crate::exec::{BufferId, Executor, Limits, Run};
 use crate::op::Op;
 use crate::plan::cache::PlanCache;
 use crate::plan::{Input, Plan};
@@ -145,6 +146,12 @@ impl Queue {
         self.run(&mut self.lock())
     }
 
+    /// Keeps nothing for calls to come: no more are recorded.
+    fn close(&self) {
+        let spare = self.lock().close();
+        drop(spare);
+    }
+
     /// The plan that a flush would run now; nothing is run.
     pub(crate) fn plan(&self) -> Option<Arc<Plan>> {
         let mut pending = self.lock();
@@ -163,7 +170,7 @@ impl Queue {
             let waiting = results.filter(|value| value.is_pending());
             waiting.for_each(|value| value.fail(error.clone()));
         }
-        batch.clear();
+        batch.clear(self);
         result
     }
 
@@ -192,15 +199,25 @@ impl Queue {
         scalars: &[u32],
     ) -> Result<(), ErrorKind> {
         let executor = &self.engine.executor;
+        let run = Run {
+            plan,
+            slots,
+            scalars,
+            #[cfg(not(target_arch = "wasm32"))]
+            recorder: None,
+        };
         #[cfg(not(target_arch = "wasm32"))]
-        if let Some(recorder) = self.recorder() {
+        if let Some(recorder) = &self.recorder() {
             if recorder.tunes() {
                 executor.tune(plan, scalars)?;
             }
-            let run = || executor.run_recorded(plan, slots, scalars, &recorder);
-            return recorder.span(Stage::Run, run);
+            let run = Run {
+                recorder: Some(recorder),
+                ..run
+            };
+            return recorder.span(Stage::Run, || executor.run(run));
         }
-        executor.run(plan, slots, scalars)
+        executor.run(run)
     }
 
     /// Runs the batch and says what has become of its results; those that wait on after an error
@@ -297,10 +314,19 @@ fn concerned(batch: &Batch, kind: &ErrorKind) -> Vec<Option<Error>> {
 #[derive(Default)]
 pub(crate) struct Queues(Mutex<Vec<Arc<Queue>>>);
 
+/// A thread's queues, by the address of their engine.
+struct Local(Vec<(*const Engine, Weak<Queue>)>);
+
+impl Drop for Local {
+    /// The thread ends. What it has recorded is still run, for whoever holds it.
+    fn drop(&mut self) {
+        let queues = self.0.iter().filter_map(|(_, queue)| queue.upgrade());
+        queues.for_each(|queue| queue.close());
+    }
+}
+
 thread_local! {
-    /// This thread's queues, by the address of their engine.
-    static LOCAL: std::cell::RefCell<Vec<(*const Engine, Weak<Queue>)>> =
-        const { std::cell::RefCell::new(Vec::new()) };
+    static LOCAL: RefCell<Local> = const { RefCell::new(Local(Vec::new())) };
 }
 
 impl Queues {
@@ -312,7 +338,7 @@ impl Queues {
         f: impl FnOnce(&Arc<Queue>) -> T,
     ) -> T {
         let key = Arc::as_ptr(engine);
-        let local = LOCAL.with_borrow(|local| {
+        let local = LOCAL.with_borrow(|Local(local)| {
             let found = local.iter().find(|(k, _)| *k == key);
             found.map(|(_, queue)| queue.as_ptr())
         });
@@ -325,7 +351,7 @@ impl Queues {
     /// The calling thread's queue.
     pub(crate) fn local(&self, engine: &Arc<Engine>) -> Arc<Queue> {
         let key = Arc::as_ptr(engine);
-        LOCAL.with_borrow_mut(|local| {
+        LOCAL.with_borrow_mut(|Local(local)| {
             let found = local
                 .iter()
                 .find(|(k, _)| *k == key)
@@ -358,6 +384,9 @@ impl Drop for Queues {
     /// The device is gone, and nobody can ask for what waits. A value that waits holds its queue,
     /// which holds the value.
     fn drop(&mut self) {
-        self.all().iter().for_each(|queue| queue.lock().clear());
+        for queue in self.all() {
+            queue.close();
+            queue.lock().clear(&queue);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub const MAX_RANK: usize = 8;
 
 /// The sizes of a tensor's dimensions, outermost first; no dimensions at all is a scalar.
-#[derive(Clone, Eq, Default)]
+#[derive(Eq, Default)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
     rank: u8,
@@ -194,6 +194,19 @@ fn broadcast_hint(long: &Shape, short: &Shape) -> String {
     {
         Some(at) => format!("; {short} would fit after unsqueeze({at})"),
         None => String::new(),
+    }
+}
+
+impl Clone for Shape {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+
+    /// Writes the sizes that there are and no more.
+    fn clone_from(&mut self, other: &Self) {
+        self.rank = other.rank;
+        let sizes = self.dims.iter_mut().zip(other.dims());
+        sizes.for_each(|(to, &from)| *to = from);
     }
 }
 

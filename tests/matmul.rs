@@ -9,6 +9,7 @@ tests![
     golden,
     layouts,
     sizes,
+    large,
     rows,
     dtypes,
     epilogues,
@@ -63,6 +64,44 @@ fn quarters(n: usize, seed: usize) -> Vec<f64> {
     (0..n)
         .map(|i| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0)
         .collect()
+}
+
+/// Products that are shared among threads, by rows and by blocks, whose operands are transposed in parts,
+/// and those of a vector and a tall matrix. Some rows are compared.
+fn large(device: &Device) -> Result<()> {
+    for (m, k, n) in [
+        (97, 400, 130),
+        (1030, 512, 520),
+        (50, 600, 700),
+        (16, 7000, 130),
+        (1, 1100, 4100),
+        (1, 520, 1),
+        (4100, 1001, 1),
+    ] {
+        let (a, b) = (quarters(m * k, 5), quarters(k * n, 6));
+        let x = Tensor::from_slice(&a, [m, k], device)?;
+        let y = Tensor::from_slice(&b, [k, n], device)?;
+        let rows: Vec<usize> = (0..m)
+            .filter(|i| *i < 2 || i % 500 > 495 || i + 2 > m)
+            .collect();
+        let some: Vec<f64> = rows.iter().flat_map(|i| a[i * k..][..k].to_vec()).collect();
+        let want = plain(&some, &b, (rows.len(), k, n));
+        let across = |t: &Tensor| t.t().contiguous().t();
+        for (name, x, y) in [
+            ("", &x, &y),
+            ("left across, ", &across(&x), &y),
+            ("right across, ", &x, &across(&y)),
+            ("both across, ", &across(&x), &across(&y)),
+        ] {
+            let all: Vec<f64> = x.matmul(y)?.to_vec()?;
+            let got: Vec<f64> = rows
+                .iter()
+                .flat_map(|i| all[i * n..][..n].to_vec())
+                .collect();
+            assert_same(&format!("{name}{m}×{k} @ {k}×{n}"), &got, &want);
+        }
+    }
+    Ok(())
 }
 
 /// A row of a product is the same however many rows there are: everywhere on a GPU, and on the CPU

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
 
-use super::{Needs, Rule, Saved};
+use super::{Needs, Parent, Rule, Saved};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::op::{PointOp, ReduceOp, pointwise_table};
@@ -78,9 +78,10 @@ impl Rule {
     }
 }
 
-/// The gradients of the operands of a step, whose shapes are given, from that of its result.
+/// The gradients of the operands of a step from that of its result.
 #[track_caller]
-pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -> Result<Parts> {
+pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts> {
+    let shape = |operand: usize| &operands[operand].shape;
     Ok(match rule {
         Rule::Point(op) => point_gradients(*op, g, s),
         Rule::Limit { upper } => {
@@ -90,7 +91,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -
         }
         // Summed to the operand's shape and cast to its dtype by the walk.
         Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
-        Rule::Reshape => vec![Some(g.reshaped(shapes[0]))],
+        Rule::Reshape => vec![Some(g.reshaped(shape(0)))],
         Rule::Permute(order) => vec![Some(g.permuted(&inverse(order)))],
         Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
         Rule::Region(region) => {
@@ -98,15 +99,15 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, shapes: &[&Shape]) -
             vec![Some(Tensor::assemble(
                 &[g],
                 region,
-                shapes[0].clone(),
+                shape(0).clone(),
                 g.dtype(),
             ))]
         }
         Rule::Reduce { op, kept } => {
-            vec![reduce_gradient(*op, &g.reshaped(kept), s, shapes[0])?]
+            vec![reduce_gradient(*op, &g.reshaped(kept), s, shape(0))?]
         }
-        Rule::Matmul => matmul_gradients(g, s)?,
-        Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shapes[0])?), None],
+        Rule::Matmul => matmul_gradients(g, s, operands)?,
+        Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shape(0))?), None],
         Rule::Assemble { regions } => regions
             .iter()
             .map(|region| Some(g.region(region)))
@@ -185,7 +186,7 @@ fn inverse(order: &[usize]) -> Vec<usize> {
 }
 
 #[track_caller]
-fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
+fn matmul_gradients(g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts> {
     // With operands of at least two dimensions; the walk sums broadcast batches.
     let (a, b) = (s.a(), s.b());
     // A gradient lies in memory as its operand does, so that an optimiser's step walks both in order:
@@ -194,10 +195,11 @@ fn matmul_gradients(g: &Tensor, s: &Saved) -> Result<Parts> {
         true => Ok(right.transposed().matmul(&left.transposed())?.transposed()),
         false => left.matmul(right),
     };
-    Ok(vec![
-        Some(product(g, &b.transposed(), &a)?),
-        Some(product(&a.transposed(), g, &b)?),
-    ])
+    // The batch that enters a network wants no gradient.
+    let wanted = |operand: usize| operands[operand].node.is_some();
+    let left = wanted(0).then(|| product(g, &b.transposed(), &a));
+    let right = wanted(1).then(|| product(&a.transposed(), g, &b));
+    Ok(vec![left.transpose()?, right.transpose()?])
 }
 
 /// Adds each gradient at the place its index named: by comparison with the numbers of the places, a

@@ -17,8 +17,8 @@ use super::cpu::SlotMemory;
 use super::cpu::block::Faults;
 use super::cpu::kernel::run_kernel;
 use super::gpu::{Gpu, Tuning};
-use super::record::Recorder;
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading, Run};
 use crate::error::ErrorKind;
 use crate::plan::{Kernel, Plan, RowGroups};
 
@@ -58,30 +58,19 @@ impl Checked {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run_plan(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: Option<&Recorder>,
-    ) -> Result<(), ErrorKind> {
-        let mut contents = vec![None; slots.len()];
-        for kernel in 0..plan.kernels.len() {
-            self.run_kernel(plan, kernel, slots, scalars, &mut contents, recorder)?;
-        }
-        Ok(())
-    }
-
     /// Runs a kernel on both; `contents` is what the slots held before and hold afterwards.
     fn run_kernel(
         &self,
-        plan: &Arc<Plan>,
+        run: Run<'_>,
         number: usize,
-        slots: &[BufferId],
-        scalars: &[u32],
         contents: &mut Contents,
-        recorder: Option<&Recorder>,
     ) -> Result<(), ErrorKind> {
+        let Run {
+            plan,
+            slots,
+            scalars,
+            ..
+        } = run;
         let kernel = &plan.kernels[number];
         for slot in kernel.slots() {
             if contents[slot].is_none() {
@@ -89,8 +78,7 @@ impl Checked {
             }
         }
         let before = contents.clone();
-        self.gpu
-            .run_kernel(plan, number, slots, scalars, recorder)?;
+        self.gpu.run_kernel(run, number)?;
         for store in &kernel.stores {
             let slot = store.slot;
             contents[slot] = Some(self.read_slot(plan, slot, slots[slot])?);
@@ -149,19 +137,11 @@ impl Executor for Checked {
         self.gpu.write(buffer, words)
     }
 
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        self.run_plan(plan, slots, scalars, None)
-    }
-
-    /// The times are the GPU's; between its kernels the CPU runs and compares.
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind> {
-        self.run_plan(plan, slots, scalars, Some(recorder))
+    /// Times that are taken down are the GPU's; between its kernels the CPU runs and compares.
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind> {
+        let mut contents = vec![None; run.slots.len()];
+        let mut kernels = 0..run.plan.kernels.len();
+        kernels.try_for_each(|kernel| self.run_kernel(run, kernel, &mut contents))
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
@@ -190,7 +170,7 @@ impl Executor for Checked {
         self.gpu.measure_flops()
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.gpu.memory()
     }
 

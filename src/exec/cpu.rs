@@ -13,11 +13,13 @@ pub(crate) mod kernel;
 mod map;
 pub(crate) mod matmul;
 mod memory;
+mod pages;
 mod reduce;
 mod rows;
 mod space;
 mod stream;
 mod tasks;
+mod threads;
 
 pub(crate) use self::memory::size_class;
 pub(crate) use self::space::Space;
@@ -33,8 +35,9 @@ use self::kernel::Prepared;
 use self::memory::Pool;
 use self::rows::Tiles;
 #[cfg(not(target_arch = "wasm32"))]
-use super::record::{Recorder, Stage};
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::record::Stage;
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading, Run};
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -43,8 +46,8 @@ const MAX_BYTES: u64 = 1 << 34;
 /// Plans kept ready to run.
 const PREPARED: usize = 256;
 
-#[derive(Default)]
 pub(crate) struct Cpu {
+    abilities: Abilities,
     pool: Pool,
     /// The kernels of each plan, by its number.
     plans: Mutex<FxHashMap<u64, Arc<Ready>>>,
@@ -59,7 +62,13 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, abilities: Abilities) -> Self {
+        debug_assert!(
+            plan.kernels
+                .iter()
+                .all(|k| k.slots().len() <= abilities.buffers),
+            "a kernel binds more buffers than there may be"
+        );
         let kernels: Vec<Prepared> = plan.kernels.iter().map(Prepared::new).collect();
         let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
         Self {
@@ -106,10 +115,7 @@ impl Executor for Cpu {
 
     fn limits(&self) -> Limits {
         Limits {
-            abilities: Abilities {
-                buffers: 16,
-                rows: RowGroups::Stored,
-            },
+            abilities: self.abilities,
             bytes: MAX_BYTES,
             f16: true,
             by_line: false,
@@ -131,26 +137,20 @@ impl Executor for Cpu {
         Ok(())
     }
 
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
-        self.run_ready(&self.ready(plan), plan, slots, scalars, |_, run| run())
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind> {
-        let ready = recorder.span(Stage::Prepare, || self.ready(plan));
-        self.run_ready(&ready, plan, slots, scalars, |kernels, run| {
-            recorder.kernels(plan, kernels, run)
-        })
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = run.recorder {
+            let ready = recorder.span(Stage::Prepare, || self.ready(run.plan));
+            let around =
+                |kernels, work: &mut dyn FnMut()| recorder.kernels(run.plan, kernels, work);
+            return self.run_ready(&ready, run, around);
+        }
+        self.run_ready(&self.ready(run.plan), run, |_, work| work())
     }
 
     fn read(&self, buffer: BufferId, start: usize, words: usize) -> Reading {
-        Reading::done(Ok(self.pool.get(buffer)[start..start + words].to_vec()))
+        let memory = self.pool.get(buffer);
+        Reading::done(Ok(pages::copy(&memory[start..start + words])))
     }
 
     fn synchronize(&self) -> Result<(), ErrorKind> {
@@ -158,7 +158,7 @@ impl Executor for Cpu {
         Ok(())
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.pool.memory()
     }
 
@@ -175,22 +175,39 @@ impl Executor for Cpu {
     }
 }
 
+impl Default for Cpu {
+    fn default() -> Self {
+        Self::new(Abilities {
+            buffers: 16,
+            rows: RowGroups::Stored,
+        })
+    }
+}
+
 impl Cpu {
+    /// An executor with the abilities of another: its plans are those that the other would get.
+    pub(crate) fn new(abilities: Abilities) -> Self {
+        Self {
+            abilities,
+            pool: Pool::default(),
+            plans: Mutex::default(),
+            kernels: AtomicU64::default(),
+        }
+    }
+
     /// Runs a plan over the memory of its slots, its kernels inside `around` (see [`Ready::run`]).
     fn run_ready(
         &self,
         ready: &Ready,
-        plan: &Plan,
-        slots: &[BufferId],
-        scalars: &[u32],
+        run: Run<'_>,
         around: impl Fn(Range<usize>, &mut dyn FnMut()),
     ) -> Result<(), ErrorKind> {
-        let mut memory = self.pool.take_slots(plan.slots.iter().zip(slots));
+        let mut memory = self.pool.take_slots(run.plan.slots.iter().zip(run.slots));
         let faults = Faults::default();
-        ready.run(plan, &mut memory, scalars, &faults, around);
+        ready.run(run.plan, &mut memory, run.scalars, &faults, around);
         self.kernels
-            .fetch_add(plan.kernels.len() as u64, Ordering::Relaxed);
-        self.pool.put_slots(memory, slots);
+            .fetch_add(run.plan.kernels.len() as u64, Ordering::Relaxed);
+        self.pool.put_slots(memory, run.slots);
         match faults.take() {
             Some(fault) => Err(fault),
             None => Ok(()),
@@ -206,7 +223,7 @@ impl Cpu {
         if plans.len() >= PREPARED {
             plans.clear();
         }
-        let ready = Arc::new(Ready::new(plan));
+        let ready = Arc::new(Ready::new(plan, self.abilities));
         plans.entry(plan.id).or_insert(ready).clone()
     }
 }

@@ -47,9 +47,8 @@ use self::read::Staging;
 use self::run::Runner;
 use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
-#[cfg(not(target_arch = "wasm32"))]
-use super::record::Recorder;
-use super::{BufferId, Counters, Executor, Limits, Memory, Reading};
+use super::stats::{Counters, MemoryStats};
+use super::{BufferId, Executor, Limits, Reading, Run};
 use crate::error::{ErrorKind, Result};
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -310,22 +309,9 @@ impl Executor for Gpu {
         self.fault.check()
     }
 
-    fn run(&self, plan: &Arc<Plan>, slots: &[BufferId], scalars: &[u32]) -> Result<(), ErrorKind> {
+    fn run(&self, run: Run<'_>) -> Result<(), ErrorKind> {
         self.fault.check()?;
-        self.run_plan(plan, slots, scalars)?;
-        self.fault.check()
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn run_recorded(
-        &self,
-        plan: &Arc<Plan>,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: &Recorder,
-    ) -> Result<(), ErrorKind> {
-        self.fault.check()?;
-        self.run_timed(plan, 0..plan.kernels.len(), slots, scalars, recorder)?;
+        self.run_plan(run)?;
         self.fault.check()
     }
 
@@ -362,7 +348,7 @@ impl Executor for Gpu {
         self.time_arithmetic().map(Some)
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> MemoryStats {
         self.pool.memory()
     }
 
@@ -375,6 +361,7 @@ impl Executor for Gpu {
             submissions: load(&self.counts.submissions),
             bind_groups: load(&self.counts.bind_groups),
             buffers: self.pool.made(),
+            ..Counters::default()
         }
     }
 

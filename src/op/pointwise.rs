@@ -262,10 +262,12 @@ fn small_angles(angles: &[u32]) -> bool {
     angles.iter().fold(true, small)
 }
 
+/// By masks: of an `if` the compiler makes a choice of places and then a load, which is a gather.
 #[inline(always)]
 fn select([c, a, b]: [&[u32]; 3], out: &mut [u32]) {
     for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
-        *r = if c != 0 { a } else { b };
+        let mask = u32::from(c != 0).wrapping_neg();
+        *r = a & mask | b & !mask;
     }
 }
 

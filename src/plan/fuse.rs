@@ -11,6 +11,9 @@
 //! Everything here depends on the structure of the calls alone, never on time or on what is
 //! compiled, so that a program gives the same kernels and the same bits each run.
 
+mod merge;
+mod stored;
+
 use super::graph::{Graph, Input};
 use super::rows::{self, Step};
 use super::{Abilities, RowGroups};
@@ -20,10 +23,6 @@ use crate::shape::Shape;
 
 /// The most operations in one program.
 const MAX_OPS: usize = 24;
-/// The most operations in the epilogue of a product, where each thread holds many results.
-const MAX_EPILOGUE: usize = 8;
-/// A chain longer than this is stored rather than computed once for each of its users.
-const MAX_RECOMPUTED: usize = 8;
 
 /// A kernel in the making.
 #[derive(Clone, Debug)]
@@ -104,88 +103,6 @@ pub(super) fn group(graph: &Graph, abilities: Abilities) -> (Fusion<'_>, Vec<Ste
     (fusion, steps)
 }
 
-/// Decides which pointwise calls are stored, besides those that are `wanted`.
-fn choose_stored(graph: &Graph, buffers: usize, wanted: &[usize]) -> Vec<bool> {
-    let needs =
-        |n: usize| graph.alive(n) || !graph.call(n).op.is_pointwise() || wanted.contains(&n);
-    let mut stored: Vec<bool> = (0..graph.len())
-        .map(|n| graph.live[n] && needs(n))
-        .collect();
-    let mut users = vec![0usize; graph.len()];
-    for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        for operand in 0..graph.inputs(n).len() {
-            if let Input::Value(value, _) = graph.inputs(n)[operand]
-                && let Some(maker) = graph.maker[value]
-            {
-                users[maker] += 1;
-                stored[maker] |=
-                    graph.inlinable(n, operand).is_none() && graph.numbering(n, operand).is_none();
-            }
-        }
-    }
-    // Sizes grow along chains; where a chain would grow past a limit it is cut at its longest arm.
-    let most_loads = (buffers - 2).max(3);
-    let mut ops = vec![0usize; graph.len()];
-    // Chains that start at a product or reduction nobody else reads: stored as its epilogue, they
-    // save the write of what they start from.
-    let mut epilogue = vec![false; graph.len()];
-    let mut loads: Vec<Vec<Load>> = vec![Vec::new(); graph.len()];
-    for n in (0..graph.len()).filter(|&n| graph.live[n]) {
-        if matches!(graph.call(n).op, Op::Matmul { .. }) {
-            continue;
-        }
-        // Each region of an assembled value is a kernel of its own.
-        if matches!(graph.call(n).op, Op::Assemble { .. }) {
-            continue;
-        }
-        loop {
-            let mut total = 1;
-            let mut reads: Vec<Load> = Vec::new();
-            let mut longest = None;
-            for operand in 0..graph.inputs(n).len() {
-                if graph.numbering(n, operand).is_some() {
-                    continue;
-                }
-                match graph.inlinable(n, operand).filter(|&m| !stored[m]) {
-                    Some(maker) => {
-                        total += ops[maker];
-                        for load in &loads[maker] {
-                            push_new(&mut reads, load.clone());
-                        }
-                        if longest.is_none_or(|l| ops[maker] > ops[l]) {
-                            longest = Some(maker);
-                        }
-                    }
-                    None => {
-                        if let Input::Value(v, layout) = &graph.inputs(n)[operand] {
-                            push_new(&mut reads, (*v, layout.clone()));
-                        }
-                    }
-                }
-            }
-            let fits = total <= MAX_OPS && reads.len() <= most_loads;
-            match longest {
-                Some(longest) if !fits => stored[longest] = true,
-                _ => {
-                    (ops[n], loads[n]) = (total, reads);
-                    break;
-                }
-            }
-        }
-        epilogue[n] = (0..graph.inputs(n).len()).any(|operand| {
-            graph.direct(n, operand).is_some_and(|m| {
-                let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
-                let continues = epilogue[m] && !stored[m];
-                (core || continues) && users[m] == 1 && graph.shape(m) == graph.shape(n)
-            })
-        });
-        if users[n] > 1 && (ops[n] > MAX_RECOMPUTED || epilogue[n]) {
-            stored[n] = true;
-        }
-    }
-    stored
-}
-
 fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
@@ -196,7 +113,7 @@ impl<'a> Fusion<'a> {
     fn new(graph: &'a Graph, abilities: Abilities, wanted: &[usize]) -> Self {
         let mut fusion = Self {
             graph,
-            stored: choose_stored(graph, abilities.buffers, wanted),
+            stored: stored::choose(graph, abilities.buffers, wanted),
             drafts: Vec::new(),
             home: vec![usize::MAX; graph.len()],
             abilities,
@@ -345,109 +262,6 @@ impl<'a> Fusion<'a> {
             }
         }
         deps
-    }
-
-    /// Whether a draft fits the limits of a kernel.
-    fn fits(&self, draft: &Draft, most_ops: usize) -> bool {
-        let body = self.body(draft);
-        let loads = body.loads.len() + self.prologue(draft).loads.len();
-        // Every root might have to be stored, and the core too.
-        let stores = draft.roots.len() + draft.core.is_some() as usize;
-        body.members.len() <= most_ops && loads + stores <= self.abilities.buffers
-    }
-
-    /// Whether a draft loads a result of its own: used in place a result is a register, but through
-    /// a view it must have been stored by a kernel before.
-    fn reads_itself(&self, draft: &Draft) -> bool {
-        self.loads(draft).iter().any(|(value, _)| {
-            let maker = self.graph.maker[*value];
-            maker.is_some_and(|m| draft.core == Some(m) || draft.roots.contains(&m))
-        })
-    }
-
-    fn merge_maps(&mut self) {
-        for k in 0..self.drafts.len() {
-            while let Some(current) = self.drafts[k].clone() {
-                if current.core.is_some() || current.region.is_some() {
-                    break;
-                }
-                let deps = self.deps(&current);
-                let joined = deps.iter().rev().find_map(|&j| {
-                    let earlier = self.drafts[j].as_ref()?;
-                    let same = earlier.core.is_none()
-                        && earlier.region.is_none()
-                        && j != k
-                        && self.shape(earlier) == self.shape(&current);
-                    if !same {
-                        return None;
-                    }
-                    let mut roots = [earlier.roots.clone(), current.roots.clone()].concat();
-                    roots.sort_unstable();
-                    let merged = Draft::new(None, roots);
-                    if self.reads_itself(&merged) || !self.fits(&merged, MAX_OPS) {
-                        return None;
-                    }
-                    // Down to the later place, or up to the earlier one.
-                    let between = || (j + 1..k).filter_map(|i| self.drafts[i].as_ref());
-                    if !between().any(|d| self.deps(d).contains(&j)) {
-                        Some((merged, k, j))
-                    } else if deps.iter().all(|&d| d <= j) {
-                        Some((merged, j, k))
-                    } else {
-                        None
-                    }
-                });
-                let Some((merged, to, from)) = joined else {
-                    break;
-                };
-                self.place(merged, to, from);
-                if to != k {
-                    break;
-                }
-            }
-        }
-    }
-
-    fn place(&mut self, mut draft: Draft, to: usize, from: usize) {
-        draft.loads = self.loads(&draft);
-        for &root in &draft.roots {
-            self.home[root] = to;
-        }
-        self.drafts[from] = None;
-        self.drafts[to] = Some(draft);
-    }
-
-    fn fold_epilogues(&mut self) {
-        for c in 0..self.drafts.len() {
-            let Some(core) = self.drafts[c].as_ref().and_then(|d| d.core) else {
-                continue;
-            };
-            let most_ops = match self.graph.call(core).op {
-                Op::Matmul { .. } => MAX_EPILOGUE,
-                _ => MAX_OPS,
-            };
-            for k in c + 1..self.drafts.len() {
-                let Some(later) = &self.drafts[k] else {
-                    continue;
-                };
-                if later.core.is_some()
-                    || later.region.is_some()
-                    || self.shape(later) != self.graph.shape(core)
-                {
-                    continue;
-                }
-                let deps = self.deps(later);
-                if !deps.contains(&c) || deps.iter().any(|&d| d > c) {
-                    continue;
-                }
-                let mut roots = self.drafts[c].as_ref().map_or(vec![], |d| d.roots.clone());
-                roots.extend(&later.roots);
-                let merged = Draft::new(Some(core), roots);
-                if !self.reads_itself(&merged) && self.fits(&merged, most_ops) {
-                    self.place(merged, c, k);
-                }
-            }
-        }
     }
 
     /// The calls whose results each draft must write, in the order of its stores.

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::call::{Arg, Call};
 use super::storage::State;
-use super::{Queue, Storage};
+use super::{MAX_CALLS, Queue, Storage};
 use crate::dtype::DType;
 use crate::error::Error;
 use crate::layout::Layout;
@@ -41,6 +41,10 @@ pub(super) struct Batch {
     key: Recorder,
     /// Of the results.
     pub(super) bytes: u64,
+    /// Storages that nobody holds any more, for results to come. They hold the queue that holds them,
+    /// until [`Batch::close`].
+    spare: Vec<Arc<Storage>>,
+    closed: bool,
 }
 
 impl Batch {
@@ -80,7 +84,7 @@ impl Batch {
             self.operands.push(operand);
         }
         let result = self.values.len();
-        let out = Arc::new(Storage::pending(home.clone(), dtype, shape.clone(), result));
+        let out = self.storage(home, dtype, shape, result);
         self.values.push(out.clone());
         self.bytes += 4 * out.words() as u64;
         self.calls.push(Call {
@@ -90,6 +94,24 @@ impl Batch {
             at,
         });
         out
+    }
+
+    /// The storage of a result: one that has been used before, or a new one.
+    fn storage(
+        &mut self,
+        home: &Arc<Queue>,
+        dtype: DType,
+        shape: &Shape,
+        number: usize,
+    ) -> Arc<Storage> {
+        if let Some(mut spare) = self.spare.pop()
+            && let Some(storage) = Arc::get_mut(&mut spare)
+        {
+            storage.renew(dtype, shape, number);
+            return spare;
+        }
+        let new = Storage::pending(home.clone(), dtype, shape.clone(), number);
+        Arc::new(new)
     }
 
     fn scalar(&mut self, bits: u32) -> usize {
@@ -205,18 +227,31 @@ impl Batch {
         )
     }
 
-    /// Empties the batch and keeps its memory for the next.
-    pub(super) fn clear(&mut self) {
+    /// Empties the batch of a queue and keeps its memory for the next.
+    pub(super) fn clear(&mut self, home: &Queue) {
+        for value in self.values.drain(..) {
+            let unheld = Arc::strong_count(&value) == 1 && std::ptr::eq(&**value.home(), home);
+            if unheld && !self.closed {
+                value.release();
+                self.spare.push(value);
+            }
+        }
+        self.spare.truncate(MAX_CALLS);
         self.calls.clear();
         self.operands.clear();
         self.layouts.clear();
-        self.values.clear();
         self.held.clear();
         self.outside.clear();
         self.offsets.clear();
         self.scalars.clear();
         self.key.0.clear();
         self.bytes = 0;
+    }
+
+    /// Keeps no storages from now on, and gives those it has, to be dropped.
+    pub(super) fn close(&mut self) -> Vec<Arc<Storage>> {
+        self.closed = true;
+        std::mem::take(&mut self.spare)
     }
 }
 

@@ -62,6 +62,15 @@ impl Storage {
         Self::new(home, dtype, shape, number, PENDING)
     }
 
+    /// Becomes another value that waits, in the same home.
+    pub(super) fn renew(&mut self, dtype: DType, shape: &Shape, number: usize) {
+        self.dtype = dtype;
+        self.layout.lay_out(shape);
+        self.number = number;
+        self.failure.take();
+        *self.state.get_mut() = PENDING;
+    }
+
     /// A value in memory.
     pub(crate) fn held(home: Arc<Queue>, dtype: DType, shape: Shape, buffer: BufferId) -> Self {
         Self::new(home, dtype, shape, 0, buffer)
@@ -128,6 +137,14 @@ impl Storage {
         self.state.store(GIVEN, Ordering::Release);
     }
 
+    /// Frees the buffer, which nobody asks for any more.
+    pub(super) fn release(&self) {
+        if let State::Ready(buffer) = self.state() {
+            self.home.engine.executor.free(buffer);
+            self.give();
+        }
+    }
+
     /// The value will not be computed.
     pub(super) fn fail(&self, error: Error) {
         let _first = self.failure.set(error);
@@ -159,9 +176,7 @@ impl Storage {
 
 impl Drop for Storage {
     fn drop(&mut self) {
-        if let State::Ready(buffer) = self.state() {
-            self.home.engine.executor.free(buffer);
-        }
+        self.release();
     }
 }
 

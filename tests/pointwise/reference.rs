@@ -13,7 +13,7 @@ fn erfc(x: f64) -> f64 {
 }
 
 /// The error function by its series around 0.
-pub(super) fn erf(x: f64) -> f64 {
+pub(crate) fn erf(x: f64) -> f64 {
     if x.abs() >= 2.5 {
         return (1.0 - erfc(x.abs())).copysign(x);
     }
@@ -27,7 +27,7 @@ pub(super) fn erf(x: f64) -> f64 {
 }
 
 /// x·Φ(x).
-pub(super) fn gelu(x: f64) -> f64 {
+pub(crate) fn gelu(x: f64) -> f64 {
     match x {
         f64::NEG_INFINITY => -0.0,
         x if x > 8.0 => x,
@@ -36,7 +36,7 @@ pub(super) fn gelu(x: f64) -> f64 {
     }
 }
 
-pub(super) fn gelu_tanh(x: f64) -> f64 {
+pub(crate) fn gelu_tanh(x: f64) -> f64 {
     if x == f64::NEG_INFINITY {
         return -0.0;
     }
@@ -44,7 +44,7 @@ pub(super) fn gelu_tanh(x: f64) -> f64 {
     x * sigmoid(2.0 * (2.0 / PI).sqrt() * (x + 0.044715 * x * x * x))
 }
 
-pub(super) fn sigmoid(x: f64) -> f64 {
+pub(crate) fn sigmoid(x: f64) -> f64 {
     if x < 0.0 {
         x.exp() / (1.0 + x.exp())
     } else {
@@ -52,7 +52,7 @@ pub(super) fn sigmoid(x: f64) -> f64 {
     }
 }
 
-pub(super) fn silu(x: f64) -> f64 {
+pub(crate) fn silu(x: f64) -> f64 {
     if x == f64::NEG_INFINITY {
         -0.0
     } else {
@@ -60,7 +60,7 @@ pub(super) fn silu(x: f64) -> f64 {
     }
 }
 
-pub(super) fn softplus(x: f64) -> f64 {
+pub(crate) fn softplus(x: f64) -> f64 {
     x.max(0.0)
         + if x.is_nan() {
             x
@@ -69,11 +69,11 @@ pub(super) fn softplus(x: f64) -> f64 {
         }
 }
 
-pub(super) fn relu(x: f64) -> f64 {
+pub(crate) fn relu(x: f64) -> f64 {
     if x.is_nan() || x > 0.0 { x } else { 0.0 }
 }
 
-pub(super) fn sign(x: f64) -> f64 {
+pub(crate) fn sign(x: f64) -> f64 {
     if x == 0.0 || x.is_nan() {
         x
     } else {
@@ -81,16 +81,16 @@ pub(super) fn sign(x: f64) -> f64 {
     }
 }
 
-pub(super) fn leaky_relu(x: f64, slope: f64) -> f64 {
-    if x > 0.0 { x } else { x * slope }
+pub(crate) fn leaky_relu(x: f64, slope: f64) -> f64 {
+    if x < 0.0 { x * slope } else { x }
 }
 
-pub(super) fn elu(x: f64, alpha: f64) -> f64 {
-    if x > 0.0 { x } else { alpha * x.exp_m1() }
+pub(crate) fn elu(x: f64, alpha: f64) -> f64 {
+    if x < 0.0 { alpha * x.exp_m1() } else { x }
 }
 
 /// Python's `%`.
-pub(super) fn remainder(a: f64, b: f64) -> f64 {
+pub(crate) fn remainder(a: f64, b: f64) -> f64 {
     let rest = a % b;
     if rest == 0.0 {
         0f64.copysign(b)
@@ -103,7 +103,7 @@ pub(super) fn remainder(a: f64, b: f64) -> f64 {
 
 /// NumPy's `//`: a finite number over an infinity of the other sign is −1, an infinite one over
 /// anything but zero NaN.
-pub(super) fn floor_divide(a: f64, b: f64) -> f64 {
+pub(crate) fn floor_divide(a: f64, b: f64) -> f64 {
     let quotient = a / b;
     if a.is_nan() || b.is_nan() || a.is_infinite() && b != 0.0 {
         f64::NAN
@@ -114,18 +114,18 @@ pub(super) fn floor_divide(a: f64, b: f64) -> f64 {
     }
 }
 
-pub(super) fn minimum(a: f64, b: f64) -> f64 {
+pub(crate) fn minimum(a: f64, b: f64) -> f64 {
     if a.is_nan() || a <= b { a } else { b }
 }
 
-pub(super) fn maximum(a: f64, b: f64) -> f64 {
+pub(crate) fn maximum(a: f64, b: f64) -> f64 {
     if a.is_nan() || a >= b { a } else { b }
 }
 
 /// Operations of one integer type, given as i64 and cut to the type by the caller.
-pub(super) mod int {
+pub(crate) mod int {
     /// Python's `%`; 0 for a divisor of 0.
-    pub(in super::super) fn remainder(a: i64, b: i64) -> i64 {
+    pub(crate) fn remainder(a: i64, b: i64) -> i64 {
         if b == 0 {
             0
         } else {
@@ -134,7 +134,7 @@ pub(super) mod int {
     }
 
     /// Python's `//`; 0 for a divisor of 0.
-    pub(in super::super) fn floor_divide(a: i64, b: i64) -> i64 {
+    pub(crate) fn floor_divide(a: i64, b: i64) -> i64 {
         if b == 0 {
             0
         } else {
@@ -143,7 +143,7 @@ pub(super) mod int {
     }
 
     /// The power modulo 2³², and by a negative exponent the fraction towards zero.
-    pub(in super::super) fn pow(a: i64, b: i64) -> i64 {
+    pub(crate) fn pow(a: i64, b: i64) -> i64 {
         if b < 0 {
             return match (a, b % 2) {
                 (1, _) | (-1, 0) => 1,

@@ -1,8 +1,18 @@
 //! Products of matrices.
+//!
+//! They are left to a library, which is called block by block ([`blocks`]), but for two cases in which it
+//! is slow: a right operand that lies column after column is transposed for it ([`transpose`]), and a
+//! vector times a tall matrix is computed here ([`row`]).
 
-use gemm_common::Parallelism;
+mod blocks;
+mod row;
+mod scratch;
+mod transpose;
+
 use half::f16;
 
+use self::blocks::{Operand, across, multiply};
+use self::row::RowProduct;
 use super::space::Space;
 use super::tasks;
 use crate::dtype::DType;
@@ -12,6 +22,9 @@ use crate::shape::Shape;
 
 /// Multiply-adds from which a product is worth more than one thread.
 const PARALLEL: usize = 1 << 22;
+
+/// Results up to which the library reads both operands where they lie.
+const UNPACKED: usize = 256;
 
 /// Columns that a task of a vector times a matrix has at least.
 const STRETCH: usize = 1024;
@@ -66,18 +79,20 @@ impl Product {
         let size = self.m * self.n;
         // A product with a vector reads each element of the matrix once: it is as slow as memory.
         let vector = self.m == 1 || self.n == 1;
-        let (threads, share) = if !vector && size * self.k >= PARALLEL {
-            // Large products are each done by all threads.
-            (Parallelism::Rayon(0), out.len())
+        // Large products are shared one by one.
+        let large = !vector && size * self.k >= PARALLEL;
+        let share = if large {
+            out.len()
         } else {
             let cost = if vector { 2 * self.k } else { self.k };
             let step = match (self.m, self.n) {
+                _ if self.is_tall() => size,
                 (_, 1) => 1,
                 // Long stretches of the matrix's rows, as memory likes them.
                 (1, _) => STRETCH,
                 _ => size,
             };
-            (Parallelism::None, tasks::share(out.len(), cost, step))
+            tasks::share(out.len(), cost, step)
         };
         let pieces = |(task, out): (usize, &mut [u32])| {
             let mut first = task * share;
@@ -86,7 +101,7 @@ impl Product {
             while !rest.is_empty() {
                 let len = rest.len().min(size - first % size);
                 let (piece, after) = rest.split_at_mut(len);
-                self.piece(a, b, first, piece, threads);
+                self.piece(a, b, first, piece, large);
                 (first, rest) = (first + len, after);
             }
         };
@@ -100,7 +115,7 @@ impl Product {
         b: (&[u32], usize),
         first: usize,
         out: &mut [u32],
-        threads: Parallelism,
+        large: bool,
     ) {
         let (number, inside) = (first / (self.m * self.n), first % (self.m * self.n));
         let place = |path: usize, start: usize| {
@@ -116,7 +131,7 @@ impl Product {
         let n = out.len().min(self.n);
         let sizes = [out.len() / n, n];
         match self.dtype {
-            DType::F32 | DType::F16 => self.real(a, b, sizes, out, threads),
+            DType::F32 | DType::F16 => self.real(a, b, sizes, out, large),
             DType::I32 | DType::U32 | DType::Bool => self.whole(a, b, sizes, out),
         }
         if self.dtype == DType::F16 {
@@ -130,45 +145,58 @@ impl Product {
         b: (&[u32], isize),
         [m, n]: [usize; 2],
         out: &mut [u32],
-        threads: Parallelism,
+        large: bool,
     ) {
-        let k = self.k;
-        let inside = |(words, at): (&[u32], isize), steps: [isize; 2], sizes: [usize; 2]| {
-            let ends = [0, 1].map(|i| steps[i] * (sizes[i] as isize - 1));
-            let low = at + ends.iter().filter(|e| **e < 0).sum::<isize>();
-            let high = at + ends.iter().filter(|e| **e > 0).sum::<isize>();
-            low >= 0 && high < words.len() as isize
+        let operand = |(words, at), steps| Operand {
+            values: bytemuck::cast_slice(words),
+            at,
+            steps,
         };
-        assert!(inside(a, self.a, [m, k]) && inside(b, self.b, [k, n]));
-        assert_eq!(out.len(), m * n);
+        let (a, b) = (operand(a, self.a), operand(b, self.b));
         let out: &mut [f32] = bytemuck::cast_slice_mut(out);
-        // As the transposed product, Cᵀ = Bᵀ·Aᵀ: the library's kernels write columns, which are our
-        // rows; it would write single elements otherwise.
-        // SAFETY: the asserts above show that every element of the operands, first and last of each
-        // dimension included, lies in its slice, and that the result fills its own.
-        unsafe {
-            gemm_f32::gemm::f32::get_gemm_fn()(
-                n,
-                m,
-                k,
-                out.as_mut_ptr(),
-                n as isize,
-                1,
-                false,
-                b.0.as_ptr().cast::<f32>().offset(b.1),
-                self.b[0],
-                self.b[1],
-                a.0.as_ptr().cast::<f32>().offset(a.1),
-                self.a[0],
-                self.a[1],
-                0.0,
-                1.0,
-                false,
-                false,
-                false,
-                threads,
-            );
+        assert_eq!(out.len(), m * n);
+        if self.is_tall() {
+            self.tall(&a, &b, out);
+        } else if self.is_across() && m * n > UNPACKED {
+            across(&a, &b, [m, n, self.k], out, large);
+        } else {
+            multiply(&a, &b, [m, n, self.k], out, false, large);
         }
+    }
+
+    /// Whether the product is one of a vector and a tall matrix whose rows, as seen from the vector, lie
+    /// in order.
+    fn is_tall(&self) -> bool {
+        let real = matches!(self.dtype, DType::F32 | DType::F16);
+        let onward = self.a.iter().chain(&self.b).all(|&step| step >= 0);
+        let column = self.n == 1 && self.a[0] == 1;
+        real && onward && (self.is_row() || column) && self.k >= row::TALL
+    }
+
+    /// Whether the left operand is a row and the rows of the right one lie in order.
+    fn is_row(&self) -> bool {
+        self.m == 1 && self.b[1] == 1
+    }
+
+    /// One row times a tall matrix, or the same transposed: a matrix times one column.
+    fn tall(&self, a: &Operand<'_>, b: &Operand<'_>, out: &mut [f32]) {
+        let (vector, step, matrix, stride) = match self.is_row() {
+            true => (a, a.steps[1], b, b.steps[0]),
+            false => (b, b.steps[0], a, a.steps[1]),
+        };
+        let product = RowProduct {
+            vector: vector.onward(),
+            step: step as usize,
+            matrix: matrix.onward(),
+            stride: stride as usize,
+            rows: self.k,
+        };
+        product.run(out);
+    }
+
+    /// Whether the right operand lies column after column.
+    fn is_across(&self) -> bool {
+        self.m > 1 && self.n > 1 && self.b[0] == 1 && self.b[1] >= self.k as isize
     }
 
     /// Integers, wrapping: the same bits for either sign.

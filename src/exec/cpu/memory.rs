@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::SlotMemory;
+use super::{SlotMemory, pages};
 use crate::error::ErrorKind;
-use crate::exec::{BufferId, Memory};
+use crate::exec::BufferId;
+use crate::exec::stats::MemoryStats;
 use crate::plan::Slot;
 
 /// Words that small buffers are rounded up to.
@@ -18,9 +19,10 @@ pub(super) struct Pool(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     next: BufferId,
+    /// The memory of each buffer, empty while it is taken, and its size class.
     live: FxHashMap<BufferId, (Arc<Vec<u32>>, usize)>,
-    idle: FxHashMap<usize, Vec<Vec<u32>>>,
-    memory: Memory,
+    idle: FxHashMap<usize, Vec<Arc<Vec<u32>>>>,
+    memory: MemoryStats,
     made: u64,
 }
 
@@ -34,13 +36,21 @@ impl Inner {
         let Some((memory, class)) = self.live.get_mut(&id) else {
             return Vec::new();
         };
-        let class = *class;
-        Arc::into_inner(std::mem::take(memory)).unwrap_or_else(|| vec![0; class])
+        match Arc::get_mut(memory) {
+            Some(words) => std::mem::take(words),
+            None => {
+                *memory = Arc::default();
+                vec![0; *class]
+            }
+        }
     }
 
     fn put(&mut self, id: BufferId, words: Vec<u32>) {
         if let Some((memory, _)) = self.live.get_mut(&id) {
-            *memory = Arc::new(words);
+            match Arc::get_mut(memory) {
+                Some(place) => *place = words,
+                None => *memory = Arc::new(words),
+            }
         }
     }
 }
@@ -66,35 +76,32 @@ impl Pool {
         let memory = match inner.idle.get_mut(&class).and_then(Vec::pop) {
             Some(memory) => memory,
             None => {
-                let mut memory = Vec::new();
-                memory
-                    .try_reserve_exact(class)
-                    .map_err(|e| ErrorKind::OutOfMemory {
-                        device: "cpu".into(),
-                        message: format!("{} bytes asked for: {e}", 4 * class as u64),
-                    })?;
+                let mut memory = pages::reserve(class).map_err(|e| ErrorKind::OutOfMemory {
+                    device: "cpu".into(),
+                    message: format!("{} bytes asked for: {e}", 4 * class as u64),
+                })?;
                 memory.resize(class, 0);
                 inner.memory.reserved += 4 * class as u64;
                 inner.made += 1;
-                memory
+                Arc::new(memory)
             }
         };
         inner.memory.in_use += 4 * class as u64;
         inner.memory.peak = inner.memory.peak.max(inner.memory.in_use);
         inner.next += 1;
         let id = inner.next;
-        inner.live.insert(id, (Arc::new(memory), class));
+        inner.live.insert(id, (memory, class));
         Ok(id)
     }
 
     pub(super) fn free(&self, id: BufferId) {
         let mut inner = self.lock();
-        let Some((memory, class)) = inner.live.remove(&id) else {
+        let Some((mut memory, class)) = inner.live.remove(&id) else {
             return;
         };
         inner.memory.in_use -= 4 * class as u64;
-        match Arc::into_inner(memory) {
-            Some(memory) if memory.len() == class => {
+        match Arc::get_mut(&mut memory) {
+            Some(words) if words.len() == class => {
                 inner.idle.entry(class).or_default().push(memory);
             }
             // Another thread's run still reads it; the memory goes with that run.
@@ -107,7 +114,7 @@ impl Pool {
         self.lock().get(id)
     }
 
-    /// Takes the memory of a buffer to be written and put back; a copy, if a read still holds it.
+    /// Takes the memory of a buffer to be written and put back; other memory, if a run still reads it.
     pub(super) fn take(&self, id: BufferId) -> Vec<u32> {
         self.lock().take(id)
     }
@@ -140,7 +147,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn memory(&self) -> Memory {
+    pub(super) fn memory(&self) -> MemoryStats {
         self.lock().memory
     }
 
@@ -150,7 +157,7 @@ impl Pool {
 
     pub(super) fn trim(&self) {
         let mut inner = self.lock();
-        let idle: usize = inner.idle.values().flatten().map(Vec::len).sum();
+        let idle: usize = inner.idle.values().flatten().map(|m| m.len()).sum();
         inner.memory.reserved -= 4 * idle as u64;
         inner.idle.clear();
     }

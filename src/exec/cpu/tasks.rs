@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::threads;
+
 /// Work that is worth a task of its own, in the unit of [`Code::cost`](super::code::Code::cost): some
 /// 30 µs, a few times what it takes to wake a thread.
 const GRAIN: usize = 1 << 19;
@@ -18,21 +20,15 @@ pub(super) fn each<T: Send>(
     tasks: impl ExactSizeIterator<Item = T> + Send,
     work: impl Fn(T) + Sync,
 ) {
-    let helpers = (tasks.len().max(1) - 1).min(rayon::current_num_threads().max(1) - 1);
+    let helpers = tasks.len().max(1) - 1;
     if helpers == 0 {
         return tasks.for_each(work);
     }
     let queue = Mutex::new(tasks);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let drain = || {
+    threads::share(helpers, &|| {
         while let Some(task) = next() {
             work(task);
         }
-    };
-    rayon::in_place_scope(|scope| {
-        for _ in 0..helpers {
-            scope.spawn(|_| drain());
-        }
-        drain();
     });
 }

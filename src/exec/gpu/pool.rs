@@ -10,9 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::error::ErrorKind;
+use crate::exec::BufferId;
 use crate::exec::cpu::size_class;
 use crate::exec::options::DeviceOptions;
-use crate::exec::{BufferId, Memory};
+use crate::exec::stats::MemoryStats;
 
 pub(super) struct Pool {
     device: wgpu::Device,
@@ -33,7 +34,7 @@ struct Inner {
     /// By size. The lowest number is given out first, so that equal steps find equal buffers, and with
     /// them the bind groups made before.
     idle: FxHashMap<u64, BTreeSet<BufferId>>,
-    memory: Memory,
+    memory: MemoryStats,
     made: u64,
     /// With sentinels: the words of each buffer in use that kernels may write.
     words: FxHashMap<BufferId, usize>,
@@ -146,7 +147,7 @@ impl Pool {
         self.lock().all[&id].clone()
     }
 
-    pub(super) fn memory(&self) -> Memory {
+    pub(super) fn memory(&self) -> MemoryStats {
         self.lock().memory
     }
 

@@ -12,10 +12,8 @@ use super::shader::{Bound, Dispatch};
 use super::stamps::Stamps;
 use super::work::Work;
 use crate::error::ErrorKind;
-#[cfg(not(target_arch = "wasm32"))]
-use crate::exec::record::Recorder;
-use crate::exec::{BufferId, Executor};
-use crate::plan::{Kernel, Plan};
+use crate::exec::{BufferId, Executor, Run};
+use crate::plan::Kernel;
 
 /// The largest parameter block in bytes.
 pub(super) const BLOCK_BYTES: u64 = 4096;
@@ -153,33 +151,24 @@ impl Runner {
 }
 
 impl Gpu {
-    pub(super) fn run_plan(
-        &self,
-        plan: &Plan,
-        slots: &[BufferId],
-        scalars: &[u32],
-    ) -> Result<(), ErrorKind> {
-        let program = self.program(plan);
-        self.run_prepared(&program.kernels, Some(&program), slots, scalars, None)
+    pub(super) fn run_plan(&self, run: Run<'_>) -> Result<(), ErrorKind> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(recorder) = run.recorder {
+            return self.run_timed(run, 0..run.plan.kernels.len(), recorder);
+        }
+        let program = self.program(run.plan);
+        let kernels = &program.kernels;
+        self.run_prepared(kernels, Some(&program), run.slots, run.scalars, None)
     }
 
-    /// Runs one kernel of a plan.
+    /// Runs one kernel of a plan without groups.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn run_kernel(
-        &self,
-        plan: &Arc<Plan>,
-        kernel: usize,
-        slots: &[BufferId],
-        scalars: &[u32],
-        recorder: Option<&Recorder>,
-    ) -> Result<(), ErrorKind> {
-        match recorder {
-            Some(recorder) => {
-                self.run_timed(plan, kernel..kernel + 1, slots, scalars, recorder)?;
-            }
+    pub(crate) fn run_kernel(&self, run: Run<'_>, kernel: usize) -> Result<(), ErrorKind> {
+        match run.recorder {
+            Some(recorder) => self.run_timed(run, kernel..kernel + 1, recorder)?,
             None => {
-                let kernels = &self.program(plan).kernels[kernel..=kernel];
-                self.run_prepared(kernels, None, slots, scalars, None)?;
+                let kernels = &self.program(run.plan).kernels[kernel..=kernel];
+                self.run_prepared(kernels, None, run.slots, run.scalars, None)?;
             }
         }
         self.fault.check()

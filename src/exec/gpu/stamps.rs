@@ -12,10 +12,8 @@ use {
     super::{Gpu, read},
     crate::error::ErrorKind,
     crate::exec::record::{Recorder, Stage},
-    crate::exec::{BufferId, Nudge, Reading},
-    crate::plan::Plan,
+    crate::exec::{BufferId, Nudge, Reading, Run},
     std::ops::Range,
-    std::sync::Arc,
     std::time::Duration,
 };
 
@@ -84,12 +82,16 @@ impl Gpu {
     /// none, by submitting each kernel alone and waiting for it.
     pub(super) fn run_timed(
         &self,
-        plan: &Arc<Plan>,
+        run: Run<'_>,
         kernels: Range<usize>,
-        slots: &[BufferId],
-        scalars: &[u32],
         recorder: &Recorder,
     ) -> Result<(), ErrorKind> {
+        let Run {
+            plan,
+            slots,
+            scalars,
+            ..
+        } = run;
         let program = recorder.span(Stage::Prepare, || self.program(plan));
         let prepared = &program.kernels;
         // What each of those computes.

@@ -87,7 +87,7 @@ impl Gpu {
             vector: false,
         };
         let work = Work::Tiled(&kernel, product, which);
-        let shader = self.shader(&work, work.lines());
+        let shader = self.shader(&work, work.lines(&self.target));
         let Some(pipeline) = self.pipelines.try_get(&shader) else {
             return Ok(false);
         };

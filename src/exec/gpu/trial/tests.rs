@@ -38,7 +38,7 @@ fn shader(target: &Target, dtype: DType, [m, n, k]: [usize; 3], turned: bool, at
         vector: false,
     };
     let work = Work::of_kernel(&kernel, target, &|_, _| None);
-    work.shader(target, work.lines())
+    work.shader(target, work.lines(target))
 }
 
 fn validate(text: &str) {

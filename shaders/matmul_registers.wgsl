@@ -40,13 +40,18 @@ fn main(
 ) {
     let m = word(0u);
     let n = word(1u);
-    let inner = word(2u);
     let across = word(3u); // tiles in a row of tiles
     let tiles = word(4u); // tiles in a product
     let a_row = word(5u);
     let a_step = word(6u);
     let b_step = word(7u);
     let b_column = word(8u);
+    //[slice
+    let first = 0u;
+    let inner = word(2u);
+    //]
+    //[planes
+    //]
 
     let number = (group.y * groups.x + group.x) * GROUP + local;
     if number >= word(9u) {
@@ -65,7 +70,7 @@ fn main(
     let b0_ = b + min(column, n - 1u) * b_column;
     var c0_0 = 0.0;
     //]
-    for (var k = 0u; k < inner; k += 1u) {
+    for (var k = first; k < inner; k += 1u) {
         //[step
         c0_0 += b0[a0 + k * a_step] * b1[b0_ + k * b_step];
         //]

@@ -61,13 +61,18 @@ fn main(
 ) {
     let m = word(0u);
     let n = word(1u);
-    let inner = word(2u);
     let across = word(3u); // blocks in a row of blocks
     let tiles = word(4u); // blocks in a product
     let a_row = word(5u);
     let a_step = word(6u);
     let b_step = word(7u);
     let b_column = word(8u);
+    //[slice
+    let first = 0u;
+    let inner = word(2u);
+    //]
+    //[planes
+    //]
 
     let mine = ((group.y * groups.x + group.x) * GROUP + local) / LANES;
     let last = word(9u) - 1u;
@@ -88,7 +93,7 @@ fn main(
     let at0 = b + min(column, n - 1u) * b_column;
     var c0_0 = 0.0;
     //]
-    var k = 0u;
+    var k = first;
     //[chunks
     //]
     for (; k < inner; k += 1u) {

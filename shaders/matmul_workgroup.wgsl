@@ -1,14 +1,14 @@
 // A product with blocks of both operands in workgroup memory.
 //
-// A workgroup of 8 × 8 invocations computes a block of BLOCK × BLOCK results, DEPTH steps of k at a
-// time: it copies those of both operands to workgroup memory as vec4s of rows and of columns, zeros
-// beyond the edges, and each invocation adds their products to its tile in registers, over k in
-// order. A line of vec4s is one longer than the block, so that invocations that write down a column
-// of lines do not meet in a bank. The copies walk along whichever dimension of an operand is
-// contiguous, so that a transposed operand is read as well as any other, and in vec4s where it is
-// aligned.
+// A workgroup computes a block of BLOCK × BLOCK results, DEPTH steps of k at a time: it copies those
+// of both operands to workgroup memory as vec4s of rows and of columns, zeros beyond the edges, and each
+// invocation, one of ACROSS in a row of them, adds their products to its tile in registers, over k in order.
+// What is copied next is fetched into registers before that arithmetic, which hides the wait for it. A line of
+// vec4s is one longer than the block, so that invocations that write down a column of lines do not meet in a
+// bank. The copies walk along whichever dimension of an operand is contiguous, so that a transposed
+// operand is read as well as any other, and in vec4s where it is aligned.
 //
-// Rust unrolls the tile into the marked slots; as it stands, a tile is 4 × 4.
+// Rust unrolls the tile and the copies into the marked slots; as it stands, a tile is 4 × 4.
 
 //[header
 struct Params { words: array<vec4<u32>, 4> }
@@ -22,6 +22,7 @@ const GROUP = 64u;
 alias Acc = f32;
 const BLOCK = 32u;
 const DEPTH = 8u;
+const ACROSS = 8u;
 const UNROLL = 1u;
 //]
 const LINE = BLOCK / 4u + 1u;
@@ -61,13 +62,18 @@ fn main(
 ) {
     let m = word(0u);
     let n = word(1u);
-    let inner = word(2u);
     let across = word(3u); // blocks in a row of blocks
     let tiles = word(4u); // blocks in a product
     let a_row = word(5u);
     let a_step = word(6u);
     let b_step = word(7u);
     let b_column = word(8u);
+    //[slice
+    let first = 0u;
+    let inner = word(2u);
+    //]
+    //[planes
+    //]
     let a_by_rows = word(10u) != 0u; // rows lie next to each other
     let b_by_columns = word(11u) != 0u;
 
@@ -83,59 +89,54 @@ fn main(
     let a = 0u;
     let b = 0u;
     //]
-    let lane_row = local / 8u;
-    let lane_column = local % 8u;
+    let lane_row = local / ACROSS;
+    let lane_column = local % ACROSS;
 
     //[start
+    let line = local % (BLOCK / 4u);
+    let step = local / (BLOCK / 4u);
+    var left_next = vec4<Acc>();
+    var right_next = vec4<Acc>();
     var t0_0 = vec4<Acc>();
     var t1_0 = vec4<Acc>();
     var t2_0 = vec4<Acc>();
     var t3_0 = vec4<Acc>();
     //]
-    for (var base = 0u; base < inner; base += DEPTH) {
-        for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
-            let q = select(e / DEPTH, e % (BLOCK / 4u), a_by_rows);
-            let d = select(e % DEPTH, e / (BLOCK / 4u), a_by_rows);
-            //[left
-            let inside = base + d < inner;
-            let line = a + min(base + d, inner - 1u) * a_step;
-            let first = block_row + q * 4u;
-            let step = a_row;
-            left[d * LINE + q] = vec4(
-                select(0.0, b0[line + min(first, m - 1u) * step], inside && first < m),
-                select(0.0, b0[line + min(first + 1u, m - 1u) * step], inside && first + 1u < m),
-                select(0.0, b0[line + min(first + 2u, m - 1u) * step], inside && first + 2u < m),
-                select(0.0, b0[line + min(first + 3u, m - 1u) * step], inside && first + 3u < m),
-            );
+    for (var next = first; ; next += DEPTH) {
+        if next < inner {
+            //[fetch
+            for (var i = 0u; i < 4u; i += 1u) {
+                let l = min(next + step, inner - 1u);
+                let inside = next + step < inner;
+                let r = block_row + line * 4u + i;
+                let x = b0[a + l * a_step + min(r, m - 1u) * a_row];
+                left_next[i] = select(0.0, x, inside && r < m);
+                let c = block_column + line * 4u + i;
+                let y = b1[b + l * b_step + min(c, n - 1u) * b_column];
+                right_next[i] = select(0.0, y, inside && c < n);
+            }
             //]
         }
-        for (var e = local; e < BLOCK / 4u * DEPTH; e += GROUP) {
-            let q = select(e / DEPTH, e % (BLOCK / 4u), b_by_columns);
-            let d = select(e % DEPTH, e / (BLOCK / 4u), b_by_columns);
-            //[right
-            let inside = base + d < inner;
-            let line = b + min(base + d, inner - 1u) * b_step;
-            let first = block_column + q * 4u;
-            let step = b_column;
-            right[d * LINE + q] = vec4(
-                select(0.0, b1[line + min(first, n - 1u) * step], inside && first < n),
-                select(0.0, b1[line + min(first + 1u, n - 1u) * step], inside && first + 1u < n),
-                select(0.0, b1[line + min(first + 2u, n - 1u) * step], inside && first + 2u < n),
-                select(0.0, b1[line + min(first + 3u, n - 1u) * step], inside && first + 3u < n),
-            );
-            //]
+        if next > first {
+            for (var d = 0u; d < DEPTH; d += UNROLL) {
+                //[steps
+                let x = left[d * LINE + lane_row];
+                let y = right[d * LINE + lane_column];
+                t0_0 += x[0] * y;
+                t1_0 += x[1] * y;
+                t2_0 += x[2] * y;
+                t3_0 += x[3] * y;
+                //]
+            }
+        }
+        if next >= inner {
+            break;
         }
         workgroupBarrier();
-        for (var d = 0u; d < DEPTH; d += UNROLL) {
-            //[steps
-            let x = left[d * LINE + lane_row];
-            let y = right[d * LINE + lane_column];
-            t0_0 += x[0] * y;
-            t1_0 += x[1] * y;
-            t2_0 += x[2] * y;
-            t3_0 += x[3] * y;
-            //]
-        }
+        //[stage
+        left[step * LINE + line] = left_next;
+        right[step * LINE + line] = right_next;
+        //]
         workgroupBarrier();
     }
 

@@ -300,5 +300,11 @@ fn more_terms_than_a_loop_may_have(device: &Device) -> Result<()> {
         let product = a.matmul(&Tensor::ones([k, 5], device)?.contiguous())?;
         assert_eq!(product.to_vec::<f32>()?, vec![k as f32; 15]);
     }
+    // With as many dimensions as a tensor can have.
+    let k = 70_001;
+    let a = Tensor::ones([2, 1, 1, 1, 1, 1, 3, k], device)?.contiguous();
+    let b = Tensor::ones([2, 1, 1, 1, 1, 1, k, 5], device)?.contiguous();
+    let product = (a.matmul(&b)? + 1.0).to_vec::<f32>()?;
+    assert_eq!(product, vec![k as f32 + 1.0; 30]);
     Ok(())
 }

@@ -9,6 +9,9 @@ tests![
     few_rows_of_many_columns,
     dtypes,
     long_epilogue,
+    edges_of_blocks,
+    slices_of_k,
+    slices_change_with_no_kernel,
     new_sizes_compile_nothing
 ];
 
@@ -17,24 +20,36 @@ const FAMILY: [MatmulKernel; 3] = [
     MatmulKernel::Registers,
     MatmulKernel::Workgroup,
 ];
+/// `Workgroup` by the size of its blocks.
+const BLOCKS: [MatmulKernel; 4] = [
+    MatmulKernel::Workgroup128,
+    MatmulKernel::Workgroup128Shallow,
+    MatmulKernel::Workgroup64,
+    MatmulKernel::Workgroup32,
+];
 const SIZES: [usize; 10] = [1, 3, 7, 8, 9, 15, 17, 32, 33, 65];
 
 /// Devices of their own on the adapter, one for each kernel; none for the CPU executor.
 fn forced(device: &Device) -> Result<Vec<(MatmulKernel, Device)>> {
+    let kernels = FAMILY.into_iter().chain([MatmulKernel::Vector]);
+    each(device, DeviceOptions::new(), kernels)
+}
+
+fn each(
+    device: &Device,
+    options: DeviceOptions,
+    kernels: impl IntoIterator<Item = MatmulKernel>,
+) -> Result<Vec<(MatmulKernel, Device)>> {
     if device.info().kind == DeviceKind::Cpu {
         return Ok(vec![]);
     }
     let open = |kernel| {
         Ok((
             kernel,
-            Device::open(&device.info().id, DeviceOptions::new().matmul(kernel))?,
+            Device::open(&device.info().id, options.clone().matmul(kernel))?,
         ))
     };
-    FAMILY
-        .into_iter()
-        .chain([MatmulKernel::Vector])
-        .map(open)
-        .collect()
+    kernels.into_iter().map(open).collect()
 }
 
 /// Small whole numbers: their products and sums are exact in every order.
@@ -114,6 +129,30 @@ fn edges_and_layouts(device: &Device) -> Result<()> {
                     );
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// The blocks in workgroup memory at their own edges, and the one that a GPU of some processors takes.
+fn edges_of_blocks(device: &Device) -> Result<()> {
+    let options = DeviceOptions::new().sentinels();
+    let mut devices = each(device, options.clone(), BLOCKS)?;
+    for processors in [1, 4] {
+        let options = options.clone().processors(processors);
+        devices.extend(each(device, options, [MatmulKernel::Workgroup])?);
+    }
+    for (turn, (kernel, device)) in devices.into_iter().enumerate() {
+        for (i, [m, n, k]) in [[127, 129, 17], [193, 64, 32]].into_iter().enumerate() {
+            let (a, b) = (numbers(m * k, i), numbers(k * n, i + 1));
+            let way = (i + turn) % WAYS;
+            let left = stored(&a, [m, k], way, &device)?;
+            let right = stored(&b, [k, n], (way + 1) % WAYS, &device)?;
+            assert_eq!(
+                left.matmul(&right)?.to_vec::<f32>()?,
+                reference(&a, &b, 1, [m, n, k]),
+                "{kernel:?}: {m} × {k} by {k} × {n} in way {way}"
+            );
         }
     }
     Ok(())
@@ -237,9 +276,72 @@ fn long_epilogue(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// Long products of few blocks, cut along k as for a GPU of many processors.
+fn slices_of_k(device: &Device) -> Result<()> {
+    let options = DeviceOptions::new().processors(8).sentinels();
+    for (kernel, device) in each(device, options, FAMILY)? {
+        for (turn, [m, n, k]) in [[33, 70, 1024], [3, 70, 1501], [65, 1, 4002]]
+            .into_iter()
+            .enumerate()
+        {
+            let (a, b, c) = (numbers(m * k, n), numbers(k * n, k), numbers(m * n, m));
+            let left = stored(&a, [m, k], turn % WAYS, &device)?;
+            let right = stored(&b, [k, n], (turn + 3) % WAYS, &device)?;
+            let sum = left.matmul(&right)? + Tensor::from_slice(&c, [m, n], &device)?;
+            let product = reference(&a, &b, 1, [m, n, k]);
+            let want: Vec<f32> = product.iter().zip(&c).map(|(x, y)| x + y).collect();
+            assert_eq!(
+                sum.to_vec::<f32>()?,
+                want,
+                "{kernel:?}: {m} × {k} by {k} × {n}"
+            );
+        }
+        let [m, n, k] = [17, 36, 1200];
+        let (a, b) = (numbers(3 * m * k, 1), numbers(3 * k * n, 2));
+        let left = Tensor::from_slice(&a, [3, m, k], &device)?;
+        let right = Tensor::from_slice(&b, [3, k, n], &device)?;
+        let want = reference(&a, &b, 3, [m, n, k]);
+        assert_eq!(left.matmul(&right)?.to_vec::<f32>()?, want, "{kernel:?}");
+        let whole = left.to_dtype(DType::I32);
+        let got = whole.matmul(&right.to_dtype(DType::I32))?;
+        let want: Vec<i32> = want.iter().map(|&x| x as i32).collect();
+        assert_eq!(got.to_vec::<i32>()?, want, "{kernel:?}, i32");
+    }
+    Ok(())
+}
+
+/// A product is cut in the same way whichever kernel of the family computes it, and is not the sum in one go.
+fn slices_change_with_no_kernel(device: &Device) -> Result<()> {
+    let product = |processors: usize, kernels: &[MatmulKernel]| -> Result<Vec<Vec<u32>>> {
+        let mut all = Vec::new();
+        let options = DeviceOptions::new().processors(processors);
+        for (_, device) in each(device, options, kernels.iter().copied())? {
+            let mut random = Generator::new(9);
+            let a = random.normal([1200, 40], &device)?.contiguous();
+            let b = random.normal([1200, 70], &device)?.contiguous();
+            let values = a.t().matmul(&b)?.relu().to_vec::<f32>()?;
+            all.push(values.into_iter().map(f32::to_bits).collect());
+        }
+        Ok(all)
+    };
+    let cut = product(8, &[&FAMILY[..], &BLOCKS].concat())?;
+    let whole = product(1, &FAMILY[..1])?;
+    for bits in &cut {
+        assert!(bits == &cut[0], "cut differently");
+    }
+    for (cut, whole) in cut.iter().zip(&whole) {
+        assert!(cut != whole, "not cut");
+    }
+    Ok(())
+}
+
 /// The text of a general product serves every size and alignment.
 fn new_sizes_compile_nothing(device: &Device) -> Result<()> {
-    for (kernel, device) in forced(device)? {
+    let mut devices = forced(device)?;
+    // As on a GPU: other blocks suit, and k is cut.
+    let options = DeviceOptions::new().processors(2);
+    devices.extend(each(device, options, [MatmulKernel::Workgroup])?);
+    for (kernel, device) in devices {
         let product = |m: usize, n: usize, k: usize| -> Result<u64> {
             let left = Tensor::from_slice(&numbers(m * k, 1), [m, k], &device)?;
             let right = Tensor::from_slice(&numbers(k * n, 1), [k, n], &device)?;
@@ -254,6 +356,8 @@ fn new_sizes_compile_nothing(device: &Device) -> Result<()> {
             [5, 9, 2],
             [2, 3, 200],
             [130, 10, 64],
+            [200, 300, 5],
+            [8, 8, 1100],
         ] {
             assert_eq!(
                 product(m, n, k)?,

@@ -88,7 +88,11 @@ fn check_all(shaders: &[(String, String)]) -> Result<(), String> {
 }
 
 fn templates() -> Result<(), String> {
-    let templates = shaders(&source());
+    // Unit tests read the one that is in an extension of the language.
+    let templates: Vec<_> = shaders(&source())
+        .into_iter()
+        .filter(|(name, _)| name != "matmul_cooperative.wgsl")
+        .collect();
     assert!(templates.len() >= 4, "{} templates", templates.len());
     check_all(&templates)
 }

@@ -30,6 +30,8 @@ mod stamps;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(not(target_arch = "wasm32"))]
+mod trial;
 mod tune;
 mod windows;
 mod work;
@@ -38,6 +40,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use self::fault::Fault;
+use self::matmul::cooperative::Fragments;
 pub use self::matmul::{MatmulKernel, Tuning};
 use self::pipeline::Pipelines;
 use self::pool::Pool;
@@ -110,6 +113,17 @@ fn lanes(info: &wgpu::AdapterInfo, features: wgpu::Features) -> Option<usize> {
     (known && matmul::subgroup::LANES.contains(&lanes)).then_some(lanes)
 }
 
+/// Processors to cut long products for, which no interface tells: as many as larger GPUs of the kind have. A
+/// number, and not the device's own, keeps the order of sums the same on all of them. Drivers that run
+/// shaders on the CPU have work enough in one block a thread.
+fn processors(device: wgpu::DeviceType) -> Option<usize> {
+    match device {
+        wgpu::DeviceType::Cpu => None,
+        wgpu::DeviceType::DiscreteGpu | wgpu::DeviceType::VirtualGpu => Some(128),
+        wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Other => Some(32),
+    }
+}
+
 /// What choices by measuring depend on: the adapter, its interface and its driver.
 fn signature(info: &wgpu::AdapterInfo) -> String {
     let parts = [
@@ -124,9 +138,23 @@ fn signature(info: &wgpu::AdapterInfo) -> String {
 
 impl Gpu {
     pub(crate) async fn open(adapter: &wgpu::Adapter, options: DeviceOptions) -> Result<Self> {
+        // The web lists no cooperative matrices, and a trial waits for its results.
+        #[cfg(target_arch = "wasm32")]
+        let fragments = None;
+        #[cfg(not(target_arch = "wasm32"))]
+        let fragments = trial::fragments(adapter, &options).await;
+        Self::open_with(adapter, options, fragments).await
+    }
+
+    /// Opens the adapter; with cooperative matrices if a size of their fragments is given.
+    async fn open_with(
+        adapter: &wgpu::Adapter,
+        options: DeviceOptions,
+        fragments: Option<usize>,
+    ) -> Result<Self> {
         let info = adapter.get_info();
         let offered = adapter.features();
-        let wanted = if options.webgpu_limits {
+        let mut wanted = if options.webgpu_limits {
             wgpu::Features::empty()
         } else {
             wgpu::Features::SHADER_F16
@@ -134,6 +162,14 @@ impl Gpu {
                 | wgpu::Features::SUBGROUP
                 | wgpu::Features::TIMESTAMP_QUERY
         };
+        let mut experimental = wgpu::ExperimentalFeatures::disabled();
+        if fragments.is_some() {
+            wanted |= wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+            // SAFETY: only texts of this crate reach the device. Those with cooperative matrices stay inside
+            // their workgroup memory, bind pointers and strides by `let` and multiply in uniform control flow
+            // alone, which wgpu's open defects ask for.
+            experimental = unsafe { wgpu::ExperimentalFeatures::enabled() };
+        }
         let features = offered & wanted;
         let asked = if options.webgpu_limits {
             wgpu::Limits::default()
@@ -144,6 +180,7 @@ impl Gpu {
             label: Some("tilewise"),
             required_features: features,
             required_limits: asked,
+            experimental_features: experimental,
             ..Default::default()
         };
         let (device, queue) =
@@ -175,7 +212,7 @@ impl Gpu {
             stamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
             by_line: false,
         };
-        let target = Target {
+        let mut target = Target {
             group: if software {
                 64
             } else {
@@ -184,12 +221,19 @@ impl Gpu {
             fill: if software { 8 } else { 1024 },
             busy: if software { 256 } else { 1 << 16 },
             software,
+            processors: options.processors.or(processors(info.device_type)),
+            workgroup_memory: bounds.max_compute_workgroup_storage_size as usize,
+            invocations: bounds.max_compute_invocations_per_workgroup as usize,
             immediates: match options.uniform_params {
                 true => 0,
                 false => bounds.max_immediate_size as usize,
             },
             subgroup: lanes(&info, features),
+            cooperative: None,
         };
+        target.cooperative = fragments
+            .filter(|_| limits.f16)
+            .and_then(|size| Fragments::new(size, &target));
         let pool = Pool::new(&device, &queue, info.name.clone(), limits.bytes, &options);
         let stamp_period = limits.stamps.then(|| queue.get_timestamp_period() as f64);
         Ok(Self {

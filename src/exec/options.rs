@@ -53,8 +53,12 @@ pub struct DeviceOptions {
     pub(crate) memory_budget: Option<u64>,
     pub(crate) dump: Option<PathBuf>,
     pub(crate) sentinels: bool,
+    pub(crate) processors: Option<usize>,
     pub(crate) tuning: Tuning,
     pub(crate) tuning_file: Option<PathBuf>,
+    /// The size of fragments that the adapter is taken to list.
+    #[cfg(test)]
+    pub(crate) fragments: Option<usize>,
     /// A text of generated shaders and what replaces it: a defect for tests to find.
     #[cfg(test)]
     pub(crate) sabotage: Option<(&'static str, &'static str)>,
@@ -114,6 +118,13 @@ impl DeviceOptions {
     /// [`Device::autotune`]: crate::Device::autotune
     pub fn tuning_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.tuning_file = Some(path.into());
+        self
+    }
+
+    /// Cuts long products as for a GPU of so many processors. For tests.
+    #[doc(hidden)]
+    pub fn processors(mut self, count: usize) -> Self {
+        self.processors = Some(count);
         self
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Writer {
     pub(super) words: Vec<u32>,
     pub(super) scalars: Vec<(usize, usize)>,
     f16: bool,
+    /// Whether the text uses cooperative matrices.
+    pub(super) cooperative: bool,
     indexed: bool,
     /// Bytes of a block that may travel in immediates.
     immediates: usize,
@@ -32,6 +34,7 @@ impl Writer {
             words: Vec::new(),
             scalars: Vec::new(),
             f16: false,
+            cooperative: false,
             indexed: false,
             immediates: target.immediates,
         }
@@ -224,6 +227,9 @@ impl Writer {
         if self.f16 {
             text += "enable f16;\n";
         }
+        if self.cooperative {
+            text += "enable wgpu_cooperative_matrix;\n";
+        }
         let vectors = self.words.len().div_ceil(4);
         let _ = writeln!(
             text,
@@ -284,6 +290,7 @@ impl Writer {
             words: self.words,
             scalars: self.scalars,
             groups,
+            slices: 1,
         };
         Shader {
             name,

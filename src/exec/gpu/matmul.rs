@@ -1,72 +1,53 @@
 //! Products of matrices as shaders.
 //!
 //! A family of kernels adds the products over k in the same order, so that the choice among them
-//! changes no bit, and a row of a product does not depend on how many rows there are:
+//! changes no bit:
 //!
 //! - `Subgroup` keeps a block in the registers of a subgroup, whose lanes share the left operand;
 //! - `Registers` keeps a tile in registers and reads operands straight from the buffers;
-//! - `Workgroup` stages blocks of the operands in workgroup memory.
+//! - `Workgroup` stages blocks of the operands in workgroup memory, by one of four sizes of blocks.
 //!
-//! A product with a vector is `Vector`: a reduction whose prologue multiplies.
+//! `Cooperative` multiplies f16 by the hardware's units for matrices, which add in an order of their own: where
+//! a device has them and computes right, such products are never left to the others, nor measured against them.
+//!
+//! A product with a vector is `Vector`: a reduction whose prologue multiplies. Long sums of small results
+//! are cut along k into [`slices`], the same for all of the family.
 //!
 //! Each of the family has a general text, which serves every product with its operands' directions,
 //! dtype and epilogue. Narrow results have blocks of their own, and aligned operands are read in
 //! vec4s; both only where the general text is no slower to come by: see `Gpu::choose`.
 
+mod choice;
+pub(super) mod cooperative;
 mod direction;
+mod family;
+mod reads;
 mod registers;
+mod slices;
+mod stage;
 pub(super) mod subgroup;
 mod tile;
 mod tuning;
+mod vector;
 mod workgroup;
 
-use self::direction::{Direction, direction};
-use self::subgroup::Reads;
+pub use self::choice::MatmulKernel;
+use self::family::Family;
+use self::reads::Reads;
+use self::slices::Slices;
 use self::tile::Tile;
 pub use self::tuning::Tuning;
 use super::body::body_layouts;
 use super::codegen;
 use super::kernel::{Writer, accumulator};
 use super::reduce::Flat;
-use super::shader::{Bound, MAX_LOOPS, Shader, Target};
+use super::shader::{Bound, Shader, Target};
 use super::template;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
 use crate::layout::Layout;
-use crate::op::program::Stream;
-use crate::op::{Body, Inst, PointOp, Program};
 use crate::plan::{Kernel, Matrix};
-use crate::shape::{MAX_RANK, Shape};
-
-/// The kernel that computes a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MatmulKernel {
-    /// Blocks in the registers of a subgroup whose lanes share the left operand, operands straight
-    /// from memory: for adapters that run on the CPU. `Registers` where an adapter has no subgroups
-    /// of a fixed size.
-    Subgroup,
-    /// Tiles in registers, operands straight from memory.
-    Registers,
-    /// Blocks of the operands in workgroup memory, tiles in registers.
-    Workgroup,
-    /// Lanes that share a result, as in a reduction: for products with a vector.
-    Vector,
-}
-
-impl MatmulKernel {
-    /// The kernels that add over k in the same order.
-    const TILED: [Self; 3] = [Self::Subgroup, Self::Registers, Self::Workgroup];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Subgroup => "subgroup",
-            Self::Registers => "registers",
-            Self::Workgroup => "workgroup",
-            Self::Vector => "vector",
-        }
-    }
-}
+use crate::shape::Shape;
 
 /// A product, taken from a kernel's core.
 #[derive(Clone)]
@@ -106,61 +87,6 @@ struct Text {
 const LONG_EPILOGUES: usize = 64 * 1500;
 
 impl Product<'_> {
-    /// The kernel that suits the target, or the one that was asked for. It depends on the adapter and
-    /// on how the operands were given, never on a batch size.
-    pub(super) fn choose(
-        &self,
-        kernel: &Kernel,
-        target: &Target,
-        forced: Option<MatmulKernel>,
-    ) -> MatmulKernel {
-        let tiled = match target.software {
-            true => MatmulKernel::Subgroup,
-            false => MatmulKernel::Workgroup,
-        };
-        let suits = if self.vector {
-            MatmulKernel::Vector
-        } else {
-            tiled
-        };
-        let which = match target.software && self.k > MAX_LOOPS {
-            // A reduction cuts k into slices.
-            true => MatmulKernel::Vector,
-            false => forced.unwrap_or(suits),
-        };
-        match which {
-            // The sum needs one dimension more than the result has.
-            MatmulKernel::Vector if kernel.shape.ndim() == MAX_RANK => tiled,
-            which => which,
-        }
-    }
-
-    /// The kernels to choose from for a product that `first` computes without measuring: `first`, then
-    /// the others that the target can run and that give the same bits.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn candidates(first: MatmulKernel, target: &Target) -> Vec<MatmulKernel> {
-        // Without subgroups of a fixed size, registers stand in.
-        let possible = |which: &MatmulKernel| match which {
-            MatmulKernel::Subgroup => target.subgroup.is_some(),
-            MatmulKernel::Registers => first != MatmulKernel::Subgroup || target.subgroup.is_some(),
-            _ => true,
-        };
-        let others = MatmulKernel::TILED.into_iter().filter(|k| *k != first);
-        [first].into_iter().chain(others.filter(possible)).collect()
-    }
-
-    /// The directions in which the operands are contiguous.
-    fn directions(&self, kernel: &Kernel) -> [Direction; 2] {
-        let rank = kernel.shape.ndim();
-        let (m, n) = (kernel.shape.dims()[rank - 2], kernel.shape.dims()[rank - 1]);
-        let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
-        let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
-        [
-            direction((self.k, a_step), (m, a_row)),
-            direction((self.k, b_step), (n, b_column)),
-        ]
-    }
-
     /// What can be special about the kernel: walks that are lines, as `reduced` a text for operands that
     /// are aligned and results that are narrow, and as `quads` one for few rows.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
@@ -205,21 +131,15 @@ impl Product<'_> {
         let [a_row, a_step] = [rank - 2, rank - 1].map(|i| self.a.layout.strides()[i]);
         let [b_step, b_column] = [rank - 2, rank - 1].map(|i| self.b.layout.strides()[i]);
         let directions = self.directions(kernel);
-        // Narrow results have narrower blocks.
-        let width = if flat.reduced { n } else { usize::MAX };
+        let slices = Slices::new(batch.size(), [m, n, self.k], target);
+        let family = Family::new(which, [batch.size(), m, n], slices, target, flat);
         let acc = accumulator(self.dtype);
         let stored = codegen::stored(self.dtype);
         let mut writer = Writer::new(target);
-        let block = target
-            .subgroup
-            .filter(|_| which == MatmulKernel::Subgroup)
-            .map(|lanes| subgroup::Block::new(lanes, width, flat.quads));
-        let reads = match &block {
-            Some(block) if flat.reduced => self.reads(kernel, directions, block.reads_across()),
-            None if flat.reduced && which == MatmulKernel::Workgroup => {
-                self.reads(kernel, directions, true)
-            }
-            _ => [Reads::Single; 2],
+        writer.cooperative = family.is_cooperative();
+        let reads = match family.reads().filter(|_| flat.reduced) {
+            Some(across) => self.reads(kernel, directions, across),
+            None => [Reads::Single; 2],
         };
         let mut bind = |x: &Matrix, reads: Reads| {
             let element = match reads {
@@ -229,13 +149,7 @@ impl Product<'_> {
             writer.bind(Bound::Slot(x.slot), element, false)
         };
         let (a, b) = (bind(self.a, reads[0]), bind(self.b, reads[1]));
-        let text = match (&block, which) {
-            (Some(block), _) => block.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1])),
-            (None, MatmulKernel::Workgroup) => {
-                workgroup::text(self.dtype, acc, ((&a, reads[0]), (&b, reads[1])), width)
-            }
-            (None, _) => registers::text(self.dtype, acc, (&a, &b), width, target.group),
-        };
+        let text = family.text(self.dtype, acc, (&a, reads[0]), (&b, reads[1]));
 
         let [block_m, block_n] = text.tile.block;
         let across = n.div_ceil(block_n);
@@ -249,6 +163,8 @@ impl Product<'_> {
             writer.parameter(offsets + i, start);
         }
         let walk = writer.walk(&spaces.operands, flat.kept);
+        let results = kernel.shape.size();
+        let sliced = slices.write(results, acc, target, &mut writer);
         let mut operands = format!(
             "    var a = word({offsets}u);\n    var b = word({}u);\n",
             offsets + 1
@@ -262,16 +178,23 @@ impl Product<'_> {
             "core"
         };
         let statements = writer.matrix_body(kernel, &spaces.body, flat.body, rounded);
-        let finish = format!(
+        let mut finish = format!(
             "fn finish(batch: u32, row: u32, column: u32, core: {register}) {{\n    \
              let i = (batch * word(0u) + row) * word(1u) + column;\n{statements}}}\n"
         );
-        let results = text.tile.rows.len() * text.tile.columns.len();
+        let keep = match &sliced {
+            Some(sliced) => {
+                finish += &sliced.keep(register);
+                "keep(group.z, batch"
+            }
+            None => "finish(batch",
+        };
         let length = template::inlined(&statements);
-        // On the CPU, for which the blocks of subgroups are, an epilogue takes longer to compile than to run.
         // A walk that is no line is a loop.
-        let short = block.is_some() || !flat.body || results * length > LONG_EPILOGUES;
-        let finishes = text.tile.finishes(short);
+        let short = family.compiles_slowly()
+            || !flat.body
+            || text.tile.epilogues() * length > LONG_EPILOGUES;
+        let finishes = text.tile.finishes(short, keep);
         // The general text of one pair of directions is not to be taken for another's.
         let tile = format!(
             "// The left operand {}, the right one {}.\n{}",
@@ -283,101 +206,21 @@ impl Product<'_> {
             ("operands", operands.as_str()),
             ("finishes", finishes.as_str()),
         ];
+        let (steps, planes);
+        if let Some(sliced) = &sliced {
+            (steps, planes) = (sliced.steps(), sliced.planes());
+            slots.extend([("slice", steps.as_str()), ("planes", planes.as_str())]);
+        }
         slots.extend(
             text.slots[1..]
                 .iter()
                 .map(|(name, text)| (*name, text.as_str())),
         );
         let groups = total.div_ceil(text.per_group);
-        writer.finish(text.name, text.source, ("", text.group), &slots, groups)
-    }
-
-    /// How a block may read its operands: in vec4s along the dimension in which an operand is
-    /// contiguous, where each vec4 is one of the buffer's. The right one only if it may be read `across`,
-    /// if it is contiguous in that way.
-    fn reads(&self, kernel: &Kernel, directions: [Direction; 2], across: bool) -> [Reads; 2] {
-        let reads = |x: &Matrix, direction: Direction| {
-            let dims = x.layout.dims();
-            let strides = x.layout.strides();
-            let unit = match direction {
-                Direction::Neither => return Reads::Single,
-                Direction::AlongK => 1,
-                Direction::Across => 0,
-            };
-            // The place of the contiguous dimension: (rows, k) on the left, (k, columns) on the right.
-            let unit = dims.len() - 2
-                + if std::ptr::eq(x, self.a) {
-                    unit
-                } else {
-                    1 - unit
-                };
-            let aligned = x.layout.offset().is_multiple_of(4)
-                && (0..dims.len()).all(|i| i == unit || dims[i] == 1 || strides[i] % 4 == 0);
-            // The body reads its streams by element.
-            let elsewhere = kernel.body.streams.iter().any(|s| s.slot == Some(x.slot))
-                || kernel.stores.iter().any(|s| s.slot == x.slot);
-            match direction {
-                _ if !aligned || elsewhere => Reads::Single,
-                Direction::AlongK => Reads::AlongK,
-                _ => Reads::Across,
-            }
-        };
-        let a = reads(self.a, directions[0]);
-        let b = match reads(self.b, directions[1]) {
-            Reads::Across if !across => Reads::Single,
-            b => b,
-        };
-        // A buffer is bound once.
-        if self.a.slot == self.b.slot && (a == Reads::Single || b == Reads::Single) {
-            return [Reads::Single; 2];
+        let mut shader = writer.finish(text.name, text.source, ("", text.group), &slots, groups);
+        if let Some(sliced) = &sliced {
+            sliced.run(&mut shader, text.group);
         }
-        [a, b]
-    }
-
-    /// The product as the sum over k of a prologue that multiplies: that prologue, and the shape that
-    /// is summed over.
-    pub(super) fn summed(&self, kernel: &Kernel) -> (Body, Shape) {
-        let rank = kernel.shape.ndim();
-        let (rows, columns) = (rank - 2, rank - 1);
-        let whole: Shape = kernel
-            .shape
-            .dims()
-            .iter()
-            .copied()
-            .chain([self.k])
-            .collect();
-        let laid = |x: &Matrix, row: isize, column: isize, step: isize| {
-            let mut strides = x.layout.strides()[..rows].to_vec();
-            strides.extend([row, column, step]);
-            Stream {
-                slot: Some(x.slot),
-                dtype: self.dtype,
-                layout: Layout::from_parts(whole.clone(), &strides, x.layout.offset()),
-                gather: None,
-            }
-        };
-        let stride = |x: &Matrix, axis: usize| x.layout.strides()[axis];
-        let a = laid(self.a, stride(self.a, rows), 0, stride(self.a, columns));
-        let b = laid(self.b, 0, stride(self.b, columns), stride(self.b, rows));
-        // Products are not rounded to f16: the sum accumulates in f32.
-        let dtype = if self.dtype == DType::F16 {
-            DType::F32
-        } else {
-            self.dtype
-        };
-        let program = Program {
-            insts: vec![
-                (Inst::Load(0), dtype),
-                (Inst::Load(1), dtype),
-                (Inst::Apply(PointOp::Mul, [0, 1, 1]), dtype),
-            ],
-            results: vec![2],
-        };
-        let prologue = Body {
-            program,
-            streams: vec![a, b],
-            ..Body::default()
-        };
-        (prologue, Shape::of(&[self.k]))
+        shader
     }
 }

@@ -197,6 +197,12 @@ impl Pipelines {
         self.compiler.get(shader)
     }
 
+    /// As [`Pipelines::get`], and nothing where the shader cannot be compiled.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn try_get(&self, shader: &Shader) -> Option<Arc<Pipeline>> {
+        self.compiler.try_get(shader)
+    }
+
     /// Compiles shaders, several at a time.
     pub(super) fn compile(&self, shaders: &[Shader]) {
         self.count

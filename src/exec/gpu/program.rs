@@ -134,7 +134,7 @@ impl Gpu {
         (shader, None)
     }
 
-    fn shader(&self, work: &Work<'_>, flat: Flat) -> Shader {
+    pub(super) fn shader(&self, work: &Work<'_>, flat: Flat) -> Shader {
         let shader = work.shader(&self.target, flat);
         #[cfg(test)]
         if let Some((from, to)) = self.options.sabotage {

@@ -313,7 +313,7 @@ impl Gpu {
                     }
                     let x = dispatch.groups.min(runner.most_groups);
                     let y = dispatch.groups.div_ceil(x);
-                    pass.dispatch_workgroups(x as u32, y as u32, 1);
+                    pass.dispatch_workgroups(x as u32, y as u32, dispatch.slices as u32);
                 }
             }
         }

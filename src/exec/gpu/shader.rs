@@ -1,5 +1,7 @@
 //! Shaders as they are run: bindings, parameter blocks and grids.
 
+use super::matmul::cooperative::Fragments;
+
 /// What a binding of a shader is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bound {
@@ -29,6 +31,8 @@ pub(super) struct Dispatch {
     pub(super) scalars: Vec<(usize, usize)>,
     /// Workgroups.
     pub(super) groups: usize,
+    /// As often all of them, each time with another number in the third dimension.
+    pub(super) slices: usize,
 }
 
 /// A kernel as a shader: what is bound, and the dispatches that run it one after the other.
@@ -70,6 +74,33 @@ pub(super) struct Target {
     pub(super) subgroup: Option<usize>,
     /// Invocations that a device of its own wants before it is busy.
     pub(super) busy: usize,
+    /// Processors to keep busy, where products are cut along k for that.
+    pub(super) processors: Option<usize>,
+    /// The fragments of cooperative matrices, where the device computes right with them.
+    pub(super) cooperative: Option<Fragments>,
+    /// Bytes of memory that a workgroup may have.
+    pub(super) workgroup_memory: usize,
+    /// Invocations that a workgroup may have.
+    pub(super) invocations: usize,
     /// Bytes of a parameter block that may travel in immediates.
     pub(super) immediates: usize,
+}
+
+#[cfg(test)]
+impl Target {
+    /// A GPU with what WebGPU grants, for tests of choices.
+    pub(super) fn of_a_gpu() -> Self {
+        Self {
+            group: 256,
+            fill: 1024,
+            software: false,
+            subgroup: None,
+            busy: 1 << 16,
+            processors: Some(128),
+            cooperative: None,
+            workgroup_memory: 16_384,
+            invocations: 256,
+            immediates: 128,
+        }
+    }
 }

@@ -121,11 +121,11 @@ impl Gpu {
             let work = Work::Tiled(kernel, product.clone(), candidate);
             self.time_work(&work, &slots, scalars)
         };
-        let times: Result<Vec<(MatmulKernel, Duration)>, ErrorKind> =
-            Product::candidates(first, &self.target)
-                .into_iter()
-                .map(|candidate| Ok((candidate, time(candidate)?)))
-                .collect();
+        let times: Result<Vec<(MatmulKernel, Duration)>, ErrorKind> = product
+            .candidates(kernel, first, &self.target)
+            .into_iter()
+            .map(|candidate| Ok((candidate, time(candidate)?)))
+            .collect();
         touched.into_iter().for_each(|id| self.free(id));
         let times = times?;
         let enough = times[0].1.mul_f64(GAIN);

@@ -40,11 +40,7 @@ pub(super) fn text(
         source: include_str!("../../../../shaders/matmul_registers.wgsl"),
         group,
         per_group: group,
-        tile: Tile {
-            block: [rows, columns],
-            rows: (0..rows).collect(),
-            columns: (0..columns).collect(),
-        },
+        tile: Tile::of_registers([rows, columns], 0..rows, 0..columns),
         slots: vec![
             (
                 "tile",

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::reads::Reads;
 use super::{Text, Tile};
 use crate::dtype::DType;
 use crate::exec::gpu::codegen;
@@ -27,17 +28,6 @@ pub(super) const FEW: usize = 4;
 
 /// The subgroup sizes that a block is made for.
 pub(in crate::exec::gpu) const LANES: std::ops::RangeInclusive<usize> = 4..=32;
-
-/// How an operand is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reads {
-    /// One element at a time, at any strides.
-    Single,
-    /// Four neighbours along k.
-    AlongK,
-    /// Four neighbouring rows of the left operand, or columns of the right.
-    Across,
-}
 
 /// The block of a subgroup.
 #[derive(Clone, Copy, Debug)]
@@ -128,11 +118,11 @@ impl Block {
             source: include_str!("../../../../shaders/matmul_subgroup.wgsl"),
             group: lanes * together,
             per_group: together,
-            tile: Tile {
-                block: [rows, columns * lanes],
-                rows: (0..rows).collect(),
-                columns: (0..columns).map(|c| self.column(c)).collect(),
-            },
+            tile: Tile::of_registers(
+                [rows, columns * lanes],
+                0..rows,
+                (0..columns).map(|c| self.column(c)),
+            ),
             slots: vec![
                 ("tile", constants),
                 ("start", start),

@@ -95,9 +95,8 @@ impl Case {
 impl Product<'_> {
     /// The case that a product is of.
     pub(in crate::exec::gpu) fn case(&self, kernel: &Kernel, adapter: &str) -> Case {
-        let dims = kernel.shape.dims();
-        let (batch, matrix) = dims.split_at(dims.len() - 2);
-        let sizes = [self.k, matrix[1], matrix[0], batch.iter().product()];
+        let (batch, [m, n]) = self.sizes(kernel);
+        let sizes = [self.k, n, m, batch];
         Case {
             adapter: adapter.into(),
             dtype: self.dtype,
@@ -155,7 +154,10 @@ fn choice(line: &str) -> Option<(Case, MatmulKernel)> {
     let mut words = line.splitn(9, ' ');
     let mut word = || words.next();
     let name = word()?;
-    let kernel = MatmulKernel::TILED.into_iter().find(|k| k.name() == name)?;
+    let mut known = MatmulKernel::TILED
+        .into_iter()
+        .chain([MatmulKernel::Cooperative]);
+    let kernel = known.find(|k| k.name() == name)?;
     let dtype = word()?;
     let dtype = DTYPES.into_iter().find(|d| d.name() == dtype)?;
     let direction = |word: &str| Direction::ALL.into_iter().find(|d| d.word() == word);

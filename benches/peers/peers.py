@@ -80,7 +80,7 @@ class Numpy:
 
             def layer_norm():
                 y = x - x.mean(-1, keepdims=True)
-                y /= np.sqrt((y * y).mean(-1, keepdims=True) + eps)
+                y *= np.float32(1) / np.sqrt((y * y).mean(-1, keepdims=True) + eps)
                 y *= weight
                 y += bias
                 return y

@@ -45,7 +45,7 @@ pub(crate) fn prepare(op: &Op, device: &Device) -> Result<Job> {
         Op::LayerNorm { .. } => Box::new(move || {
             let centred = &x - x.mean_keepdims(-1)?;
             let variance = centred.square().mean_keepdims(-1)?;
-            Ok(centred / (variance + EPSILON).sqrt() * &operands[1] + &operands[2])
+            Ok(centred * (variance + EPSILON).rsqrt() * &operands[1] + &operands[2])
         }),
         Op::Sines { count, .. } => Box::new(move || Ok((0..count).fold(x.clone(), |y, _| y.sin()))),
         Op::Training {

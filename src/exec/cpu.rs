@@ -70,7 +70,11 @@ impl Ready {
                 .all(|k| k.slots().len() <= abilities.buffers),
             "a kernel binds more buffers than there may be"
         );
-        let kernels: Vec<Prepared> = plan.kernels.iter().map(Prepared::new).collect();
+        let grouped = |number: usize| plan.groups.iter().any(|g| g.kernels.contains(&number));
+        let kernels = plan.kernels.iter().enumerate();
+        let kernels: Vec<Prepared> = kernels
+            .map(|(number, kernel)| Prepared::new(kernel, grouped(number)))
+            .collect();
         let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
         Self {
             tiles: tiles.collect(),

@@ -211,7 +211,7 @@ impl Code {
         let whole = |&k: &usize| streams[k].layout.is_contiguous();
         let in_order: Vec<usize> = in_place.iter().copied().filter(whole).collect();
         let lines = registers + in_place.len() + goal.stores.len();
-        let fits = |block: &usize| block * lines < NEAR;
+        let fits = |block: &usize| block * lines <= NEAR;
         // A register is used again for each run.
         let most = match run < size {
             true => MOST.min(run.next_power_of_two()),

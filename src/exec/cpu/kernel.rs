@@ -87,7 +87,7 @@ fn direct(kernel: &Kernel) -> Option<usize> {
 }
 
 impl Prepared {
-    pub(crate) fn new(kernel: &Kernel) -> Self {
+    pub(crate) fn new(kernel: &Kernel, grouped: bool) -> Self {
         let direct = direct(kernel);
         // A core that is stored as it is needs no body.
         let bare = matches!(kernel.body.program.insts[..], [(Inst::Core, _)])
@@ -96,7 +96,7 @@ impl Prepared {
         Self {
             core: Ready::new(&kernel.core),
             direct,
-            map: (!bare).then(|| Map::new(kernel, direct)),
+            map: (!bare).then(|| Map::new(kernel, direct, grouped)),
         }
     }
 
@@ -274,7 +274,7 @@ pub(crate) fn run_kernel(
     scalars: &[u32],
     faults: &Faults,
 ) {
-    Prepared::new(kernel).run(kernel, memory, scalars, faults);
+    Prepared::new(kernel, false).run(kernel, memory, scalars, faults);
 }
 
 /// What a kernel computes before its body, as registers; nothing, where the body is all.

@@ -70,22 +70,28 @@ fn in_order(store: &Store) -> bool {
     }
 }
 
-fn line(kernel: &Kernel, store: &Store) -> Line {
-    // What is read in place is in the caches anyway.
+fn line(kernel: &Kernel, store: &Store, grouped: bool) -> Line {
+    // What is read in place is in the caches anyway, and what a group stores has come a tile before.
     let mut streams = kernel.body.streams.iter();
     let own = matches!(kernel.core, Core::Map) && !streams.any(|s| s.slot == Some(store.slot));
+    let past = own && !grouped && store.dtype != DType::F16 && kernel.bytes() >= PAST;
     Line {
         dtype: store.dtype,
         start: store.layout.offset(),
-        past: own && store.dtype != DType::F16 && kernel.bytes() >= PAST,
+        past,
     }
 }
 
 impl Map {
-    /// `core` is the output that holds what the core computed, if one does.
-    pub(super) fn new(kernel: &Kernel, core: Option<usize>) -> Self {
+    /// `core` is the output that holds what the core computed, if one does; `grouped` says whether the
+    /// kernel is one of a group that runs tile by tile.
+    pub(super) fn new(kernel: &Kernel, core: Option<usize>, grouped: bool) -> Self {
         let in_order = kernel.stores.iter().all(in_order);
-        let lines: Vec<Line> = kernel.stores.iter().map(|s| line(kernel, s)).collect();
+        let lines: Vec<Line> = kernel
+            .stores
+            .iter()
+            .map(|s| line(kernel, s, grouped))
+            .collect();
         let direct = |line: &Line| in_order && !line.past && line.dtype != DType::F16;
         let direct: Vec<bool> = lines.iter().map(direct).collect();
         let goal = Goal {

@@ -106,10 +106,9 @@ impl Gpu {
             let shader = self.shader(work, flat);
             let awaited = missing.iter().any(|other| other.text == shader.text);
             if awaited || self.pipelines.find(&shader).is_some() {
-                // Only where both give the same bits: maps add nothing, products in one order.
-                let equal = matches!(work, Work::Map(_) | Work::Tiled(..));
+                // Both give the same bits: what is added, and in which order, is no part of the choice.
                 let slower = flat.reduced != lines.reduced || flat.quads != lines.quads;
-                return (shader, special.filter(|_| equal && slower));
+                return (shader, special.filter(|_| slower));
             }
             special.get_or_insert(shader);
         }

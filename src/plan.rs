@@ -13,6 +13,8 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 pub(crate) use self::graph::{Graph, Input, Node, Value};
 pub(crate) use self::rows::{Group, Rows};
 use crate::dtype::DType;
@@ -50,6 +52,20 @@ pub(crate) struct Plan {
     pub(crate) slots: Vec<Slot>,
     /// Values that outlive the plan, and the slots that hold them.
     pub(crate) outputs: Vec<(usize, usize)>,
+}
+
+impl Plan {
+    /// The kernels in the order they run, by number: those of a group together, each other by itself.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (Range<usize>, Option<&Group>)> {
+        let mut groups = self.groups.iter().peekable();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let group = groups.next_if(|group| group.kernels.start == at);
+            let kernels = group.map_or(at..at + 1, |group| group.kernels.clone());
+            at = kernels.end;
+            (at <= self.kernels.len()).then_some((kernels, group))
+        })
+    }
 }
 
 /// A buffer of a plan.

@@ -40,7 +40,7 @@ use super::record::Stage;
 use super::stats::{Counters, MemoryStats};
 use super::{BufferId, Executor, Limits, Reading, Run};
 use crate::error::ErrorKind;
-use crate::plan::{Abilities, Plan, RowGroups};
+use crate::plan::{Abilities, Group, Plan, RowGroups};
 
 /// The largest buffer, in bytes; offsets in kernels are 32-bit words on every device.
 const MAX_BYTES: u64 = 1 << 34;
@@ -56,10 +56,14 @@ pub(crate) struct Cpu {
 }
 
 /// A plan ready to run.
-struct Ready {
-    kernels: Vec<Prepared>,
-    /// Per group of the plan its tiles; `None` for one that runs kernel by kernel.
-    tiles: Vec<Option<Tiles>>,
+struct Ready(Vec<Part>);
+
+/// Kernels of a plan, ready to run: those of a group, or one.
+struct Part {
+    kernels: Range<usize>,
+    ready: Vec<Prepared>,
+    /// What the group runs by, unless it runs kernel by kernel.
+    tiles: Option<Tiles>,
 }
 
 impl Ready {
@@ -70,16 +74,23 @@ impl Ready {
                 .all(|k| k.slots().len() <= abilities.buffers),
             "a kernel binds more buffers than there may be"
         );
-        let grouped = |number: usize| plan.groups.iter().any(|g| g.kernels.contains(&number));
-        let kernels = plan.kernels.iter().enumerate();
-        let kernels: Vec<Prepared> = kernels
-            .map(|(number, kernel)| Prepared::new(kernel, grouped(number)))
-            .collect();
-        let tiles = plan.groups.iter().map(|g| Tiles::new(plan, g, &kernels));
-        Self {
-            tiles: tiles.collect(),
-            kernels,
-        }
+        let part = |(kernels, group): (Range<usize>, Option<&Group>)| {
+            let prepare = |grouped| -> Vec<Prepared> {
+                let kernels = plan.kernels[kernels.clone()].iter();
+                kernels.map(|k| Prepared::new(k, grouped)).collect()
+            };
+            let rows = group.and_then(|group| {
+                let ready = prepare(true);
+                Tiles::new(plan, group, &ready).map(|tiles| (ready, Some(tiles)))
+            });
+            let (ready, tiles) = rows.unwrap_or_else(|| (prepare(false), None));
+            Part {
+                kernels,
+                ready,
+                tiles,
+            }
+        };
+        Self(plan.parts().map(part).collect())
     }
 
     /// Runs the plan; each kernel, or group that runs as one, inside `around`, which gets its numbers.
@@ -91,23 +102,18 @@ impl Ready {
         faults: &Faults,
         around: impl Fn(Range<usize>, &mut dyn FnMut()),
     ) {
-        let mut groups = plan.groups.iter().zip(&self.tiles).peekable();
-        let mut at = 0;
-        while at < plan.kernels.len() {
-            let group = groups.next_if(|(g, _)| g.kernels.start == at);
-            if let Some((group, Some(tiles))) = group {
-                let (kernels, ready) = (&plan.kernels, &self.kernels);
-                let all = group.kernels.clone();
-                at = all.end;
-                around(all.clone(), &mut || {
-                    let (kernels, ready) = (&kernels[all.clone()], &ready[all.clone()]);
-                    tiles.run(kernels, ready, memory, scalars, faults);
+        for part in &self.0 {
+            let kernels = &plan.kernels[part.kernels.clone()];
+            if let Some(tiles) = &part.tiles {
+                around(part.kernels.clone(), &mut || {
+                    tiles.run(kernels, &part.ready, memory, scalars, faults);
                 });
-            } else {
+                continue;
+            }
+            for ((at, kernel), ready) in part.kernels.clone().zip(kernels).zip(&part.ready) {
                 around(at..at + 1, &mut || {
-                    self.kernels[at].run(&plan.kernels[at], memory, scalars, faults);
+                    ready.run(kernel, memory, scalars, faults)
                 });
-                at += 1;
             }
         }
     }

@@ -94,7 +94,8 @@ impl Profile {
 /// The last line of the user's; where only the crate has asked, as for a gradient, where in the crate.
 fn line(lines: &[&'static Location<'static>]) -> Option<(&'static Path, u32)> {
     let crate_folder = Path::new(file!()).ancestors().nth(2)?;
-    let inside = |l: &Location<'static>| Path::new(l.file()).strip_prefix(crate_folder).ok();
+    let inside =
+        |l: &'static Location<'static>| Path::new(l.file()).strip_prefix(crate_folder).ok();
     let users = lines.iter().rev().find(|l| inside(l).is_none());
     if let Some(l) = users {
         return Some((Path::new(l.file()), l.line()));

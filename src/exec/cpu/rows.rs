@@ -41,11 +41,10 @@ struct Written {
 }
 
 impl Tiles {
-    /// The group's tiles, if its rows lie one after the other.
+    /// The tiles of a group whose kernels are ready, if its rows lie one after the other.
     pub(super) fn new(plan: &Plan, group: &Group, ready: &[Prepared]) -> Option<Self> {
         let rows = &group.rows;
         let kernels = &plan.kernels[group.kernels.clone()];
-        let ready = &ready[group.kernels.clone()];
         let (count, columns) = (rows.kept().size(), rows.reduced().size());
         if !rows.in_order() || !ready.iter().all(Prepared::has_rows) {
             return None;

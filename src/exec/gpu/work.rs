@@ -27,22 +27,14 @@ impl<'a> Work<'a> {
     /// The work of a plan in the order it is done.
     pub(super) fn of_plan(plan: &'a Plan, target: &Target, decided: &Decided<'_>) -> Vec<Self> {
         let mut all = Vec::new();
-        let mut groups = plan.groups.iter().peekable();
-        let mut at = 0;
-        while at < plan.kernels.len() {
-            let group = groups.next_if(|g| g.kernels.start == at);
+        for (kernels, group) in plan.parts() {
+            let kernels = &plan.kernels[kernels];
             let rows = group
-                .and_then(|g| RowKernel::new(&plan.kernels[g.kernels.clone()], &g.rows))
+                .and_then(|group| RowKernel::new(kernels, &group.rows))
                 .filter(|rows| rows.suits(target));
             match rows {
-                Some(rows) => {
-                    at += rows.len();
-                    all.push(Self::Rows(rows));
-                }
-                None => {
-                    all.push(Self::of_kernel(&plan.kernels[at], target, decided));
-                    at += 1;
-                }
+                Some(rows) => all.push(Self::Rows(rows)),
+                None => all.extend(kernels.iter().map(|k| Self::of_kernel(k, target, decided))),
             }
         }
         all

@@ -1,7 +1,7 @@
 //! The text of a product of f16 matrices by cooperative matrices.
 //!
 //! It has not run on hardware yet: no adapter at hand lists them. Its text is tested as far as naga goes, and a
-//! device uses it only after it has computed some products right: see `Gpu::computes_right`.
+//! device uses it only after it has computed some products right: see `trial::fragments`.
 
 use std::fmt::Write;
 

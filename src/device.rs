@@ -41,10 +41,7 @@ struct Inner {
 impl Device {
     pub(crate) fn over(executor: Arc<dyn Executor>, info: DeviceInfo) -> Self {
         let limits = executor.limits();
-        let engine = Arc::new(Engine {
-            executor,
-            plans: Default::default(),
-        });
+        let engine = Arc::new(Engine::new(executor));
         let generator = Mutex::new(Generator::new(0));
         Self(Arc::new(Inner {
             engine,

@@ -39,6 +39,8 @@ pub(crate) struct Limits {
     pub(crate) f16: bool,
     /// Whether the device stamps the kernels that it runs with its own clock.
     pub(crate) stamps: bool,
+    /// Whether what can be chosen for a plan is to be measured while plans run.
+    pub(crate) tunes: bool,
     /// Whether a plan must serve only the lines it was made for, because its operations are named by
     /// their lines.
     pub(crate) by_line: bool,

@@ -5,6 +5,8 @@ mod call;
 mod storage;
 #[cfg(test)]
 mod tests;
+#[cfg(not(target_arch = "wasm32"))]
+mod tuner;
 
 use std::cell::RefCell;
 use std::panic::Location;
@@ -14,6 +16,8 @@ use self::batch::Batch;
 pub(crate) use self::call::Arg;
 use self::storage::State;
 pub(crate) use self::storage::Storage;
+#[cfg(not(target_arch = "wasm32"))]
+use self::tuner::Tuner;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(not(target_arch = "wasm32"))]
@@ -33,6 +37,24 @@ const MAX_BYTES: u64 = 1 << 30;
 pub(crate) struct Engine {
     pub(crate) executor: Arc<dyn Executor>,
     pub(crate) plans: PlanCache,
+    /// Measures what can be chosen for the plans that run, where it is asked for.
+    #[cfg(not(target_arch = "wasm32"))]
+    tuner: Option<Tuner>,
+}
+
+impl Engine {
+    pub(crate) fn new(executor: Arc<dyn Executor>) -> Self {
+        Self {
+            #[cfg(not(target_arch = "wasm32"))]
+            tuner: executor
+                .limits()
+                .tunes
+                .then(|| Tuner::start(&executor))
+                .flatten(),
+            executor,
+            plans: PlanCache::default(),
+        }
+    }
 }
 
 /// The pending calls of one thread.
@@ -216,6 +238,10 @@ impl Queue {
                 ..run
             };
             return recorder.span(Stage::Run, || executor.run(run));
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(tuner) = &self.engine.tuner {
+            tuner.runs(plan, scalars);
         }
         executor.run(run)
     }

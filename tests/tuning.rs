@@ -13,6 +13,7 @@ tests![
     a_given_choice_is_what_runs,
     a_file_keeps_the_choices,
     devices_share_a_file,
+    in_the_background,
     a_damaged_file_is_not_used,
     damaged_texts_are_errors,
     nothing_is_chosen_on_the_cpu,
@@ -164,6 +165,38 @@ fn devices_share_a_file(gpu: Gpu<'_>) -> Result<()> {
     std::fs::remove_file(&path).expect("it is there");
     square(&one, 8)?;
     assert_eq!(kept().expect("a file")?, one.tuning());
+    Ok(())
+}
+
+fn in_the_background(gpu: Gpu<'_>) -> Result<()> {
+    let plain = work(&gpu.open(DeviceOptions::new())?)?;
+    let dev = &gpu.open(DeviceOptions::new().background_tuning())?;
+    // What runs once is not worth it.
+    assert_eq!(work(dev)?, plain);
+    dev.synchronize()?;
+    assert!(dev.tuning().is_empty());
+    assert_eq!(work(dev)?, plain);
+    let start = std::time::Instant::now();
+    while dev.tuning().len() < 3 {
+        assert!(start.elapsed().as_secs() < 100, "{}", dev.tuning());
+        // The program goes on meanwhile, and its results are the same.
+        assert_eq!(work(dev)?, plain);
+    }
+    let pipelines = dev.counters().pipelines;
+    assert_eq!(work(dev)?, plain);
+    assert_eq!(dev.counters().pipelines, pipelines, "a run waited");
+    // A device may go while it measures.
+    let gone = gpu.open(DeviceOptions::new().background_tuning())?;
+    for _ in 0..2 {
+        assert_eq!(work(&gone)?, plain);
+    }
+    drop(gone);
+    // The CPU executor has nothing to choose.
+    let cpu = Device::open("cpu", DeviceOptions::new().background_tuning())?;
+    for _ in 0..3 {
+        work(&cpu)?;
+    }
+    assert!(cpu.tuning().is_empty());
     Ok(())
 }
 

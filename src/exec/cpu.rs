@@ -130,6 +130,7 @@ impl Executor for Cpu {
             bytes: MAX_BYTES,
             f16: true,
             stamps: false,
+            tunes: false,
             by_line: false,
         }
     }

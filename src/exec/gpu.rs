@@ -210,6 +210,7 @@ impl Gpu {
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),
             stamps: features.contains(wgpu::Features::TIMESTAMP_QUERY),
+            tunes: options.background_tuning,
             by_line: false,
         };
         let mut target = Target {

@@ -56,6 +56,7 @@ pub struct DeviceOptions {
     pub(crate) processors: Option<usize>,
     pub(crate) tuning: Tuning,
     pub(crate) tuning_file: Option<PathBuf>,
+    pub(crate) background_tuning: bool,
     /// The size of fragments that the adapter is taken to list.
     #[cfg(test)]
     pub(crate) fragments: Option<usize>,
@@ -118,6 +119,18 @@ impl DeviceOptions {
     /// [`Device::autotune`]: crate::Device::autotune
     pub fn tuning_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.tuning_file = Some(path.into());
+        self
+    }
+
+    /// Chooses kernels by measuring while the device works, as [`Device::autotune`] does when it is asked:
+    /// a batch of calls that comes a second time has its products measured by a thread of its own, on
+    /// memory of their own. No step waits for it, and no bit of a result depends on it; but it takes its
+    /// share of the device, and what else the device does disturbs the measurement. The web has no threads,
+    /// and the CPU executor nothing to choose.
+    ///
+    /// [`Device::autotune`]: crate::Device::autotune
+    pub fn background_tuning(mut self) -> Self {
+        self.background_tuning = true;
         self
     }
 

@@ -20,7 +20,7 @@ pub struct Counters {
     pub plans: u64,
     /// Batches that ran a plan made before.
     pub plan_hits: u64,
-    /// Shader pipelines compiled while a run waited for them.
+    /// Shader pipelines compiled while a run, or a measurement, waited for them.
     pub pipelines: u64,
     /// Shader pipelines compiled by a thread while more general ones served.
     pub background_pipelines: u64,

@@ -36,10 +36,7 @@ fn a_device_dropped_after_a_run_is_gone() -> Result<()> {
 
 #[test]
 fn the_queue_of_a_thread_that_has_ended_goes() {
-    let engine = Arc::new(Engine {
-        executor: Arc::new(Cpu::default()),
-        plans: Default::default(),
-    });
+    let engine = Arc::new(Engine::new(Arc::new(Cpu::default())));
     let queues = Arc::new(Queues::default());
     let run = {
         let (engine, queues) = (engine.clone(), queues.clone());

@@ -108,7 +108,7 @@ impl Gpu {
             if awaited || self.pipelines.find(&shader).is_some() {
                 // Both give the same bits: what is added, and in which order, is no part of the choice.
                 let slower = flat.reduced != lines.reduced || flat.quads != lines.quads;
-                return (shader, special.filter(|_| slower));
+                return (shader, special.filter(|_| slower && work.repays()));
             }
             special.get_or_insert(shader);
         }

@@ -15,6 +15,10 @@ use crate::shape::Shape;
 /// Says which kernel shall compute a product, where that is decided.
 pub(super) type Decided<'d> = dyn Fn(&Product<'_>, &Kernel) -> Option<MatmulKernel> + 'd;
 
+/// Elements of a reduction from which on another shader repays its compiling: some drivers take a tenth of a
+/// second for one.
+const REPAYS: usize = 1 << 18;
+
 /// What one shader does.
 pub(super) enum Work<'a> {
     Map(&'a Kernel),
@@ -105,6 +109,15 @@ impl<'a> Work<'a> {
             Self::Reduce(kernel, reduction) => reduction.shader(kernel, target, flat),
             Self::Tiled(kernel, product, tiled) => product.shader(kernel, target, *tiled, flat),
             Self::Rows(rows) => rows.shader(target, flat),
+        }
+    }
+
+    /// Whether a shader that is faster repays its compiling, where another one serves already.
+    pub(super) fn repays(&self) -> bool {
+        match self {
+            Self::Map(_) | Self::Tiled(..) => true,
+            Self::Reduce(_, r) => r.kept.size() * r.reduced.size() >= REPAYS,
+            Self::Rows(rows) => rows.kept().size() * rows.reduced().size() >= REPAYS,
         }
     }
 

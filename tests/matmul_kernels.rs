@@ -110,6 +110,25 @@ fn stored(
 
 const WAYS: usize = 7;
 
+/// One product of operands that are stored in some ways, against the reference.
+fn multiplies(
+    kernel: MatmulKernel,
+    device: &Device,
+    [m, n, k]: [usize; 3],
+    [way_a, way_b]: [usize; 2],
+    seed: usize,
+) -> Result<()> {
+    let (a, b) = (numbers(m * k, seed), numbers(k * n, seed + 1));
+    let left = stored(&a, [m, k], way_a, device)?;
+    let right = stored(&b, [k, n], way_b, device)?;
+    assert_eq!(
+        left.matmul(&right)?.to_vec::<f32>()?,
+        reference(&a, &b, 1, [m, n, k]),
+        "{kernel:?}: {m} × {k} stored in way {way_a} by {k} × {n} in way {way_b}"
+    );
+    Ok(())
+}
+
 fn edges_and_layouts(device: &Device) -> Result<()> {
     for (kernel, device) in forced(device)? {
         let mut turn = 0;
@@ -119,14 +138,7 @@ fn edges_and_layouts(device: &Device) -> Result<()> {
                 for k in [SIZES[turn % SIZES.len()], SIZES[(turn + 5) % SIZES.len()]] {
                     turn += 1;
                     let (way_a, way_b) = (turn % WAYS, turn / WAYS % WAYS);
-                    let (a, b) = (numbers(m * k, turn), numbers(k * n, turn + 1));
-                    let left = stored(&a, [m, k], way_a, &device)?;
-                    let right = stored(&b, [k, n], way_b, &device)?;
-                    assert_eq!(
-                        left.matmul(&right)?.to_vec::<f32>()?,
-                        reference(&a, &b, 1, [m, n, k]),
-                        "{kernel:?}: {m} × {k} stored in way {way_a} by {k} × {n} in way {way_b}"
-                    );
+                    multiplies(kernel, &device, [m, n, k], [way_a, way_b], turn)?;
                 }
             }
         }
@@ -144,15 +156,8 @@ fn edges_of_blocks(device: &Device) -> Result<()> {
     }
     for (turn, (kernel, device)) in devices.into_iter().enumerate() {
         for (i, [m, n, k]) in [[127, 129, 17], [193, 64, 32]].into_iter().enumerate() {
-            let (a, b) = (numbers(m * k, i), numbers(k * n, i + 1));
             let way = (i + turn) % WAYS;
-            let left = stored(&a, [m, k], way, &device)?;
-            let right = stored(&b, [k, n], (way + 1) % WAYS, &device)?;
-            assert_eq!(
-                left.matmul(&right)?.to_vec::<f32>()?,
-                reference(&a, &b, 1, [m, n, k]),
-                "{kernel:?}: {m} × {k} by {k} × {n} in way {way}"
-            );
+            multiplies(kernel, &device, [m, n, k], [way, (way + 1) % WAYS], i)?;
         }
     }
     Ok(())

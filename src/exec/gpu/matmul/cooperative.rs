@@ -74,29 +74,8 @@ impl Fragments {
     pub(super) fn text(self, a: (&str, Reads), b: (&str, Reads)) -> Text {
         let Self { size, lanes } = self;
         let (block, group, part) = (self.block(), self.group(), FRAGMENTS * size);
-        let left = Stage {
-            dtype: DType::F16,
-            acc: "f16",
-            as_stored: true,
-            operand: a,
-            memory: "left",
-            start: "a",
-            first: "block_row",
-            edge: "m",
-            strides: ["a_row", "a_step"],
-            by_lines: "a_by_rows",
-            count: block / 4 * DEPTH / group,
-        };
-        let right = Stage {
-            operand: b,
-            memory: "right",
-            start: "b",
-            first: "block_column",
-            edge: "n",
-            strides: ["b_column", "b_step"],
-            by_lines: "b_by_columns",
-            ..left
-        };
+        let count = block / 4 * DEPTH / group;
+        let [left, right] = Stage::both(DType::F16, ("f16", true), [a, b], count);
         let matrix = |scalar, role| format!("coop_mat{size}x{size}<{scalar}, {role}>");
         let mut start = left.places() + &right.places();
         let pairs = || (0..FRAGMENTS).flat_map(|r| (0..FRAGMENTS).map(move |c| (r, c)));

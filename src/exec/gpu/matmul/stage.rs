@@ -11,26 +11,59 @@ use crate::exec::gpu::codegen;
 /// for memory passes with work.
 #[derive(Clone, Copy)]
 pub(super) struct Stage<'a> {
-    pub(super) dtype: DType,
+    dtype: DType,
     /// The type of an element that is staged, and whether that is the one it is stored as.
-    pub(super) acc: &'a str,
-    pub(super) as_stored: bool,
-    pub(super) operand: (&'a str, Reads),
-    pub(super) memory: &'a str,
+    acc: &'a str,
+    as_stored: bool,
+    operand: (&'a str, Reads),
+    memory: &'a str,
     /// Where the operand starts.
-    pub(super) start: &'a str,
+    start: &'a str,
     /// The first row or column of the block, and how many there are in all.
-    pub(super) first: &'a str,
-    pub(super) edge: &'a str,
+    first: &'a str,
+    edge: &'a str,
     /// From a row or column to the next, and from a step of k.
-    pub(super) strides: [&'a str; 2],
+    strides: [&'a str; 2],
     /// Whether rows, or columns, lie next to each other.
-    pub(super) by_lines: &'a str,
+    by_lines: &'a str,
     /// Groups of four that an invocation copies.
-    pub(super) count: usize,
+    count: usize,
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
+    /// The copies of the left and the right operand of a block, `count` groups of each.
+    pub(super) fn both(
+        dtype: DType,
+        (acc, as_stored): (&'a str, bool),
+        [a, b]: [(&'a str, Reads); 2],
+        count: usize,
+    ) -> [Self; 2] {
+        let left = Self {
+            dtype,
+            acc,
+            as_stored,
+            operand: a,
+            memory: "left",
+            start: "a",
+            first: "block_row",
+            edge: "m",
+            strides: ["a_row", "a_step"],
+            by_lines: "a_by_rows",
+            count,
+        };
+        let right = Self {
+            operand: b,
+            memory: "right",
+            start: "b",
+            first: "block_column",
+            edge: "n",
+            strides: ["b_column", "b_step"],
+            by_lines: "b_by_columns",
+            ..left
+        };
+        [left, right]
+    }
+
     /// What each group is, and the registers that it travels in. Four steps of k of row or column `line`, or
     /// four rows or columns of step `step`, number `line` of those of the block.
     pub(super) fn places(&self) -> String {

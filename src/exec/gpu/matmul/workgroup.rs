@@ -98,29 +98,8 @@ impl Block {
             depth,
             invocations: [down, across],
         } = self;
-        let left = Stage {
-            dtype,
-            acc,
-            as_stored: false,
-            operand: a,
-            memory: "left",
-            start: "a",
-            first: "block_row",
-            edge: "m",
-            strides: ["a_row", "a_step"],
-            by_lines: "a_by_rows",
-            count: size / 4 * depth / self.group(),
-        };
-        let right = Stage {
-            operand: b,
-            memory: "right",
-            start: "b",
-            first: "block_column",
-            edge: "n",
-            strides: ["b_column", "b_step"],
-            by_lines: "b_by_columns",
-            ..left
-        };
+        let count = size / 4 * depth / self.group();
+        let [left, right] = Stage::both(dtype, (acc, false), [a, b], count);
         // The groups of four rows and of four columns that an invocation has.
         let (rows, columns) = (size / 4 / down, size / 4 / across);
         let mut start = left.places() + &right.places();

@@ -43,7 +43,7 @@ pub(super) struct Batch {
     pub(super) bytes: u64,
     /// Storages that nobody holds any more, for results to come. They hold the queue that holds them,
     /// until [`Batch::close`].
-    spare: Vec<Arc<Storage>>,
+    pub(super) spare: Vec<Arc<Storage>>,
     closed: bool,
 }
 

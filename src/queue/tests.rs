@@ -71,5 +71,17 @@ fn a_storage_that_nobody_holds_serves_again() -> Result<()> {
         assert_eq!(x.sum(..)?.item::<f32>()?, 3.0);
     }
     assert_eq!(device.memory().in_use, 4 * 64);
+    let spare = || device.queue().lock().spare.len();
+    // Nobody holds what the last of these is computed from.
+    let mut y = x.clone();
+    for _ in 0..3 {
+        y = y.sqrt();
+    }
+    y.to_vec::<f32>()?;
+    let before = spare();
+    assert!(before >= 2, "{before} are kept");
+    let y = &x + 1.0;
+    assert_eq!(spare(), before - 1, "a new one is made");
+    drop(y);
     Ok(())
 }

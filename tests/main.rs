@@ -18,6 +18,7 @@ mod literature;
 mod loss;
 mod matmul;
 mod matmul_kernels;
+mod names;
 mod nn;
 mod optim;
 mod pointwise;
@@ -35,7 +36,12 @@ mod tuning;
 mod vectors;
 
 fn main() -> std::process::ExitCode {
-    support::run(vec![
+    support::run(all())
+}
+
+/// The tests of all modules.
+fn all() -> Vec<support::Test> {
+    let modules = vec![
         support::compare::tests(),
         support::golden::tests(),
         autograd::tests(),
@@ -48,6 +54,7 @@ fn main() -> std::process::ExitCode {
         loss::tests(),
         matmul::tests(),
         matmul_kernels::tests(),
+        names::tests(),
         nn::tests(),
         optim::tests(),
         pointwise::tests(),
@@ -63,5 +70,6 @@ fn main() -> std::process::ExitCode {
         threads::tests(),
         tuning::tests(),
         vectors::tests(),
-    ])
+    ];
+    modules.into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! Reads the reference values in `tests/golden` (the format is described in `make.py` there).
+//! Reads the reference values in `tests/golden` (the format is described in `fixture.py` there).
 
 use std::collections::HashMap;
 use std::fmt::Debug;

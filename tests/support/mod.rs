@@ -13,6 +13,7 @@ macro_rules! tests {
 pub(crate) mod broad;
 pub(crate) mod compare;
 pub(crate) mod golden;
+pub(crate) mod gradient;
 pub(crate) mod json;
 pub(crate) mod layouts;
 pub(crate) mod programs;
@@ -61,6 +62,16 @@ impl Gpu<'_> {
 type Ran = Result<(), Failed>;
 
 impl Test {
+    /// The name under which the test is registered, but for its device.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it runs once a device, the CPU included.
+    pub(crate) fn runs_everywhere(&self) -> bool {
+        matches!(self.body, Body::Device(_))
+    }
+
     /// The test of a function in a module, both by name; the module's path loses the crate's name.
     pub(crate) fn new<Kind>(module: &str, name: &str, function: impl Function<Kind>) -> Self {
         let module = module.split_once("::").map_or("", |(_, inner)| inner);
@@ -124,14 +135,14 @@ impl<E: Display> Outcome for Result<(), E> {
     }
 }
 
-/// Runs the tests of all modules as the command line asks. Tests of a device that this machine does
+/// Runs tests as the command line asks. Tests of a device that this machine does
 /// not have are ignored, which the summary counts, and a line says so.
-pub(crate) fn run(modules: Vec<Vec<Test>>) -> ExitCode {
+pub(crate) fn run(tests: Vec<Test>) -> ExitCode {
     let args = Arguments::from_args();
     let devices = chosen_devices();
     let mut trials = Vec::new();
     let mut skipped = 0;
-    for test in modules.into_iter().flatten() {
+    for test in tests {
         let (body, only_gpu) = match test.body {
             Body::Host(body) => {
                 trials.push(Trial::test(test.name, body));

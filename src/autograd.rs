@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::op::{PointOp, ReduceOp};
+use crate::op::{PointOp, ReduceOp, ScatterOp};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -52,6 +52,8 @@ pub(crate) enum Rule {
     Assemble {
         regions: Vec<Layout>,
     },
+    /// Of the base, the places and the values.
+    Scatter(ScatterOp),
 }
 
 /// What a rule needs kept, besides shapes.

@@ -7,6 +7,7 @@ mod pair;
 pub(crate) mod pointwise;
 pub(crate) mod program;
 pub(crate) mod reduce;
+mod scatter;
 mod table;
 
 pub(crate) use operation::Op;
@@ -14,4 +15,5 @@ pub(crate) use pair::Pair;
 pub(crate) use pointwise::PointOp;
 pub(crate) use program::{Body, Inst, Program, Reg};
 pub(crate) use reduce::ReduceOp;
+pub(crate) use scatter::ScatterOp;
 pub(crate) use table::pointwise_table;

@@ -19,7 +19,7 @@ pub(crate) use self::graph::{Graph, Input, Node, Value};
 pub(crate) use self::rows::{Group, Rows};
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::{Body, ReduceOp};
+use crate::op::{Body, ReduceOp, ScatterOp};
 use crate::shape::Shape;
 
 /// What of an executor its plans depend on.
@@ -28,6 +28,9 @@ pub(crate) struct Abilities {
     /// Storage buffers that one kernel may bind.
     pub(crate) buffers: usize,
     pub(crate) rows: RowGroups,
+    /// Whether a scatter's elements go to their places one after the other, so that it may add floats, and
+    /// the last of several for one place stays.
+    pub(crate) scatters_in_order: bool,
 }
 
 /// Whether and how an executor runs groups of kernels row by row.
@@ -85,7 +88,7 @@ pub(crate) struct Kernel {
     /// The iteration shape of the body.
     pub(crate) shape: Shape,
     pub(crate) body: Body,
-    /// One per result of the body's program.
+    /// One per result of the body's program; a scatter has one, and a second result.
     pub(crate) stores: Vec<Store>,
     /// The operations in program order, with the lines that asked for them.
     pub(crate) ops: Vec<OpNote>,
@@ -98,14 +101,39 @@ pub(crate) struct OpNote {
     pub(crate) at: &'static std::panic::Location<'static>,
 }
 
-/// Where a result goes: the whole of a slot, or a region of it.
+/// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Store {
     pub(crate) slot: usize,
     pub(crate) dtype: DType,
     pub(crate) layout: Layout,
-    /// Whether the kernel stores all of the value; else it stores a region of it.
-    pub(crate) whole: bool,
+    pub(crate) extent: Extent,
+}
+
+/// How much of a value a kernel stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Extent {
+    /// All of it, in order; the layout is contiguous.
+    Whole,
+    /// The region that the layout gives.
+    Region,
+    /// The places that the program's second result gives. The layout is that of the whole, which the
+    /// kernel before has stored.
+    Places(ScatterOp),
+}
+
+impl Store {
+    pub(crate) fn is_whole(&self) -> bool {
+        self.extent == Extent::Whole
+    }
+
+    /// How the elements are put to places, if they are.
+    pub(crate) fn scatter(&self) -> Option<ScatterOp> {
+        match self.extent {
+            Extent::Places(op) => Some(op),
+            _ => None,
+        }
+    }
 }
 
 /// What a kernel computes before its body.

@@ -328,8 +328,8 @@ fn concerned(batch: &Batch, kind: &ErrorKind) -> Vec<Option<Error>> {
             Input::Value(value, _) => failed[value].clone(),
             Input::Scalar(..) => None,
         });
-        failed[call.result] = inherited.or_else(|| match call.op {
-            Op::Gather(_) => Some(error.clone().at(call.at)),
+        failed[call.result] = inherited.or_else(|| match &call.op {
+            op if op.checks_indices() => Some(error.clone().at(call.at)),
             _ => None,
         });
     }

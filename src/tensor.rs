@@ -2,15 +2,21 @@
 
 mod arithmetic;
 mod convert;
+mod count;
 mod create;
 mod display;
 mod index;
 mod linalg;
+mod mask;
 mod pointwise;
 mod random;
 mod read;
 mod reduce;
+mod scatter;
+mod search;
 mod slice;
+mod stub;
+mod take;
 mod view;
 
 use std::borrow::Cow;
@@ -29,6 +35,8 @@ use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
+pub use self::count::Bins;
+pub use self::mask::Unique;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};

@@ -21,6 +21,7 @@ mod matmul_kernels;
 mod names;
 mod nn;
 mod optim;
+mod places;
 mod pointwise;
 mod profile;
 mod programs;
@@ -57,6 +58,7 @@ fn all() -> Vec<support::Test> {
         names::tests(),
         nn::tests(),
         optim::tests(),
+        places::tests(),
         pointwise::tests(),
         profile::tests(),
         programs::tests(),

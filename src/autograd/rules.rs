@@ -3,9 +3,10 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
 
 use super::{Needs, Parent, Rule, Saved};
+use crate::dtype::DType;
 use crate::error::Result;
 use crate::layout::Layout;
-use crate::op::{PointOp, ReduceOp, pointwise_table};
+use crate::op::{PointOp, ReduceOp, ScatterOp, pointwise_table};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -57,9 +58,15 @@ impl Rule {
                 inputs: [true, true, false],
                 output: false,
             },
-            Self::Gather { .. } => Needs {
+            Self::Gather { .. }
+            | Self::Scatter(ScatterOp::Set)
+            | Self::Scatter(ScatterOp::Combine(ReduceOp::Sum)) => Needs {
                 inputs: [false, true, false],
                 output: false,
+            },
+            Self::Scatter(ScatterOp::Combine(_)) => Needs {
+                inputs: [true, true, true],
+                output: true,
             },
             Self::Leaf(_)
             | Self::Cast
@@ -112,6 +119,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             .iter()
             .map(|region| Some(g.region(region)))
             .collect(),
+        Rule::Scatter(op) => scatter_gradients(*op, g, s)?,
     })
 }
 
@@ -267,6 +275,48 @@ fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Re
         shape.clone(),
         g.dtype(),
     ))
+}
+
+/// The elements at row-major places.
+#[track_caller]
+fn at_places(x: &Tensor, places: &Tensor) -> Result<Tensor> {
+    let taken = x.reshape([-1])?.index_select(0, &places.reshape([-1])?)?;
+    Ok(taken.reshaped(places.shape_ref()))
+}
+
+/// Of a scatter: to what stands in the result, whether it was there or was put there.
+#[track_caller]
+fn scatter_gradients(op: ScatterOp, g: &Tensor, s: &Saved) -> Result<Parts> {
+    let places = s.b();
+    let there = at_places(g, &places)?;
+    match op {
+        ScatterOp::Combine(ReduceOp::Sum) => Ok(vec![Some(g.clone()), None, Some(there)]),
+        ScatterOp::Set => {
+            let last = g.detach().last_updates(&places)?;
+            let numbers = Tensor::index(places.size(), g.device())?.try_add(1)?;
+            let stands = at_places(&last, &places)?.eq(&numbers.reshaped(places.shape_ref()))?;
+            let base = where_true(&last.eq(0)?, g);
+            Ok(vec![Some(base), None, Some(where_true(&stands, &there))])
+        }
+        ScatterOp::Combine(_) => {
+            // Shared evenly among equals.
+            let y = s.y().detach();
+            let base = s.a().detach().eq(&y)?;
+            let values = s.input(2).detach().eq(&at_places(&y, &places)?)?;
+            let one = DType::U32;
+            let add = ScatterOp::Combine(ReduceOp::Sum);
+            let count = base
+                .to_dtype(one)
+                .scatter(add, &places, &values.to_dtype(one))?;
+            let share = g.try_div(count.to_dtype(g.dtype()))?;
+            let there = at_places(&share, &places)?;
+            Ok(vec![
+                Some(where_true(&base, &share)),
+                None,
+                Some(where_true(&values, &there)),
+            ])
+        }
+    }
 }
 
 macro_rules! define_rules {

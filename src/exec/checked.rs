@@ -91,7 +91,7 @@ impl Checked {
                 continue;
             };
             let wanted = memory[store.slot].words();
-            if let Some(difference) = compare::store(kernel, store, found, wanted, bounds) {
+            if let Some(difference) = compare::store(store, found, wanted, bounds) {
                 return Err(self.blame(kernel, &before, scalars, &difference));
             }
         }

@@ -14,6 +14,7 @@ mod map;
 pub(crate) mod matmul;
 mod memory;
 mod pages;
+mod places;
 mod reduce;
 mod rows;
 mod space;
@@ -193,6 +194,7 @@ impl Default for Cpu {
         Self::new(Abilities {
             buffers: 16,
             rows: RowGroups::Stored,
+            scatters_in_order: true,
         })
     }
 }

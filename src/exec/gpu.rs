@@ -206,6 +206,7 @@ impl Gpu {
                     true => RowGroups::Stored,
                     false => RowGroups::Computed,
                 },
+                scatters_in_order: false,
             },
             bytes: bytes.min((1 << 31) - 4),
             f16: features.contains(wgpu::Features::SHADER_F16),

@@ -1,7 +1,7 @@
 //! What a call computes.
 
 use super::program::Indexed;
-use super::{PointOp, ReduceOp};
+use super::{PointOp, ReduceOp, ScatterOp};
 use crate::layout::Layout;
 use crate::shape::MAX_RANK;
 
@@ -17,6 +17,11 @@ pub(crate) enum Op {
     /// The first operand with its place on an axis given by the second, which has the call's shape.
     /// The first's layout is already laid over the call's shape, with stride 0 on that axis.
     Gather(Indexed),
+    /// The place on an axis that the operand, an index, names, times the axis' stride.
+    Place(Indexed),
+    /// The number of elements along a sorted axis of the first operand that come before the second, which
+    /// has the call's shape; with `right`, those equal to it too. The first is laid as a gather's.
+    Search { axis: Indexed, right: bool },
     /// A reduction of the one operand over the flagged axes, dropping them.
     Reduce {
         op: ReduceOp,
@@ -27,6 +32,9 @@ pub(crate) enum Op {
     Matmul { vector: bool },
     /// Each operand written to its region of the result, over zeros where nothing is written.
     Assemble { regions: Vec<Layout> },
+    /// The first operand with the elements of the third put to the row-major places that the second gives,
+    /// which are `u32`; those beyond the last place go nowhere.
+    Scatter(ScatterOp),
 }
 
 impl Op {
@@ -36,9 +44,12 @@ impl Op {
             Self::Index => "index",
             Self::Random { .. } => "random",
             Self::Gather(_) => "gather",
+            Self::Place(_) => "index",
+            Self::Search { .. } => "searchsorted",
             Self::Reduce { op, .. } => op.name(),
             Self::Matmul { .. } => "matmul",
             Self::Assemble { .. } => "assemble",
+            Self::Scatter(op) => op.name(),
         }
     }
 
@@ -47,7 +58,22 @@ impl Op {
     pub(crate) fn is_pointwise(&self) -> bool {
         matches!(
             self,
-            Self::Point(_) | Self::Index | Self::Random { .. } | Self::Gather(_)
+            Self::Point(_)
+                | Self::Index
+                | Self::Random { .. }
+                | Self::Gather(_)
+                | Self::Place(_)
+                | Self::Search { .. }
         )
+    }
+
+    /// Whether the operand of that number is read at places that only running tells.
+    pub(crate) fn reads_anywhere(&self, operand: usize) -> bool {
+        operand == 0 && matches!(self, Self::Gather(_) | Self::Search { .. })
+    }
+
+    /// Whether it checks indices while it runs.
+    pub(crate) fn checks_indices(&self) -> bool {
+        matches!(self, Self::Gather(_) | Self::Place(_))
     }
 }

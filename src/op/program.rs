@@ -30,8 +30,12 @@ pub(crate) enum Inst {
         params: [u8; 4],
         lane: u8,
     },
-    /// The element of a stream whose place on one axis is given by an index register.
+    /// The element of a stream whose place on one axis is given by an index register; of a stream that
+    /// only counts places, the place.
     Gather { stream: u8, index: Reg },
+    /// The number of elements along a sorted axis of a stream that come before a value, NaN last; with
+    /// `right`, those equal to it too.
+    Search { stream: u8, value: Reg, right: bool },
     /// A pointwise operation on registers; unused operands repeat the first.
     Apply(PointOp, [Reg; 3]),
 }
@@ -72,7 +76,7 @@ pub(crate) struct Stream {
     pub(crate) gather: Option<Indexed>,
 }
 
-/// The axis that a gather indexes.
+/// The axis that a gather indexes, or a search looks through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Indexed {
     pub(crate) axis: usize,

@@ -141,7 +141,10 @@ impl Kernel {
 
     /// Bytes that are written.
     fn writes(&self) -> usize {
-        let bytes = |s: &Store| s.layout.shape().size() * s.dtype.size();
+        let bytes = |s: &Store| match s.scatter() {
+            Some(_) => self.shape.size() * s.dtype.size(),
+            None => s.layout.shape().size() * s.dtype.size(),
+        };
         self.stores.iter().map(bytes).sum()
     }
 

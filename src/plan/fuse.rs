@@ -31,11 +31,21 @@ pub(super) struct Draft {
     pub(super) core: Option<usize>,
     /// The calls whose results the kernel stores, in program order; not the core.
     pub(super) roots: Vec<usize>,
-    /// For one region of an assembled value: the call and the region's number; `None` for the zeros
-    /// under the regions.
-    pub(super) region: Option<(usize, Option<usize>)>,
+    /// For one of several kernels that store a value together: the call, and the part of its result.
+    pub(super) piece: Option<(usize, Piece)>,
     /// All that it reads.
     loads: Vec<Load>,
+}
+
+/// A part of a value that several kernels store, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// The zeros under the regions of an assembled value.
+    Zeros,
+    /// The operand of that number: in its region, or under a scatter.
+    Operand(usize),
+    /// What a scatter puts to places.
+    Updates,
 }
 
 impl Draft {
@@ -47,16 +57,16 @@ impl Draft {
         Self {
             core,
             roots,
-            region: None,
+            piece: None,
             loads: vec![],
         }
     }
 
-    fn region(call: usize, number: Option<usize>) -> Self {
+    fn piece(call: usize, piece: Piece) -> Self {
         Self {
             core: None,
             roots: vec![],
-            region: Some((call, number)),
+            piece: Some((call, piece)),
             loads: vec![],
         }
     }
@@ -133,8 +143,8 @@ impl<'a> Fusion<'a> {
     /// tell.
     pub(super) fn gathered(&self, draft: &Draft) -> Vec<usize> {
         let members = [self.body(draft).members, self.prologue(draft).members].concat();
-        let source = |n: usize| match (&self.graph.call(n).op, self.graph.inputs(n)) {
-            (Op::Gather(_), [Input::Value(value, _), ..]) => Some(*value),
+        let source = |n: usize| match self.graph.inputs(n) {
+            [Input::Value(value, _), ..] if self.graph.call(n).op.reads_anywhere(0) => Some(*value),
             _ => None,
         };
         members.into_iter().filter_map(source).collect()
@@ -150,11 +160,15 @@ impl<'a> Fusion<'a> {
                 Op::Assemble { regions } => {
                     let covered: usize = regions.iter().map(|r| r.shape().size()).sum();
                     if covered < graph.shape(n).size() {
-                        self.push(Draft::region(n, None));
+                        self.push(Draft::piece(n, Piece::Zeros));
                     }
                     for i in 0..regions.len() {
-                        self.push(Draft::region(n, Some(i)));
+                        self.push(Draft::piece(n, Piece::Operand(i)));
                     }
+                }
+                Op::Scatter(_) => {
+                    self.push(Draft::piece(n, Piece::Operand(0)));
+                    self.push(Draft::piece(n, Piece::Updates));
                 }
                 Op::Reduce { .. } | Op::Matmul { .. } => {
                     self.push(Draft::new(Some(n), vec![]));
@@ -172,14 +186,19 @@ impl<'a> Fusion<'a> {
 
     /// The iteration shape of a draft's body.
     pub(super) fn shape(&self, draft: &Draft) -> &Shape {
-        match (draft.core, draft.region) {
-            (_, Some((call, None))) => self.graph.shape(call),
-            (_, Some((call, Some(i)))) => match &self.graph.inputs(call)[i] {
-                Input::Value(_, layout) => layout.shape(),
-                Input::Scalar(..) => match &self.graph.call(call).op {
-                    Op::Assemble { regions } => regions[i].shape(),
-                    _ => unreachable!("only an assembled value has regions"),
-                },
+        let operand = |call: usize, i: usize| match &self.graph.inputs(call)[i] {
+            Input::Value(_, layout) => Some(layout.shape()),
+            Input::Scalar(..) => None,
+        };
+        match (draft.core, draft.piece) {
+            (_, Some((call, Piece::Zeros))) => self.graph.shape(call),
+            (_, Some((call, Piece::Operand(i)))) => match &self.graph.call(call).op {
+                Op::Assemble { regions } => regions[i].shape(),
+                _ => self.graph.shape(call),
+            },
+            (_, Some((call, Piece::Updates))) => match operand(call, 1).or(operand(call, 2)) {
+                Some(shape) => shape,
+                None => unreachable!("the places or the elements of a scatter are stored"),
             },
             (Some(core), None) => self.graph.shape(core),
             (None, None) => self.graph.shape(draft.roots[0]),
@@ -189,9 +208,13 @@ impl<'a> Fusion<'a> {
     /// The calls that the kernel computes pointwise in its body, and the body's loads.
     pub(super) fn body(&self, draft: &Draft) -> Cone {
         let mut cone = Cone::default();
-        match draft.region {
-            Some((call, Some(i))) => self.visit_operand(call, i, draft, &mut cone),
-            Some((_, None)) => {}
+        match draft.piece {
+            Some((call, Piece::Operand(i))) => self.visit_operand(call, i, draft, &mut cone),
+            Some((call, Piece::Updates)) => {
+                self.visit_operand(call, 1, draft, &mut cone);
+                self.visit_operand(call, 2, draft, &mut cone);
+            }
+            Some((_, Piece::Zeros)) => {}
             None => {
                 for &root in &draft.roots {
                     self.visit(root, draft, &mut cone);

@@ -120,8 +120,7 @@ impl Graph {
         let Input::Value(value, layout) = &self.inputs(node)[operand] else {
             return None;
         };
-        // The source of a gather is read anywhere.
-        if matches!(self.call(node).op, Op::Gather(_)) && operand == 0 {
+        if self.call(node).op.reads_anywhere(operand) {
             return None;
         }
         let maker = self.maker[*value]?;
@@ -138,13 +137,10 @@ impl Graph {
         (numbers && !self.stands_alone(node, operand)).then_some(layout)
     }
 
-    /// Whether an operand must be in memory: of a product, or read anywhere by a gather.
+    /// Whether an operand must be in memory: of a product, or one that is read anywhere.
     fn stands_alone(&self, node: usize, operand: usize) -> bool {
-        match self.call(node).op {
-            Op::Matmul { .. } => true,
-            Op::Gather(_) => operand == 0,
-            _ => false,
-        }
+        let op = &self.call(node).op;
+        matches!(op, Op::Matmul { .. }) || op.reads_anywhere(operand)
     }
 
     /// As [`Graph::direct`], where the consumer can also compute the producer inside itself.
@@ -153,7 +149,7 @@ impl Graph {
         let consumer = &self.call(node).op;
         let consumes = match consumer {
             Op::Matmul { .. } => false,
-            Op::Reduce { .. } | Op::Assemble { .. } => true,
+            Op::Reduce { .. } | Op::Assemble { .. } | Op::Scatter(_) => true,
             _ => self.shape(node) == self.shape(maker),
         };
         (consumes && self.call(maker).op.is_pointwise()).then_some(maker)

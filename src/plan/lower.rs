@@ -4,9 +4,9 @@ use std::panic::Location;
 
 use rustc_hash::FxHashMap;
 
-use super::fuse::{Cone, Draft, Fusion};
+use super::fuse::{Cone, Draft, Fusion, Piece};
 use super::graph::Input;
-use super::{Core, Kernel, Matrix, OpNote, Store};
+use super::{Core, Extent, Kernel, Matrix, OpNote, Store};
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::program::{Indexed, Stream};
@@ -29,25 +29,33 @@ pub(super) fn lower(
     writer.core = draft.core;
     writer.write(&cone);
     let mut places = Vec::new();
-    match draft.region {
-        Some((call, region)) => {
+    match draft.piece {
+        Some((call, piece)) => {
             let result = graph.call(call);
-            let (reg, layout) = match (region, &result.op) {
-                (Some(i), Op::Assemble { regions }) => {
-                    (writer.operand(call, i), regions[i].clone())
+            let whole = || Layout::contiguous(result.shape.clone());
+            let (reg, layout, extent) = match (piece, &result.op) {
+                (Piece::Operand(i), Op::Assemble { regions }) => {
+                    let region = regions[i].clone();
+                    (writer.operand(call, i), region, Extent::Region)
                 }
-                _ => (
-                    writer.zero(&shape, result.dtype),
-                    Layout::contiguous(shape.clone()),
-                ),
+                (Piece::Operand(i), _) => (writer.operand(call, i), whole(), Extent::Whole),
+                (Piece::Updates, Op::Scatter(op)) => {
+                    let value = writer.operand(call, 2);
+                    (value, whole(), Extent::Places(*op))
+                }
+                _ => (writer.zero(&shape, result.dtype), whole(), Extent::Whole),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
+            if let Extent::Places(_) = extent {
+                let place = writer.operand(call, 1);
+                writer.body.program.results.push(place);
+            }
             places.push(Store {
                 slot: slot(graph.result(call)),
                 dtype: result.dtype,
                 layout,
-                whole: region.is_none(),
+                extent,
             });
         }
         None => {
@@ -60,7 +68,7 @@ pub(super) fn lower(
                     slot: slot(graph.result(node)),
                     dtype,
                     layout,
-                    whole: true,
+                    extent: Extent::Whole,
                 });
             }
         }
@@ -211,20 +219,42 @@ impl<'a> Writer<'a> {
                         call.dtype,
                     )
                 }
-                Op::Gather(indexed) => {
-                    let index = self.operand(node, 1);
-                    let Input::Value(value, layout) = &self.fusion.graph.inputs(node)[0] else {
-                        unreachable!("the source of a gather is stored");
-                    };
-                    let stream = self.stream(Some(*value), layout.clone(), Some(*indexed));
+                Op::Place(indexed) => {
+                    let index = self.operand(node, 0);
+                    let splat = Layout::splat(call.shape.clone());
+                    let stream = self.stream(None, splat, Some(*indexed));
                     self.push(Inst::Gather { stream, index }, call.dtype)
                 }
-                Op::Reduce { .. } | Op::Matmul { .. } | Op::Assemble { .. } => {
+                Op::Search { axis, right } => {
+                    let value = self.operand(node, 1);
+                    let stream = self.source(node, *axis);
+                    let right = *right;
+                    let search = Inst::Search {
+                        stream,
+                        value,
+                        right,
+                    };
+                    self.push(search, call.dtype)
+                }
+                Op::Gather(indexed) => {
+                    let index = self.operand(node, 1);
+                    let stream = self.source(node, *indexed);
+                    self.push(Inst::Gather { stream, index }, call.dtype)
+                }
+                Op::Reduce { .. } | Op::Matmul { .. } | Op::Assemble { .. } | Op::Scatter(_) => {
                     unreachable!("not computed inside another kernel")
                 }
             };
             self.regs.insert(node, reg);
         }
+    }
+
+    /// The stream of a call's first operand, which is read anywhere along an axis.
+    fn source(&mut self, node: usize, axis: Indexed) -> u8 {
+        let Input::Value(value, layout) = &self.fusion.graph.inputs(node)[0] else {
+            unreachable!("what is read anywhere is stored");
+        };
+        self.stream(Some(*value), layout.clone(), Some(axis))
     }
 
     /// The register that holds an operand of a call.

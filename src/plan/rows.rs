@@ -110,7 +110,7 @@ enum Role {
 }
 
 fn role(fusion: &Fusion<'_>, draft: &Draft, rows: &Rows) -> Option<Role> {
-    if draft.region.is_some() {
+    if draft.piece.is_some() {
         None
     } else if draft.core.is_some() {
         (reduced_by(fusion, draft)? == *rows).then_some(Role::Reduce)

@@ -24,7 +24,7 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
             let stores = &stores[d];
             let mut values: Vec<usize> = draft.loads().iter().map(|(v, _)| *v).collect();
             values.extend(stores.iter().map(|&n| graph.result(n)));
-            values.extend(draft.region.map(|(call, _)| graph.result(call)));
+            values.extend(draft.piece.map(|(call, _)| graph.result(call)));
             values
         })
         .collect();
@@ -137,7 +137,7 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
 /// by the body alone, and held by nobody outside. In a group, where rows of several kernels take
 /// turns, all of them must read the operand row for row.
 fn donors(graph: &Graph, fusion: &Fusion<'_>, draft: &Draft, step: &Step) -> Vec<usize> {
-    if draft.region.is_some() {
+    if draft.piece.is_some() {
         return vec![];
     }
     let shape = fusion.shape(draft);

@@ -23,7 +23,11 @@ fn narrow(buffers: usize) -> Device {
 }
 
 fn limited(buffers: usize, rows: RowGroups) -> Device {
-    let cpu = Cpu::new(Abilities { buffers, rows });
+    let cpu = Cpu::new(Abilities {
+        buffers,
+        rows,
+        scatters_in_order: true,
+    });
     Device::over(Arc::new(cpu), DeviceInfo::cpu())
 }
 

@@ -41,6 +41,30 @@ impl<S: Into<Scalar>> From<S> for Operand<'_> {
 }
 
 impl<'a> Operand<'a> {
+    /// The operand as a tensor of another's dtype, as an assignment to a part of that one takes it.
+    #[track_caller]
+    pub(crate) fn cast_to(self, op: &'static str, other: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Tensor(tensor) => {
+                other.same_device(op, &tensor)?;
+                Ok(tensor.to_dtype(other.dtype))
+            }
+            Self::Scalar(scalar) => {
+                if scalar.overflows(other.dtype) {
+                    let message =
+                        format!("{scalar:?} does not fit the tensor's dtype {}", other.dtype);
+                    return Err(Error::value(op, message));
+                }
+                Ok(Tensor::constant(
+                    scalar,
+                    other.dtype,
+                    Shape::default(),
+                    &other.device,
+                ))
+            }
+        }
+    }
+
     /// The operand as a tensor that goes with `other`, and the dtype both meet in.
     #[track_caller]
     pub(crate) fn meet(self, op: &'static str, other: &Tensor) -> Result<(Cow<'a, Tensor>, DType)> {

@@ -14,7 +14,7 @@ use crate::shape::Shape;
 
 impl Tensor {
     #[track_caller]
-    fn check_index(&self, op: &'static str, index: &Tensor) -> Result<()> {
+    pub(super) fn check_index(&self, op: &'static str, index: &Tensor) -> Result<()> {
         self.same_device(op, index)?;
         if index.dtype.is_int() {
             return Ok(());
@@ -27,8 +27,25 @@ impl Tensor {
         }))
     }
 
+    /// An error unless an index along an axis has this tensor's rank and reaches no further than it on
+    /// the other axes.
+    #[track_caller]
+    pub(super) fn check_along(&self, op: &'static str, axis: usize, index: &Tensor) -> Result<()> {
+        let fits = index.ndim() == self.ndim()
+            && (0..self.ndim()).all(|i| i == axis || index.shape()[i] <= self.shape()[i]);
+        if fits {
+            return Ok(());
+        }
+        let message = format!(
+            "the index must have as many dimensions and, but for axis {axis}, sizes not above those of \
+             the source {}",
+            self.shape_ref()
+        );
+        Err(Error::shape(op, index.shape_ref(), message))
+    }
+
     /// The elements at `index` along an axis: `out[i][j] = x[index[i][j]][j]` for axis 0, as
-    /// NumPy's `take_along_axis`. The index has the shape of the result; on the other axes it must
+    /// PyTorch's `gather`. The index has the shape of the result; on the other axes it must
     /// not reach beyond this tensor. Negative indices count from the end.
     ///
     /// # Errors
@@ -39,16 +56,7 @@ impl Tensor {
         const OP: &str = "gather";
         self.check_index(OP, index)?;
         let at = self.shape_ref().axis(OP, axis)?;
-        let fits = index.ndim() == self.ndim()
-            && (0..self.ndim()).all(|i| i == at || index.shape()[i] <= self.shape()[i]);
-        if !fits {
-            let message = format!(
-                "the index must have as many dimensions and, but for axis {axis}, sizes not above \
-                 those of the source {}",
-                self.shape_ref()
-            );
-            return Err(Error::shape(OP, index.shape_ref(), message));
-        }
+        self.check_along(OP, at, index)?;
         let mut source = self.clone();
         for i in (0..self.ndim()).filter(|&i| i != at) {
             source = source.sliced(i, 0, 1, index.shape()[i]);

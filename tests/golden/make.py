@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from fixture import Fixture, double, quarters, random
+from places import places
 
 # Reductions and softmax ------------------------------------------------------
 
@@ -695,6 +696,7 @@ if __name__ == "__main__":
         optimisers,
         philox,
         display,
+        places,
     ):
         if not named or make.__name__ in named:
             make()

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::str::FromStr;
 
+use tilewise::{Device, Dim, Result, SliceSpec, Tensor};
+
 /// One file of reference values: its cases, in order.
 pub(crate) struct Golden {
     file: String,
@@ -151,6 +153,48 @@ impl Array {
     }
 
     /// The values of a bool array.
+    /// The array as a tensor of its dtype (`f64` as `f32`).
+    pub(crate) fn tensor(&self, device: &Device) -> Result<Tensor> {
+        let shape = self.shape.as_slice();
+        match self.dtype.as_str() {
+            "i32" => Tensor::from_slice(&self.values::<i32>(), shape, device),
+            "u32" => Tensor::from_slice(&self.values::<u32>(), shape, device),
+            "bool" => Tensor::from_slice(&self.bools(), shape, device),
+            _ => Tensor::from_slice(&self.values::<f32>(), shape, device),
+        }
+    }
+
+    /// The same tensor with its elements apart and backwards in memory.
+    pub(crate) fn strided(&self, device: &Device) -> Result<Tensor> {
+        let mut tensor = self.tensor(device)?;
+        for axis in 0..tensor.ndim() as isize {
+            let reversed = tensor.flip(axis)?;
+            let doubled = Tensor::stack(&[&reversed, &reversed.zeros_like()], axis + 1)?;
+            let mut shape = tensor.shape().to_vec();
+            shape[axis as usize] *= 2;
+            let mut whole = vec![Dim::Range(None, None, 1); axis as usize];
+            whole.push(Dim::Range(Some(-2), None, -2));
+            tensor = doubled.reshape(shape)?.slice(SliceSpec(whole))?;
+        }
+        Ok(tensor)
+    }
+
+    /// Panics unless a tensor has this shape and, exactly, these values; NaN equals NaN.
+    #[track_caller]
+    pub(crate) fn assert_is(&self, what: &str, tensor: &Tensor) {
+        assert_eq!(tensor.shape(), self.shape, "{what}");
+        let got: Vec<f64> = tensor.to_vec().unwrap_or_else(|e| panic!("{what}: {e}"));
+        let want: Vec<f64> = match self.dtype.as_str() {
+            "bool" => self.bools().into_iter().map(f64::from).collect(),
+            _ => self.values(),
+        };
+        let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+        assert!(
+            got.iter().zip(&want).all(same),
+            "{what}: {got:?}, not {want:?}"
+        );
+    }
+
     pub(crate) fn bools(&self) -> Vec<bool> {
         self.words.iter().map(|word| word == "1").collect()
     }

@@ -11,7 +11,7 @@ use crate::exec::cpu::kernel::run_kernel;
 use crate::exec::{BufferId, Executor};
 use crate::layout::Layout;
 use crate::op::{Body, Inst, Program, Reg};
-use crate::plan::{Core, Kernel, Store};
+use crate::plan::{Core, Extent, Kernel, Store};
 use crate::shape::Shape;
 
 /// A kernel that computes one register of another, and the operation that the register is of.
@@ -87,13 +87,7 @@ impl Checked {
         let bounds = bound::kernel(part, &memory, scalars);
         run_kernel(part, &mut memory, scalars, &Faults::default());
         let wanted = memory[out].words();
-        Ok(compare::store(
-            part,
-            &part.stores[0],
-            &found,
-            wanted,
-            &bounds[0],
-        ))
+        Ok(compare::store(&part.stores[0], &found, wanted, &bounds[0]))
     }
 }
 
@@ -147,6 +141,7 @@ fn registers(core: &Core, body: &Body, shape: &Shape, out: usize, parts: &mut Ve
             Inst::Index(_) => "index",
             Inst::Random { .. } => "random",
             Inst::Gather { .. } => "gather",
+            Inst::Search { .. } => "searchsorted",
             Inst::Apply(op, _) => op.name(),
         };
         let mut prefix = body.clone();
@@ -168,7 +163,7 @@ fn part(core: &Core, body: Body, shape: &Shape, out: usize) -> Kernel {
         slot: out,
         dtype: body.program.dtype(body.program.results[0]),
         layout: Layout::contiguous(shape.clone()),
-        whole: true,
+        extent: Extent::Whole,
     };
     Kernel {
         core: core.clone(),

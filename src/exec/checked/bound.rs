@@ -24,8 +24,8 @@ use crate::exec::cpu::SlotMemory;
 use crate::exec::cpu::block::{Faults, Inputs, Runner};
 use crate::exec::cpu::code::Code;
 use crate::exec::cpu::kernel::run_core;
-use crate::op::{Body, Inst, Reg};
-use crate::plan::{Core, Kernel, Matrix};
+use crate::op::{Body, Inst, ReduceOp, Reg, ScatterOp};
+use crate::plan::{Core, Kernel, Matrix, Store};
 use crate::shape::Shape;
 
 /// For each store of the kernel the largest difference of each element.
@@ -56,7 +56,9 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
             matmul(*dtype, (&a, &b), *k, memory, &core)
         }
     };
-    let mut out = vec![Vec::with_capacity(kernel.shape.size()); kernel.stores.len()];
+    let results = kernel.body.program.results.len();
+    let mut out = vec![Vec::with_capacity(kernel.shape.size()); results];
+    let mut last = Vec::new();
     let beside = (&core[..], &core_errors[..]);
     walk(
         &kernel.body,
@@ -64,11 +66,33 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
         beside,
         memory,
         scalars,
-        |i, _, errors| {
+        |i, values, errors| {
             out[i].extend_from_slice(errors);
+            if i + 1 == results {
+                last.extend_from_slice(values);
+            }
         },
     );
+    if let [store] = &kernel.stores[..]
+        && let Some(op) = store.scatter()
+    {
+        return vec![scattered(op, store, &out[0], &last)];
+    }
     out
+}
+
+/// The errors of elements that are put to places, as they stand in the whole.
+fn scattered(op: ScatterOp, store: &Store, errors: &[f64], places: &[u32]) -> Vec<f64> {
+    let mut whole = vec![0.0; store.layout.shape().size()];
+    for (&place, &error) in places.iter().zip(errors) {
+        if let Some(there) = whole.get_mut(place as usize) {
+            *there = match op {
+                ScatterOp::Combine(ReduceOp::Sum) => *there + error,
+                _ => error.max(*there),
+            };
+        }
+    }
+    whole
 }
 
 /// Runs a body over a shape and visits the blocks of each result: its number, values and errors.
@@ -131,6 +155,11 @@ fn errors<'r>(
                     }
                 }
                 errors
+            }
+            // Beside an uncertain value, any number of elements may come before it.
+            Inst::Search { value, .. } => {
+                let uncertain = |e: &f64| if *e > 0.0 { f64::INFINITY } else { 0.0 };
+                all[*value as usize].iter().map(uncertain).collect()
             }
             Inst::Apply(op, args) => {
                 let operand = |&r: &Reg| Operand {

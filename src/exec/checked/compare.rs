@@ -5,7 +5,7 @@ use half::f16;
 use super::bound::distance;
 use crate::dtype::DType;
 use crate::exec::cpu::Space;
-use crate::plan::{Kernel, Store};
+use crate::plan::{Extent, Store};
 use crate::shape::Shape;
 
 /// An element that is further from the CPU's than it may be.
@@ -36,17 +36,13 @@ impl std::fmt::Display for Difference {
 
 /// The first element of a stored slot that differs. `bounds` are those of the kernel's elements;
 /// what a kernel that stores a region leaves alone must not change at all.
-pub(super) fn store(
-    kernel: &Kernel,
-    store: &Store,
-    gpu: &[u32],
-    cpu: &[u32],
-    bounds: &[f64],
-) -> Option<Difference> {
+pub(super) fn store(store: &Store, gpu: &[u32], cpu: &[u32], bounds: &[f64]) -> Option<Difference> {
     let dtype = store.dtype;
-    let size = kernel.shape.size();
-    let space = Space::new(&kernel.shape, [&store.layout].into_iter());
-    let mut own = vec![false; if store.whole { 0 } else { elements(dtype, gpu) }];
+    let shape = store.layout.shape();
+    let size = shape.size();
+    let space = Space::new(shape, [&store.layout].into_iter());
+    let partly = store.extent == Extent::Region;
+    let mut own = vec![false; if partly { elements(dtype, gpu) } else { 0 }];
     let mut found = None;
     space.runs(0, 0, size, |done, run, place, stride| {
         for i in 0..run {
@@ -57,7 +53,7 @@ pub(super) fn store(
             let (a, b) = (element(dtype, gpu, at), element(dtype, cpu, at));
             if found.is_none() && !close(dtype, a, b, bounds[done + i]) {
                 found = Some(Difference {
-                    place: format!("element {}", indices(&kernel.shape, done + i)),
+                    place: format!("element {}", indices(shape, done + i)),
                     gpu: shown(dtype, a),
                     cpu: shown(dtype, b),
                     bound: bounds[done + i],

@@ -231,6 +231,14 @@ impl<'a> Runner<'a> {
                 let index = self.get(index, rest, run);
                 self.gather(stream, rest.outputs, run.start, index, signed, out);
             }
+            Action::Search {
+                stream,
+                value,
+                right,
+            } => {
+                let values = self.get(value, rest, run);
+                self.search(stream, rest.outputs, run.start, values, right, out);
+            }
         }
     }
 

@@ -76,6 +76,12 @@ pub(super) enum Action {
         index: Place,
         signed: bool,
     },
+    /// How many elements of a stream's sorted axis come before a value.
+    Search {
+        stream: usize,
+        value: Place,
+        right: bool,
+    },
     Apply {
         op: PointOp,
         from: DType,
@@ -238,6 +244,8 @@ impl Step {
             Action::Pair { pair, .. } => pair.cost(),
             Action::Load(_) | Action::Before(..) | Action::Spread(_) | Action::Index(_) => 1,
             Action::Random { .. } | Action::Gather { .. } => 8,
+            // Some twenty steps, each of which waits for memory.
+            Action::Search { .. } => 128,
         }
     }
 }

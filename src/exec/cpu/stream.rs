@@ -1,4 +1,4 @@
-//! Reading streams: elements that do not lie in order, and those that are computed from places.
+//! Reading streams whose elements do not lie in order or are computed from their places, and storing.
 
 use half::f16;
 
@@ -6,7 +6,6 @@ use super::block::Runner;
 use super::workspace::LINE;
 use crate::dtype::DType;
 use crate::op::math;
-use crate::op::program::Indexed;
 
 impl Runner<'_> {
     /// The elements of a stream.
@@ -44,58 +43,6 @@ impl Runner<'_> {
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
             for (i, word) in out[done..done + run].iter_mut().enumerate() {
                 *word = (place + i as isize * stride) as u32;
-            }
-        });
-    }
-
-    /// The elements of a stream whose place on one axis is given by an index.
-    pub(super) fn gather(
-        &self,
-        k: usize,
-        outputs: &[&mut [u32]],
-        start: usize,
-        index: &[u32],
-        signed: bool,
-        out: &mut [u32],
-    ) {
-        let (words, base) = self.inputs.streams[k];
-        let words = words.get(outputs);
-        let stream = &self.code.streams[k];
-        let Some(Indexed {
-            axis,
-            stride: axis_stride,
-            size,
-        }) = stream.gather
-        else {
-            return;
-        };
-        let place_of = |given: u32| {
-            let wanted = match signed {
-                true => given as i32 as i64,
-                false => given as i64,
-            };
-            let at = if wanted < 0 {
-                wanted + size as i64
-            } else {
-                wanted
-            };
-            if (0..size as i64).contains(&at) {
-                return at as isize;
-            }
-            self.faults.index(wanted, axis, size);
-            0
-        };
-        let space = &self.code.space;
-        space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
-            for i in 0..run {
-                let along = place_of(index[done + i]) * axis_stride;
-                let at = (place + i as isize * stride + along) as usize;
-                out[done + i] = match stream.dtype {
-                    DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at]
-                        .to_f32()
-                        .to_bits(),
-                    _ => words[at],
-                };
             }
         });
     }

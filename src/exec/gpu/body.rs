@@ -7,7 +7,7 @@ use crate::exec::cpu::Space;
 use crate::layout::Layout;
 use crate::op::Body;
 use crate::op::program::Stream;
-use crate::plan::{Kernel, Store};
+use crate::plan::{Extent, Kernel, Store};
 
 /// Where a body's parameters are, and what its paths are called.
 #[derive(Clone)]
@@ -185,7 +185,7 @@ pub(super) fn body_space(kernel: &Kernel) -> Space {
 
 /// The layouts of a kernel's body: its streams', then those of the stores that are regions.
 pub(super) fn body_layouts(kernel: &Kernel) -> impl Iterator<Item = &Layout> {
-    let region = |s: &&Store| !s.whole;
+    let region = |s: &&Store| s.extent == Extent::Region;
     let layouts = kernel.body.streams.iter().map(|s| &s.layout);
     let regions = kernel.stores.iter().filter(region).map(|s| &s.layout);
     layouts.chain(regions)

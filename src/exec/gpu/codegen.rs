@@ -136,6 +136,18 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                     "tw_philox(vec4<u32>({place}, 0u, {c0}, {c1}), vec2<u32>({k0}, {k1})).{component}"
                 )
             }
+            Inst::Search {
+                stream,
+                value,
+                right,
+            } => {
+                let read = &streams[*stream as usize];
+                let source = &names.streams[*stream as usize];
+                let first = names.gathers[*stream as usize].unwrap_or_default();
+                let found = format!("at{}", reg(at as Reg));
+                text += &search(read.dtype, source, (first, *right), &reg(*value), &found);
+                found
+            }
             Inst::Gather { stream, index } => {
                 let Source { buffer, place, .. } = &names.streams[*stream as usize];
                 let first = names.gathers[*stream as usize].unwrap_or_default();
@@ -145,10 +157,13 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
                 };
                 let found = format!("at{}", reg(at as Reg));
                 text += &format!("    let {found} = {place} + {given} * word({first}u);\n");
-                load(
-                    streams[*stream as usize].dtype,
-                    &format!("{buffer}[{found}]"),
-                )
+                match streams[*stream as usize].slot {
+                    Some(_) => load(
+                        streams[*stream as usize].dtype,
+                        &format!("{buffer}[{found}]"),
+                    ),
+                    None => found,
+                }
             }
             Inst::Apply(op, args) => {
                 let from = program.dtype(args[op.arity() - 1]);
@@ -173,6 +188,40 @@ pub(super) fn statements(program: &Program, streams: &[Stream], names: &Names<'_
         );
     }
     text
+}
+
+/// Statements that look through a sorted axis by halves, and leave in `found` how many of its elements come
+/// before a value; NaN comes last. `first` is the word of the axis' stride, followed by its size.
+fn search(
+    dtype: DType,
+    source: &Source,
+    (first, right): (usize, bool),
+    value: &str,
+    found: &str,
+) -> String {
+    let Source { buffer, place, .. } = source;
+    let (end, middle) = (format!("e{found}"), format!("m{found}"));
+    let stored = format!("{buffer}[{place} + {middle} * word({first}u)]");
+    let element = load(dtype, &stored);
+    let before = match (dtype, right) {
+        // Whether the value does not come before the element, and whether the element comes before it.
+        (DType::F32 | DType::F16, true) => {
+            format!("!(({value} < {element}) || (tw_is_nan({element}) && !tw_is_nan({value})))")
+        }
+        (DType::F32 | DType::F16, false) => {
+            format!("(({element} < {value}) || (tw_is_nan({value}) && !tw_is_nan({element})))")
+        }
+        (DType::Bool, true) => format!("({value} || !{element})"),
+        (DType::Bool, false) => format!("({value} && !{element})"),
+        (_, true) => format!("({element} <= {value})"),
+        (_, false) => format!("({element} < {value})"),
+    };
+    let size = format!("word({}u)", first + 1);
+    format!(
+        "    var {found} = 0u;\n    var {end} = {size};\n    while {found} < {end} {{\n        \
+         let {middle} = {found} + ({end} - {found}) / 2u;\n        \
+         if {before} {{ {found} = {middle} + 1u; }} else {{ {end} = {middle}; }}\n    }}\n"
+    )
 }
 
 /// The functions that turn a given index into a place on its axis, reporting one that is outside.

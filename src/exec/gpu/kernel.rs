@@ -199,16 +199,33 @@ impl Writer {
         let mut text = String::new();
         let mut path = kernel.body.streams.len();
         for (k, store) in kernel.stores.iter().enumerate() {
-            let buffer = self.bind(Bound::Slot(store.slot), codegen::stored(store.dtype), true);
-            let place = match store.whole {
+            let stored = codegen::stored(store.dtype);
+            let results = &kernel.body.program.results;
+            let value = codegen::store(store.dtype, &format!("{prefix}{}", results[k]));
+            if let Some(op) = store.scatter() {
+                let size = self.push([store.layout.shape().size() as u32]);
+                let place = format!("{prefix}{}", results[k + 1]);
+                let put = match op.atomic() {
+                    Some(atomic) => {
+                        let buffer = self.bind(Bound::Slot(store.slot), shared(stored), true);
+                        format!("{atomic}(&{buffer}[{place}], {value})")
+                    }
+                    None => {
+                        let buffer = self.bind(Bound::Slot(store.slot), stored, true);
+                        format!("{buffer}[{place}] = {value}")
+                    }
+                };
+                let _ = writeln!(text, "    if {place} < word({size}u) {{ {put}; }}");
+                continue;
+            }
+            let buffer = self.bind(Bound::Slot(store.slot), stored, true);
+            let place = match store.is_whole() {
                 true => "i",
                 false => {
                     path += 1;
                     &head.places[path - 1]
                 }
             };
-            let register = format!("{prefix}{}", kernel.body.program.results[k]);
-            let value = codegen::store(store.dtype, &register);
             let _ = writeln!(text, "    {buffer}[{place}] = {value};");
         }
         text
@@ -300,6 +317,14 @@ impl Writer {
             scratch: 0,
             immediates,
         }
+    }
+}
+
+/// The type of an element that invocations share.
+fn shared(stored: &str) -> &'static str {
+    match stored {
+        "i32" => "atomic<i32>",
+        _ => "atomic<u32>",
     }
 }
 

@@ -43,11 +43,16 @@ pub(super) fn stays_line(kernel: &Kernel) -> bool {
 /// Whether the last vec4 of a line may reach beyond it: not where that is another's place, nor where
 /// its elements are indices that are checked.
 pub(super) fn fits_any_size(kernel: &Kernel) -> bool {
-    kernel.stores.iter().all(|s| s.whole) && kernel.body.streams.iter().all(|s| s.gather.is_none())
+    kernel.stores.iter().all(Store::is_whole)
+        && kernel.body.streams.iter().all(|s| s.gather.is_none())
 }
 
 /// How the paths lie, if four elements can be taken at a time.
 fn lies(kernel: &Kernel, space: &Space) -> Option<Vec<Lie>> {
+    // What goes to places of its own goes there one by one.
+    if kernel.stores.iter().any(|s| s.scatter().is_some()) {
+        return None;
+    }
     let inner = space.dims[space.dims.len() - 1];
     let fits = inner.is_multiple_of(4) || (space.is_line() && fits_any_size(kernel));
     fits.then(|| quads::settle(&kernel.body, &kernel.stores, Lie::along(space)))
@@ -164,7 +169,7 @@ impl Writer {
 /// The stores of a kernel and the names of their places.
 fn targets<'a>(kernel: &'a Kernel, head: &'a BodyText) -> Vec<(&'a Store, &'a str)> {
     let mut regions = head.places[kernel.body.streams.len()..].iter();
-    let place = |store: &'a Store| match store.whole {
+    let place = |store: &'a Store| match store.is_whole() {
         true => "i",
         false => regions.next().map_or("i", String::as_str),
     };

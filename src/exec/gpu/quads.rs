@@ -64,7 +64,7 @@ pub(super) fn settle(body: &Body, stores: &[Store], mut lies: Vec<Lie>) -> Optio
     };
     let mut regions = lies[streams..].iter();
     for store in stores {
-        let vector = store.whole || regions.next() == Some(&Lie::Quad);
+        let vector = store.is_whole() || regions.next() == Some(&Lie::Quad);
         if !vector || single(Some(store.slot), &lies) {
             return None;
         }

@@ -18,7 +18,7 @@ use crate::error::ErrorKind;
 use crate::exec::options::DeviceOptions;
 use crate::layout::Layout;
 use crate::op::{Body, Inst, Program};
-use crate::plan::{Core, Kernel, Matrix, Store};
+use crate::plan::{Core, Extent, Kernel, Matrix, Store};
 use crate::shape::Shape;
 
 /// Rows, columns and steps of the products: several blocks with edges, and one that is cut along k.
@@ -157,7 +157,7 @@ fn plain(operands: &[Matrix; 2], k: usize) -> Kernel {
             slot: 2,
             dtype: DType::F16,
             layout: Layout::contiguous(shape),
-            whole: true,
+            extent: Extent::Whole,
         }],
         ops: Vec::new(),
     }

@@ -11,14 +11,14 @@ impl Fusion<'_> {
     pub(super) fn merge_maps(&mut self) {
         for k in 0..self.drafts.len() {
             while let Some(current) = self.drafts[k].clone() {
-                if current.core.is_some() || current.region.is_some() {
+                if current.core.is_some() || current.piece.is_some() {
                     break;
                 }
                 let deps = self.deps(&current);
                 let joined = deps.iter().rev().find_map(|&j| {
                     let earlier = self.drafts[j].as_ref()?;
                     let same = earlier.core.is_none()
-                        && earlier.region.is_none()
+                        && earlier.piece.is_none()
                         && j != k
                         && self.shape(earlier) == self.shape(&current);
                     if !same {
@@ -75,7 +75,7 @@ impl Fusion<'_> {
                     continue;
                 };
                 if later.core.is_some()
-                    || later.region.is_some()
+                    || later.piece.is_some()
                     || self.shape(later) != self.graph.shape(core)
                 {
                     continue;

@@ -244,6 +244,15 @@ impl Placing<'_> {
                 index: self.each(index),
                 signed: self.body.program.dtype(index) == DType::I32,
             },
+            Inst::Search {
+                stream,
+                value,
+                right,
+            } => Action::Search {
+                stream: stream as usize,
+                value: self.each(value),
+                right,
+            },
             Inst::Apply(op, args) => Action::Apply {
                 op,
                 from: self.body.program.dtype(args[op.arity() - 1]),
@@ -294,6 +303,7 @@ fn operands(inst: &Inst) -> &[Reg] {
     match inst {
         Inst::Apply(op, args) => &args[..op.arity()],
         Inst::Gather { index, .. } => std::slice::from_ref(index),
+        Inst::Search { value, .. } => std::slice::from_ref(value),
         _ => &[],
     }
 }

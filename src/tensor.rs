@@ -10,6 +10,7 @@ mod pointwise;
 mod random;
 mod read;
 mod reduce;
+mod scan;
 mod slice;
 mod view;
 

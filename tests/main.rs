@@ -29,6 +29,7 @@ mod random;
 mod reduce;
 mod rows;
 mod runtime;
+mod scan;
 mod shaders;
 mod slice;
 mod threads;
@@ -65,6 +66,7 @@ fn all() -> Vec<support::Test> {
         reduce::tests(),
         rows::tests(),
         runtime::tests(),
+        scan::tests(),
         shaders::tests(),
         slice::tests(),
         threads::tests(),

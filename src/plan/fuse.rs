@@ -156,9 +156,7 @@ impl<'a> Fusion<'a> {
                         self.push(Draft::region(n, Some(i)));
                     }
                 }
-                Op::Reduce { .. } | Op::Matmul { .. } => {
-                    self.push(Draft::new(Some(n), vec![]));
-                }
+                op if op.is_core() => self.push(Draft::new(Some(n), vec![])),
                 _ => self.push(Draft::new(None, vec![n])),
             }
             self.home[n] = self.drafts.len() - 1;

@@ -153,7 +153,7 @@ impl Graph {
         let consumer = &self.call(node).op;
         let consumes = match consumer {
             Op::Matmul { .. } => false,
-            Op::Reduce { .. } | Op::Assemble { .. } => true,
+            Op::Reduce { .. } | Op::Sort { .. } | Op::Assemble { .. } => true,
             _ => self.shape(node) == self.shape(maker),
         };
         (consumes && self.call(maker).op.is_pointwise()).then_some(maker)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import order
 from fixture import Fixture, double, quarters, random
 
 # Reductions and softmax ------------------------------------------------------
@@ -695,6 +696,7 @@ if __name__ == "__main__":
         optimisers,
         philox,
         display,
+        order.scans,
     ):
         if not named or make.__name__ in named:
             make()

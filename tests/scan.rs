@@ -25,6 +25,11 @@ fn same(what: &str, got: &Tensor, want: &Array) -> Result<()> {
     assert_eq!(got.shape(), want.shape, "{what}");
     assert_eq!(got.dtype().name(), want.dtype, "{what}");
     match want.dtype.as_str() {
+        "f32" if what.starts_with("cumm") => {
+            // Which of two zeros is the larger is not said.
+            let unsigned = |v: Vec<f32>| v.into_iter().map(|v| v + 0.0).collect::<Vec<f32>>();
+            assert_bits(what, &unsigned(got.to_vec()?), &unsigned(want.values()));
+        }
         "f32" => assert_bits(what, &got.to_vec::<f32>()?, &want.values()),
         "u32" => assert_same(what, &got.to_vec::<u32>()?, &want.values()),
         "bool" => assert_same(what, &got.to_vec::<bool>()?, &want.bools()),
@@ -133,6 +138,9 @@ fn layouts(device: &Device) -> Result<()> {
 
 /// Halves are summed in `f32` and rounded once.
 fn halves(device: &Device) -> Result<()> {
+    if !device.supports_f16() {
+        return Ok(());
+    }
     let given: Vec<f32> = (0..5000)
         .map(|i| ((i * 37) % 101) as f32 / 64.0 - 0.75)
         .collect();

@@ -45,6 +45,14 @@ pub(crate) enum Rule {
         op: ReduceOp,
         kept: Shape,
     },
+    Scan {
+        op: ReduceOp,
+        axis: usize,
+    },
+    /// A sum that begins anew at marks, the second operand.
+    Segments {
+        axis: usize,
+    },
     Matmul,
     Gather {
         axis: usize,

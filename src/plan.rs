@@ -150,6 +150,24 @@ pub(crate) enum Core {
         kept: Shape,
         reduced: Shape,
     },
+    /// A scan of the prologue's first result along an axis of the kernel's shape; a second one marks
+    /// where it begins anew.
+    Scan {
+        op: ReduceOp,
+        dtype: DType,
+        prologue: Body,
+        axis: usize,
+        shape: Shape,
+    },
+    /// The prologue's one result, `u32` keys over the shape, in order along the last axis: see
+    /// [`Op::Sort`](crate::op::Op::Sort).
+    Sort {
+        places: bool,
+        ranks: (usize, usize),
+        bits: u32,
+        prologue: Body,
+        shape: Shape,
+    },
     /// Products of matrices over batch dimensions; the body's shape is `(batch…, m, n)`.
     Matmul {
         a: Matrix,
@@ -158,6 +176,50 @@ pub(crate) enum Core {
         k: usize,
         vector: bool,
     },
+}
+
+impl Core {
+    /// What computes the core's operands element by element, and the shape of these.
+    pub(crate) fn prologue(&self) -> Option<(&Body, Shape)> {
+        match self {
+            Self::Map | Self::Matmul { .. } => None,
+            Self::Reduce {
+                prologue,
+                kept,
+                reduced,
+                ..
+            } => {
+                let dims = kept.dims().iter().chain(reduced.dims());
+                Some((prologue, dims.copied().collect()))
+            }
+            Self::Scan {
+                prologue, shape, ..
+            }
+            | Self::Sort {
+                prologue, shape, ..
+            } => Some((prologue, shape.clone())),
+        }
+    }
+
+    /// The name of the operation that it computes, and the dtype of that.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn operation(&self) -> Option<(&'static str, DType)> {
+        match self {
+            Self::Map => None,
+            Self::Reduce { op, dtype, .. } => Some((op.name(), op.result(*dtype))),
+            Self::Scan { op, dtype, .. } => Some((op.scan_name(), *dtype)),
+            Self::Sort { places: false, .. } => Some(("sort", DType::U32)),
+            Self::Sort { places: true, .. } => Some(("argsort", DType::U32)),
+            Self::Matmul { dtype, .. } => Some(("matmul", *dtype)),
+        }
+    }
+}
+
+/// How a shape falls into what lies outside an axis, the axis, and what lies inside.
+pub(crate) fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
+    let dims = shape.dims();
+    let size = |dims: &[usize]| dims.iter().product();
+    (size(&dims[..axis]), dims[axis], size(&dims[axis + 1..]))
 }
 
 /// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.

@@ -12,6 +12,7 @@ mod pointwise;
 mod random;
 mod read;
 mod reduce;
+mod scan;
 mod scatter;
 mod search;
 mod slice;

@@ -30,6 +30,7 @@ mod random;
 mod reduce;
 mod rows;
 mod runtime;
+mod scan;
 mod shaders;
 mod slice;
 mod threads;
@@ -67,6 +68,7 @@ fn all() -> Vec<support::Test> {
         reduce::tests(),
         rows::tests(),
         runtime::tests(),
+        scan::tests(),
         shaders::tests(),
         slice::tests(),
         threads::tests(),

@@ -1,5 +1,7 @@
 //! The calculus: for each operation, the gradients of its operands.
 
+mod scan;
+
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
 
 use super::{Needs, Parent, Rule, Saved};
@@ -54,11 +56,16 @@ impl Rule {
                 inputs: [true, false, false],
                 output: true,
             },
+            Self::Scan { op, .. } => Needs {
+                inputs: [*op != ReduceOp::Sum, false, false],
+                output: false,
+            },
             Self::Limit { .. } | Self::Matmul => Needs {
                 inputs: [true, true, false],
                 output: false,
             },
             Self::Gather { .. }
+            | Self::Segments { .. }
             | Self::Scatter(ScatterOp::Set)
             | Self::Scatter(ScatterOp::Combine(ReduceOp::Sum)) => Needs {
                 inputs: [false, true, false],
@@ -113,6 +120,8 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
         Rule::Reduce { op, kept } => {
             vec![reduce_gradient(*op, &g.reshaped(kept), s, shape(0))?]
         }
+        Rule::Scan { op, axis } => vec![Some(scan::gradient(*op, *axis, g, s)?)],
+        Rule::Segments { axis } => vec![Some(scan::segments(g, *axis, &s.b())?), None],
         Rule::Matmul => matmul_gradients(g, s, operands)?,
         Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shape(0))?), None],
         Rule::Assemble { regions } => regions
@@ -146,7 +155,7 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
 }
 
 /// For each element the product of all others along the axes: what stands before it times what stands
-/// behind it, by doubling. Exact with zeros, and so are its own gradients.
+/// behind it. Exact with zeros, and so are its own gradients.
 #[track_caller]
 fn others(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
     // The axes as one, last.
@@ -160,27 +169,10 @@ fn others(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
     let n: usize = axes.iter().map(|&i| x.shape()[i as usize]).product();
     let rows = Shape::of(&[x.size() / n, n]);
     let flat = ordered.reshaped(&rows);
-    let scan = |x: &Tensor| -> Result<Tensor> {
-        let mut y = shifted(x, 1)?;
-        let mut step = 1;
-        while step < n {
-            y = y.try_mul(shifted(&y, step)?)?;
-            step *= 2;
-        }
-        Ok(y)
-    };
+    let scan = |x: &Tensor| scan::moved(x, 1, 1, 1)?.scan(ReduceOp::Prod, 1);
     let (before, behind) = (scan(&flat)?, scan(&flat.flipped(1))?.flipped(1));
     let product = before.try_mul(behind)?.reshaped(ordered.shape_ref());
     Ok(product.permuted(&inverse(&order)))
-}
-
-/// Rows moved to the right by some places, with ones moving in.
-#[track_caller]
-fn shifted(x: &Tensor, by: usize) -> Result<Tensor> {
-    let (rows, n) = (x.shape()[0], x.shape()[1]);
-    let by = by.min(n);
-    let ones = Tensor::constant(1.into(), x.dtype(), Shape::of(&[rows, by]), x.device());
-    Tensor::concat(&[&ones, &x.sliced(1, 0, 1, n - by)], 1)
 }
 
 /// The order that undoes a permutation.

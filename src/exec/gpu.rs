@@ -24,6 +24,7 @@ mod read;
 mod reduce;
 mod rows;
 mod run;
+mod scan;
 mod shader;
 #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
 mod stamps;

@@ -27,6 +27,21 @@ pub(crate) enum Op {
         op: ReduceOp,
         axes: [bool; MAX_RANK],
     },
+    /// The inclusive scan of the first operand along an axis: each element combined with all before
+    /// it. `segmented`: a second operand of bools marks where it begins anew.
+    Scan {
+        op: ReduceOp,
+        axis: usize,
+        segmented: bool,
+    },
+    /// The `u32` keys of the one operand in ascending order along the last axis or, with `places`,
+    /// where they stood, equal keys in their order; of each row the ranks from the first to before
+    /// the second. No key has a bit above the lowest `bits`.
+    Sort {
+        places: bool,
+        ranks: (usize, usize),
+        bits: u32,
+    },
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
     /// `vector` tells that one was given as a vector.
     Matmul { vector: bool },
@@ -47,9 +62,28 @@ impl Op {
             Self::Place(_) => "index",
             Self::Search { .. } => "searchsorted",
             Self::Reduce { op, .. } => op.name(),
+            Self::Scan { op, .. } => op.scan_name(),
+            Self::Sort { places: false, .. } => "sort",
+            Self::Sort { places: true, .. } => "argsort",
             Self::Matmul { .. } => "matmul",
             Self::Assemble { .. } => "assemble",
             Self::Scatter(op) => op.name(),
+        }
+    }
+
+    /// Whether the call is the core of a kernel: computed from a prologue, and before a body.
+    pub(crate) fn is_core(&self) -> bool {
+        matches!(
+            self,
+            Self::Reduce { .. } | Self::Scan { .. } | Self::Sort { .. } | Self::Matmul { .. }
+        )
+    }
+
+    /// Buffers that its kernel binds besides operands, results and one for partial results.
+    pub(crate) fn buffers(&self) -> usize {
+        match self {
+            Self::Sort { .. } => 2,
+            _ => 0,
         }
     }
 

@@ -100,6 +100,24 @@ impl ReduceOp {
         }
     }
 
+    /// The name of the scan that combines so.
+    pub(crate) const fn scan_name(self) -> &'static str {
+        match self {
+            Self::Sum => "cumsum",
+            Self::Prod => "cumprod",
+            Self::Max | Self::ArgMax => "cummax",
+            Self::Min | Self::ArgMin => "cummin",
+        }
+    }
+
+    /// The identity of a scan, which keeps the sign of a zero as well.
+    pub(crate) const fn scan_identity(self, dtype: DType) -> u32 {
+        match (self, dtype) {
+            (Self::Sum, DType::F32 | DType::F16) => (-0f32).to_bits(),
+            _ => self.identity(dtype),
+        }
+    }
+
     /// The dtype of the result for elements of the dtype.
     pub(crate) const fn result(self, dtype: DType) -> DType {
         if self.is_arg() { DType::U32 } else { dtype }

@@ -93,6 +93,8 @@ impl Kernel {
         match self.core {
             Core::Map => "map",
             Core::Reduce { .. } => "reduce",
+            Core::Scan { .. } => "scan",
+            Core::Sort { .. } => "sort",
             Core::Matmul { .. } => "matmul",
         }
     }
@@ -128,13 +130,12 @@ impl Kernel {
             reads.extend(body.streams.iter().filter_map(bytes));
         };
         streams(&self.body);
-        match &self.core {
-            Core::Map => {}
-            Core::Reduce { prologue, .. } => streams(prologue),
-            Core::Matmul { a, b, dtype, .. } => {
-                let bytes = |m: &Matrix| (m.slot, distinct(&m.layout) * dtype.size());
-                reads.extend([a, b].map(bytes));
-            }
+        if let Some((prologue, _)) = self.core.prologue() {
+            streams(prologue);
+        }
+        if let Core::Matmul { a, b, dtype, .. } = &self.core {
+            let bytes = |m: &Matrix| (m.slot, distinct(&m.layout) * dtype.size());
+            reads.extend([a, b].map(bytes));
         }
         reads
     }
@@ -156,6 +157,15 @@ impl Kernel {
             Core::Reduce {
                 prologue, reduced, ..
             } => (prologue.program.ops() + 1) * size * reduced.size(),
+            Core::Scan { prologue, .. } => (prologue.program.ops() + 1) * size,
+            // Comparisons of a sort that compares.
+            Core::Sort {
+                prologue, shape, ..
+            } => {
+                let row = shape.dims().last().copied().unwrap_or(1);
+                let compared = row.max(1).ilog2() as usize;
+                (prologue.program.ops() + compared) * shape.size()
+            }
             Core::Matmul { k, .. } => 2 * size * k,
         };
         core + self.body.program.ops() * size

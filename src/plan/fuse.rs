@@ -170,9 +170,7 @@ impl<'a> Fusion<'a> {
                     self.push(Draft::piece(n, Piece::Operand(0)));
                     self.push(Draft::piece(n, Piece::Updates));
                 }
-                Op::Reduce { .. } | Op::Matmul { .. } => {
-                    self.push(Draft::new(Some(n), vec![]));
-                }
+                op if op.is_core() => self.push(Draft::new(Some(n), vec![])),
                 _ => self.push(Draft::new(None, vec![n])),
             }
             self.home[n] = self.drafts.len() - 1;

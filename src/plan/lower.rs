@@ -133,6 +133,46 @@ fn lower_core(
                 reduced: reduced_shape,
             }
         }
+        Op::Scan {
+            op,
+            axis,
+            segmented,
+        } => {
+            let mut writer = Writer::new(fusion, slot, None);
+            writer.write(prologue);
+            for operand in 0..1 + *segmented as usize {
+                let reg = writer.operand(core, operand);
+                writer.body.program.results.push(reg);
+            }
+            Core::Scan {
+                op: *op,
+                dtype: call.dtype,
+                prologue: writer.body,
+                axis: *axis,
+                shape: call.shape.clone(),
+            }
+        }
+        Op::Sort {
+            places,
+            ranks,
+            bits,
+        } => {
+            let shape = match &graph.inputs(core)[0] {
+                Input::Value(_, layout) => layout.shape().clone(),
+                Input::Scalar(..) => unreachable!("constants are not sorted"),
+            };
+            let mut writer = Writer::new(fusion, slot, None);
+            writer.write(prologue);
+            let reg = writer.operand(core, 0);
+            writer.body.program.results.push(reg);
+            Core::Sort {
+                places: *places,
+                ranks: *ranks,
+                bits: *bits,
+                prologue: writer.body,
+                shape,
+            }
+        }
         Op::Matmul { vector } => {
             let matrix = |operand: usize| match &graph.inputs(core)[operand] {
                 Input::Value(value, layout) => Matrix {
@@ -151,7 +191,7 @@ fn lower_core(
                 vector: *vector,
             }
         }
-        _ => unreachable!("only reductions and products are cores"),
+        _ => unreachable!("not the core of a kernel"),
     }
 }
 
@@ -241,7 +281,12 @@ impl<'a> Writer<'a> {
                     let stream = self.source(node, *indexed);
                     self.push(Inst::Gather { stream, index }, call.dtype)
                 }
-                Op::Reduce { .. } | Op::Matmul { .. } | Op::Assemble { .. } | Op::Scatter(_) => {
+                Op::Reduce { .. }
+                | Op::Scan { .. }
+                | Op::Sort { .. }
+                | Op::Matmul { .. }
+                | Op::Assemble { .. }
+                | Op::Scatter(_) => {
                     unreachable!("not computed inside another kernel")
                 }
             };

@@ -70,7 +70,7 @@ impl Tensor {
                 minlength.max(ends[1] as usize + 1)
             }
         };
-        self.counted(OP, &self.to_dtype(DType::U32), size, weights)
+        self.occurrences(OP, &self.to_dtype(DType::U32), size, weights)
     }
 
     /// How many elements are in each bin, as `u32` (with weights the sum of their weights, as `f32`), and
@@ -105,7 +105,7 @@ impl Tensor {
         let below = self.digitize(&edges, false)?;
         let last = Self::constant(number.into(), DType::U32, Shape::default(), &self.device);
         let bin = self.eq(&top)?.select(&last, &below)?.try_sub(1)?;
-        Ok((self.counted(OP, &bin, number, weights)?, edges))
+        Ok((self.occurrences(OP, &bin, number, weights)?, edges))
     }
 
     /// As [`histogram`](Tensor::histogram), the counts (or sums of weights) as a density over the bins: its
@@ -163,7 +163,7 @@ impl Tensor {
 
     /// How often each place of a vector occurs, or the sums of weights for them.
     #[track_caller]
-    fn counted(
+    fn occurrences(
         &self,
         op: &'static str,
         places: &Tensor,

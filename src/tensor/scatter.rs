@@ -197,7 +197,7 @@ impl Tensor {
     #[track_caller]
     fn target_along(&self, op: &'static str, axis: usize, index: &Tensor) -> Result<Tensor> {
         let stride: usize = self.shape()[axis + 1..].iter().product();
-        let along = index.places(op, axis, self.shape()[axis], stride)?;
+        let along = index.places_on(op, axis, self.shape()[axis], stride)?;
         if index.size() == 0 {
             return Ok(along);
         }

@@ -1,15 +1,6 @@
 use super::Tensor;
 use crate::error::Result;
 impl Tensor {
-    pub(crate) fn cumsum(&self, _axis: isize) -> Result<Tensor> {
-        let mut v: Vec<u32> = self.to_vec()?;
-        let mut s = 0;
-        v.iter_mut().for_each(|x| {
-            s += *x;
-            *x = s;
-        });
-        Tensor::from_slice(&v, self.shape(), &self.device)
-    }
     pub(crate) fn argsort(&self, _axis: isize, _d: bool) -> Result<Tensor> {
         let v: Vec<f64> = self.to_vec()?;
         let mut o: Vec<u32> = (0..v.len() as u32).collect();

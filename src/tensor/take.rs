@@ -167,7 +167,7 @@ impl Tensor {
         let slices = stride;
         for (axis, (index, &size)) in indices.iter().zip(sizes).enumerate() {
             stride /= size.max(1);
-            places = places.try_add(index.places(op, axis, size, stride)?)?;
+            places = places.try_add(index.places_on(op, axis, size, stride)?)?;
         }
         Ok(Addressed {
             places: places.expanded(&shape),
@@ -206,7 +206,7 @@ impl Tensor {
 
     /// The places on an axis of a size that the elements of this tensor, indices, name, times a stride.
     #[track_caller]
-    pub(super) fn places(
+    pub(super) fn places_on(
         &self,
         op: &'static str,
         axis: usize,

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import order
 from fixture import Fixture, double, quarters, random
-from places import places
+import places
 
 # Reductions and softmax ------------------------------------------------------
 
@@ -696,7 +697,8 @@ if __name__ == "__main__":
         optimisers,
         philox,
         display,
-        places,
+        places.places,
+        order.scans,
     ):
         if not named or make.__name__ in named:
             make()

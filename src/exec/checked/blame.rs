@@ -101,22 +101,10 @@ fn named(op: &str, line: Option<&Location<'_>>) -> String {
 /// The kernels that compute a kernel's registers, in order; each stores to the slot `out`.
 fn parts(kernel: &Kernel, out: usize) -> Vec<Part> {
     let mut parts = Vec::new();
-    if let Core::Reduce {
-        prologue,
-        kept,
-        reduced,
-        ..
-    } = &kernel.core
-    {
-        let shape: Shape = kept.dims().iter().chain(reduced.dims()).copied().collect();
+    if let Some((prologue, shape)) = kernel.core.prologue() {
         registers(&Core::Map, prologue, &shape, out, &mut parts);
     }
-    let core = match &kernel.core {
-        Core::Map => None,
-        Core::Reduce { op, dtype, .. } => Some((op.name(), op.result(*dtype))),
-        Core::Matmul { dtype, .. } => Some(("matmul", *dtype)),
-    };
-    if let Some((op, dtype)) = core {
+    if let Some((op, dtype)) = kernel.core.operation() {
         let line = kernel.ops.iter().find(|o| o.name == op).map(|o| o.at);
         let body = Body {
             program: Program {

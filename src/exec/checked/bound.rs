@@ -13,6 +13,7 @@ mod fold;
 mod number;
 mod point;
 mod product;
+mod scan;
 
 pub(super) use self::number::distance;
 
@@ -48,6 +49,16 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
             });
             fold.errors
         }
+        Core::Scan {
+            op,
+            dtype,
+            prologue,
+            axis,
+            shape,
+        } => scan::errors((*op, *dtype), shape, *axis, &core, |visit| {
+            walk(prologue, shape, (&[], &[]), memory, scalars, visit);
+        }),
+        Core::Sort { .. } => unreachable!("nothing is sorted yet"),
         Core::Matmul { a, b, dtype, k, .. } => {
             let [a, b] = [a, b].map(|m| Matrix {
                 slot: m.slot,

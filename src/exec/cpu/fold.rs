@@ -19,7 +19,7 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    fn run<L: Loop>(self, work: L) -> L::Output {
+    pub(super) fn run<L: Loop>(self, work: L) -> L::Output {
         pulp::Arch::new().dispatch(Wide { fold: self, work })
     }
 

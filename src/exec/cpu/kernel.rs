@@ -10,6 +10,7 @@ use super::map::{Computed, Map, Part};
 use super::matmul::Product;
 use super::reduce::Reduce;
 use super::rows::{Shares, Tile};
+use super::scan::Scan;
 use super::workspace::Words;
 use crate::dtype::DType;
 use crate::op::Inst;
@@ -28,6 +29,7 @@ pub(crate) struct Prepared {
 enum Ready {
     Map,
     Reduce(Reduce),
+    Scan(Scan),
     Matmul(Product),
 }
 
@@ -42,6 +44,14 @@ impl Ready {
                 kept,
                 reduced,
             } => Self::Reduce(Reduce::new(*op, *dtype, prologue, kept, reduced)),
+            Core::Scan {
+                op,
+                dtype,
+                prologue,
+                axis,
+                shape,
+            } => Self::Scan(Scan::new(*op, *dtype, prologue, *axis, shape)),
+            Core::Sort { .. } => unreachable!("nothing is sorted yet"),
             Core::Matmul { a, b, dtype, k, .. } => {
                 Self::Matmul(Product::new(*dtype, &a.layout, &b.layout, *k))
             }
@@ -61,6 +71,10 @@ impl Ready {
             (Self::Reduce(reduce), _) => {
                 let inputs = Inputs::bind(&reduce.code, memory, scalars);
                 reduce.run(&Runner::new(&reduce.code, &inputs, faults), out);
+            }
+            (Self::Scan(scan), _) => {
+                let inputs = Inputs::bind(&scan.code, memory, scalars);
+                scan.run(&Runner::new(&scan.code, &inputs, faults), out);
             }
             (Self::Matmul(product), Core::Matmul { a, b, .. }) => {
                 let operand =
@@ -149,7 +163,7 @@ impl Prepared {
         match &self.core {
             Ready::Map => true,
             Ready::Reduce(reduce) => reduce.has_rows(),
-            Ready::Matmul(_) => false,
+            Ready::Scan(_) | Ready::Matmul(_) => false,
         }
     }
 

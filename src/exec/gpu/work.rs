@@ -7,6 +7,7 @@ use super::map;
 use super::matmul::Product;
 use super::reduce::{Flat, Reduction};
 use super::rows::RowKernel;
+use super::scan::Scan;
 use super::shader::{Shader, Target};
 use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
@@ -23,6 +24,7 @@ const REPAYS: usize = 1 << 18;
 pub(super) enum Work<'a> {
     Map(&'a Kernel),
     Reduce(&'a Kernel, Box<Reduction<'a>>),
+    Scan(&'a Kernel, Scan<'a>),
     Tiled(&'a Kernel, Product<'a>, MatmulKernel),
     Rows(RowKernel<'a>),
 }
@@ -63,6 +65,23 @@ impl<'a> Work<'a> {
                 };
                 Self::Reduce(kernel, Box::new(reduction))
             }
+            Core::Scan {
+                op,
+                dtype,
+                prologue,
+                axis,
+                shape,
+            } => Self::Scan(
+                kernel,
+                Scan {
+                    op: *op,
+                    dtype: *dtype,
+                    prologue,
+                    axis: *axis,
+                    shape,
+                },
+            ),
+            Core::Sort { .. } => unreachable!("nothing is sorted yet"),
             Core::Matmul {
                 a,
                 b,
@@ -107,6 +126,7 @@ impl<'a> Work<'a> {
         match self {
             Self::Map(kernel) => map::shader(kernel, target, flat),
             Self::Reduce(kernel, reduction) => reduction.shader(kernel, target, flat),
+            Self::Scan(kernel, scan) => scan.shader(kernel, target, flat),
             Self::Tiled(kernel, product, tiled) => product.shader(kernel, target, *tiled, flat),
             Self::Rows(rows) => rows.shader(target, flat),
         }
@@ -115,7 +135,7 @@ impl<'a> Work<'a> {
     /// Whether a shader that is faster repays its compiling, where another one serves already.
     pub(super) fn repays(&self) -> bool {
         match self {
-            Self::Map(_) | Self::Tiled(..) => true,
+            Self::Map(_) | Self::Scan(..) | Self::Tiled(..) => true,
             Self::Reduce(_, r) => r.kept.size() * r.reduced.size() >= REPAYS,
             Self::Rows(rows) => rows.kept().size() * rows.reduced().size() >= REPAYS,
         }
@@ -126,6 +146,7 @@ impl<'a> Work<'a> {
         match self {
             Self::Map(kernel) => map::flat(kernel),
             Self::Reduce(kernel, reduction) => reduction.flat(kernel, target),
+            Self::Scan(kernel, scan) => scan.flat(kernel),
             Self::Tiled(kernel, product, _) => product.flat(kernel),
             Self::Rows(rows) => rows.flat(target),
         }
@@ -147,6 +168,7 @@ impl<'a> Work<'a> {
                 ..of(kernel.shape.dims(), &[], &kernel.shape)
             },
             Self::Reduce(kernel, r) => of(r.kept.dims(), r.reduced.dims(), &kernel.shape),
+            Self::Scan(kernel, scan) => of(scan.shape.dims(), &[], &kernel.shape),
             Self::Tiled(kernel, ..) => {
                 let batch = &kernel.shape.dims()[..kernel.shape.ndim() - 2];
                 of(batch, &[], &kernel.shape)

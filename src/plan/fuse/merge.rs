@@ -100,7 +100,10 @@ impl Fusion<'_> {
         let loads = body.loads.len() + self.prologue(draft).loads.len();
         // Every root might have to be stored, and the core too.
         let stores = draft.roots.len() + draft.core.is_some() as usize;
-        body.members.len() <= most_ops && loads + stores <= self.abilities.buffers
+        let scratch = draft
+            .core
+            .map_or(0, |core| self.graph.call(core).op.buffers());
+        body.members.len() <= most_ops && loads + stores + scratch <= self.abilities.buffers
     }
 
     /// Whether a draft loads a result of its own: used in place a result is a register, but through

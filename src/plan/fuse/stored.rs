@@ -40,7 +40,8 @@ pub(super) fn choose(graph: &Graph, buffers: usize, wanted: &[usize]) -> Vec<boo
         }
         (ops[n], loads[n]) = loop {
             let chain = Chain::of(graph, n, &stored, &ops, &loads);
-            let fits = chain.ops <= MAX_OPS && chain.loads.len() <= most_loads;
+            let bound = chain.loads.len() + graph.call(n).op.buffers();
+            let fits = chain.ops <= MAX_OPS && bound <= most_loads;
             match chain.longest {
                 Some(longest) if !fits => stored[longest] = true,
                 _ => break (chain.ops, chain.loads),
@@ -48,7 +49,7 @@ pub(super) fn choose(graph: &Graph, buffers: usize, wanted: &[usize]) -> Vec<boo
         };
         epilogue[n] = (0..graph.inputs(n).len()).any(|operand| {
             graph.direct(n, operand).is_some_and(|m| {
-                let core = matches!(graph.call(m).op, Op::Matmul { .. } | Op::Reduce { .. });
+                let core = graph.call(m).op.is_core();
                 let continues = epilogue[m] && !stored[m];
                 (core || continues) && users[m] == 1 && graph.shape(m) == graph.shape(n)
             })

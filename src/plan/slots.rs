@@ -9,6 +9,7 @@ use super::graph::Graph;
 use super::lower::lower;
 use super::rows::{Group, Step};
 use super::{Kernel, Plan, Slot};
+use crate::dtype::DType;
 
 /// Writes the plan of the grouped kernels.
 pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64) -> Plan {
@@ -99,6 +100,7 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
             if kernel.stores.is_empty() {
                 continue;
             }
+            debug_assert!(one_type_a_slot(&kernel), "{kernel:#?}");
             kernels.push(kernel);
             let mut seen: Vec<usize> = given;
             for &value in &touched[k] {
@@ -131,6 +133,24 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
         slots,
         outputs,
     }
+}
+
+/// Whether a kernel reads and stores each slot as one dtype, as a binding has one type.
+fn one_type_a_slot(kernel: &Kernel) -> bool {
+    let bodies = [
+        Some(&kernel.body),
+        kernel.core.prologue().map(|(body, _)| body),
+    ];
+    let streams = bodies.into_iter().flatten().flat_map(|body| &body.streams);
+    let reads = streams.filter_map(|s| Some((s.slot?, s.dtype)));
+    let uses = reads.chain(kernel.stores.iter().map(|s| (s.slot, s.dtype)));
+    let mut seen: Vec<(usize, DType)> = Vec::new();
+    uses.into_iter().all(|(slot, dtype)| {
+        let before = seen.iter().find(|(s, _)| *s == slot);
+        let same = before.is_none_or(|(_, d)| *d == dtype);
+        seen.push((slot, dtype));
+        same
+    })
 }
 
 /// The operands of a draft whose slots its results may take, were this their last use: read in place

@@ -7,7 +7,7 @@ use super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Op, PointOp, ReduceOp, ScatterOp};
+use crate::op::{Op, ReduceOp, ScatterOp};
 use crate::queue::Arg;
 use crate::shape::Shape;
 
@@ -310,19 +310,62 @@ impl Tensor {
 }
 
 impl Tensor {
-    /// Whether an executor that does not scatter in order can combine elements of the dtype.
-    fn combines_exactly(dtype: DType) -> bool {
-        matches!(dtype, DType::I32 | DType::U32)
-    }
-
-    /// Combines where an executor does not scatter in order.
+    /// Combines where an executor does not scatter in order: integers by atomic operations, whose order
+    /// does not matter.
     #[track_caller]
     fn combine(&self, op: ReduceOp, places: &Tensor, values: &Tensor) -> Result<Tensor> {
         let (base, values) = (self.detach(), values.detach());
         let how = ScatterOp::Combine(op);
-        if Self::combines_exactly(self.dtype) {
-            return Ok(base.scatter_call(how, places, &values));
+        match (self.dtype, op) {
+            (DType::I32 | DType::U32, _) => Ok(base.scatter_call(how, places, &values)),
+            (DType::Bool, _) => {
+                let (base, values) = (base.to_dtype(DType::U32), values.to_dtype(DType::U32));
+                Ok(base
+                    .scatter_call(how, places, &values)
+                    .to_dtype(DType::Bool))
+            }
+            (DType::F32 | DType::F16, ReduceOp::Sum) => base.add_sorted(places, &values),
+            // The order of floats is that of their keys.
+            (DType::F32 | DType::F16, _) => {
+                let (base, values) = (base.keys(), values.keys());
+                Ok(base
+                    .scatter_call(how, places, &values)
+                    .from_keys(self.dtype))
+            }
         }
-        todo!("{op:?} {:?}", PointOp::Copy)
+    }
+
+    /// Sums of floats in an order of their own: the updates are sorted by their places, in which equal ones
+    /// stay in order, summed segment by segment, and each sum goes to its place.
+    #[track_caller]
+    fn add_sorted(&self, places: &Tensor, values: &Tensor) -> Result<Tensor> {
+        let n = places.size();
+        // What goes nowhere comes last.
+        let places = places.reshape([-1])?.minimum(self.size())?;
+        let order = places.argsort(0, false)?;
+        let places = places.index_select(0, &order)?;
+        let values = values
+            .to_dtype(DType::F32)
+            .reshape([-1])?
+            .index_select(0, &order)?;
+        // Whether a segment begins with an element, and whether one ends: the neighbour's place is another.
+        let number = Self::index(n, &self.device)?;
+        let before = places.index_select(0, &number.maximum(1)?.try_sub(1)?)?;
+        let after = places.index_select(0, &number.try_add(1)?.minimum(n - 1)?)?;
+        let begins = places.ne(&before)?.logical_or(&number.eq(0)?)?;
+        let ends = places.ne(&after)?.logical_or(&number.eq(n - 1)?)?;
+        let sums = values.segmented_sums(0, &begins)?;
+        let ends = ends.select(&places, u32::MAX)?;
+        let zeros = Self::constant(
+            Scalar::Int(0),
+            DType::F32,
+            self.shape_ref().clone(),
+            &self.device,
+        );
+        let sums = zeros.scatter_call(ScatterOp::Set, &ends, &sums);
+        Ok(self
+            .to_dtype(DType::F32)
+            .try_add(&sums)?
+            .to_dtype(self.dtype))
     }
 }

@@ -40,6 +40,7 @@ pub use self::count::Bins;
 pub use self::mask::Unique;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
+pub(crate) use self::scatter::Places;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
 pub use self::view::IntoDims;
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::layout::Layout;
 use crate::op::{PointOp, ReduceOp, ScatterOp, pointwise_table};
 use crate::shape::Shape;
-use crate::tensor::Tensor;
+use crate::tensor::{Places, Tensor};
 
 /// The gradient of each operand; it may still have to be summed to the operand's shape.
 type Parts = Vec<Option<Tensor>>;
@@ -128,7 +128,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             .iter()
             .map(|region| Some(g.region(region)))
             .collect(),
-        Rule::Scatter(op) => scatter_gradients(*op, g, s)?,
+        Rule::Scatter(op) => scatter_gradients(*op, g, s, shape(2))?,
     })
 }
 
@@ -202,111 +202,92 @@ fn matmul_gradients(g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts>
     Ok(vec![left.transpose()?, right.transpose()?])
 }
 
-/// Adds each gradient at the place its index named: by comparison with the numbers of the places, a
-/// reduction whose cube of comparisons is never stored. Deterministic, without atomics.
+/// Adds each gradient at the place its index named, in the same order each time.
 #[track_caller]
 fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Result<Tensor> {
-    let size = shape.dims()[axis];
+    let zeros = |shape: &Shape| Tensor::constant(0.into(), g.dtype(), shape.clone(), g.device());
     if shape.size() == 0 || g.size() == 0 {
-        return Ok(Tensor::constant(
-            0.into(),
-            g.dtype(),
-            shape.clone(),
-            g.device(),
-        ));
+        return Ok(zeros(shape));
     }
     let index = index.detach();
-    let places = Tensor::index(size, g.device())?.to_dtype(index.dtype());
-    // Whether an index names a place; from the end if it is negative. Computed in the shape of the
-    // comparison, so that it fuses with what uses it.
-    let names = |places: &Tensor, index: &Tensor| -> Result<Tensor> {
-        let distance = places.try_sub(index)?;
-        distance.eq(0)?.logical_or(&distance.eq(size)?)
-    };
-    // An index that selects whole slices is the same along the other axes: a one-hot product.
-    let along = (0..index.ndim()).all(|i| i == axis || index.shape()[i] == 1);
-    if along {
-        let flat = index.reshape([-1])?;
-        let one_hot = names(&places.unsqueeze(1)?, &flat)?.to_dtype(g.dtype());
-        let first = |t: &Tensor, rank: usize| -> Vec<usize> {
-            debug_assert_eq!(t.ndim(), rank);
-            std::iter::once(axis)
-                .chain((0..rank).filter(|&i| i != axis))
-                .collect()
-        };
-        let order = first(g, shape.ndim());
-        let rows = g.permuted(&order).reshape([flat.size() as isize, -1])?;
-        let sums = one_hot.matmul(&rows)?;
-        let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
-        return Ok(sums.reshaped(&Shape::of(&dims)).permuted(&inverse(&order)));
-    }
-    let spread = |rank: usize| {
-        let mut dims = vec![1; rank];
+    let size = shape.dims()[axis];
+    let whole = (0..shape.ndim()).all(|i| i == axis || index.shape()[i] == shape.dims()[i]);
+    if index.shape()[axis] == 1 && whole {
+        // One index for all places, as a loss picks one class a row: a comparison with their numbers fuses.
+        let mut dims = vec![1; shape.ndim()];
         dims[axis] = size;
-        places.reshaped(&Shape::of(&dims))
-    };
-    let sums = if index.shape()[axis] == 1 {
-        // One index for all places, as a loss picks one class a row: nothing to sum.
-        where_true(&names(&spread(index.ndim()), &index)?, g)
+        let places = Tensor::index(size, g.device())?.reshaped(&Shape::of(&dims));
+        return Ok(where_true(&named(&places, &index, size)?, g));
+    }
+    let add = ScatterOp::Combine(ReduceOp::Sum);
+    // An index that selects whole slices is the same along the other axes.
+    let slices = (0..index.ndim()).all(|i| i == axis || index.shape()[i] == 1);
+    if !slices {
+        let zeros = zeros(shape);
+        let places = Places::along("gather", &zeros, axis, &index)?;
+        return zeros.scatter(add, &places, g);
+    }
+    let flat = index.reshape([-1])?;
+    let order: Vec<usize> = std::iter::once(axis)
+        .chain((0..shape.ndim()).filter(|&i| i != axis))
+        .collect();
+    let rows = g.permuted(&order);
+    let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
+    let dims = Shape::of(&dims);
+    let sums = if g.device().limits().abilities.scatters_in_order || size * flat.size() > ONE_HOT {
+        let zeros = zeros(&dims);
+        zeros.scatter(add, &Places::at("gather", &zeros, &[&flat])?, &rows)?
     } else {
-        // (…, places, indices, …) compared, then summed over the indices.
-        let hit = names(&spread(index.ndim() + 1), &index.unsqueeze(axis as isize)?)?;
-        where_true(&hit, &g.unsqueeze(axis as isize)?).sum(axis as isize + 1)?
+        let places = Tensor::index(size, g.device())?.unsqueeze(1)?;
+        let one_hot = named(&places, &flat, size)?.to_dtype(g.dtype());
+        let rows = rows.reshape([flat.size() as isize, -1])?;
+        one_hot.matmul(&rows)?.reshaped(&dims)
     };
-    // The index may cover less than the source on the other axes.
-    if sums.shape_ref() == shape {
-        return Ok(sums);
-    }
-    let mut region = Layout::contiguous(shape.clone());
-    for (i, &size) in sums.shape().iter().enumerate() {
-        region = region.slice(i, 0, 1, size);
-    }
-    Ok(Tensor::assemble(
-        &[&sums],
-        vec![region],
-        shape.clone(),
-        g.dtype(),
-    ))
+    Ok(sums.permuted(&inverse(&order)))
 }
 
-/// The elements at row-major places.
+/// Elements of a one-hot matrix up to which a product with it is faster than sorting.
+const ONE_HOT: usize = 1 << 14;
+
+/// Whether an index names a place, in the shape of the comparison, so that it fuses with what uses it; a
+/// negative one counts from the end.
 #[track_caller]
-fn at_places(x: &Tensor, places: &Tensor) -> Result<Tensor> {
-    let taken = x.reshape([-1])?.index_select(0, &places.reshape([-1])?)?;
-    Ok(taken.reshaped(places.shape_ref()))
+fn named(places: &Tensor, index: &Tensor, size: usize) -> Result<Tensor> {
+    let distance = places.to_dtype(index.dtype()).try_sub(index)?;
+    distance.eq(0)?.logical_or(&distance.eq(size)?)
 }
 
 /// Of a scatter: to what stands in the result, whether it was there or was put there.
 #[track_caller]
-fn scatter_gradients(op: ScatterOp, g: &Tensor, s: &Saved) -> Result<Parts> {
-    let places = s.b();
-    let there = at_places(g, &places)?;
+fn scatter_gradients(op: ScatterOp, g: &Tensor, s: &Saved, updates: &Shape) -> Result<Parts> {
+    let slices = s.b();
+    let rest = Shape::of(&updates.dims()[slices.ndim()..]);
+    let places = Places::new(slices, rest);
     match op {
-        ScatterOp::Combine(ReduceOp::Sum) => Ok(vec![Some(g.clone()), None, Some(there)]),
+        _ if updates.size() == 0 || g.size() == 0 => Ok(vec![Some(g.clone()), None, None]),
+        ScatterOp::Combine(ReduceOp::Sum) => Ok(vec![Some(g.clone()), None, Some(places.take(g)?)]),
         ScatterOp::Set => {
-            let last = g.detach().last_updates(&places)?;
-            let numbers = Tensor::index(places.size(), g.device())?.try_add(1)?;
-            let stands = at_places(&last, &places)?.eq(&numbers.reshaped(places.shape_ref()))?;
+            let (last, numbers) = places.last(g)?;
+            let spread = places
+                .beside_slices(&last)
+                .expanded(places.of(g)?.shape_ref());
+            let last = spread.reshaped(g.shape_ref());
+            let stands = places.take(&last)?.eq(&places.beside_slices(&numbers))?;
             let base = where_true(&last.eq(0)?, g);
-            Ok(vec![Some(base), None, Some(where_true(&stands, &there))])
+            let values = where_true(&stands, &places.take(g)?);
+            Ok(vec![Some(base), None, Some(values)])
         }
         ScatterOp::Combine(_) => {
             // Shared evenly among equals.
             let y = s.y().detach();
             let base = s.a().detach().eq(&y)?;
-            let values = s.input(2).detach().eq(&at_places(&y, &places)?)?;
-            let one = DType::U32;
+            let values = s.input(2).detach().eq(&places.take(&y)?)?;
+            let one = |hits: &Tensor| hits.to_dtype(DType::U32);
             let add = ScatterOp::Combine(ReduceOp::Sum);
-            let count = base
-                .to_dtype(one)
-                .scatter(add, &places, &values.to_dtype(one))?;
+            let count = one(&base).scatter(add, &places, &one(&values))?;
             let share = g.try_div(count.to_dtype(g.dtype()))?;
-            let there = at_places(&share, &places)?;
-            Ok(vec![
-                Some(where_true(&base, &share)),
-                None,
-                Some(where_true(&values, &there)),
-            ])
+            let there = where_true(&values, &places.take(&share)?);
+            Ok(vec![Some(where_true(&base, &share)), None, Some(there)])
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Counting: occurrences of integers, and of values in bins.
 
+use super::scatter::Places;
 use super::{Operand, Tensor};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
@@ -185,6 +186,7 @@ impl Tensor {
         let shape = Shape::checked(op, &[size])?;
         self.device.check_size(op, &shape, dtype)?;
         let none = Self::constant(Scalar::Int(0), dtype, shape, &self.device);
-        none.scattered(op, ScatterOp::Combine(ReduceOp::Sum), places, values)
+        let places = Places::new(places.clone(), Shape::default());
+        none.scattered(op, ScatterOp::Combine(ReduceOp::Sum), &places, values)
     }
 }

@@ -58,6 +58,11 @@ impl Gpu<'_> {
     }
 }
 
+/// The same device once more, with faults of its own.
+pub(crate) fn own(device: &Device) -> tilewise::Result<Device> {
+    Device::open(&device.info().id, DeviceOptions::new())
+}
+
 /// What became of a test.
 type Ran = Result<(), Failed>;
 

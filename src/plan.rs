@@ -120,6 +120,8 @@ pub(crate) enum Extent {
     /// The places that the program's second result gives. The layout is that of the whole, which the
     /// kernel before has stored.
     Places(ScatterOp),
+    /// One behind the other, those for which the program's second result is true: all of it.
+    Packed,
 }
 
 impl Store {
@@ -133,6 +135,11 @@ impl Store {
             Extent::Places(op) => Some(op),
             _ => None,
         }
+    }
+
+    /// Whether only running tells where the elements go.
+    pub(crate) fn is_scattered(&self) -> bool {
+        matches!(self.extent, Extent::Places(_) | Extent::Packed)
     }
 }
 

@@ -7,7 +7,6 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
 use super::{Needs, Parent, Rule, Saved};
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::layout::Layout;
 use crate::op::{PointOp, ReduceOp, ScatterOp, pointwise_table};
 use crate::shape::Shape;
 use crate::tensor::{Places, Tensor};

@@ -18,6 +18,7 @@ mod places;
 mod reduce;
 mod rows;
 mod scan;
+mod scatter;
 mod space;
 mod stream;
 mod tasks;

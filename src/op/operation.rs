@@ -50,6 +50,9 @@ pub(crate) enum Op {
     /// The first operand with the elements of the third put to the row-major places that the second gives,
     /// which are `u32`; those beyond the last place go nowhere.
     Scatter(ScatterOp),
+    /// The elements of the second operand where the first, of bools, is true, one behind the other; there are
+    /// as many as the call's shape has elements. Only for an executor that scatters in order.
+    Compress,
 }
 
 impl Op {
@@ -68,6 +71,7 @@ impl Op {
             Self::Matmul { .. } => "matmul",
             Self::Assemble { .. } => "assemble",
             Self::Scatter(op) => op.name(),
+            Self::Compress => "compress",
         }
     }
 
@@ -104,6 +108,15 @@ impl Op {
     /// Whether the operand of that number is read at places that only running tells.
     pub(crate) fn reads_anywhere(&self, operand: usize) -> bool {
         operand == 0 && matches!(self, Self::Gather(_) | Self::Search { .. })
+    }
+
+    /// Of a call whose elements go to places that only running tells: the operands that say where, and what.
+    pub(crate) fn updates(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Scatter(_) => Some((1, 2)),
+            Self::Compress => Some((0, 1)),
+            _ => None,
+        }
     }
 
     /// Whether it checks indices while it runs.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Core, Kernel, Matrix, Plan, Store};
+use super::{Core, Extent, Kernel, Matrix, Plan, Store};
 use crate::op::Body;
 use crate::op::program::Stream;
 use crate::shape::Shape;
@@ -142,9 +142,9 @@ impl Kernel {
 
     /// Bytes that are written.
     fn writes(&self) -> usize {
-        let bytes = |s: &Store| match s.scatter() {
-            Some(_) => self.shape.size() * s.dtype.size(),
-            None => s.layout.shape().size() * s.dtype.size(),
+        let bytes = |s: &Store| match s.extent {
+            Extent::Places(_) => self.shape.size() * s.dtype.size(),
+            _ => s.layout.shape().size() * s.dtype.size(),
         };
         self.stores.iter().map(bytes).sum()
     }

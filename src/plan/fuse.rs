@@ -170,6 +170,7 @@ impl<'a> Fusion<'a> {
                     self.push(Draft::piece(n, Piece::Operand(0)));
                     self.push(Draft::piece(n, Piece::Updates));
                 }
+                Op::Compress => self.push(Draft::piece(n, Piece::Updates)),
                 op if op.is_core() => self.push(Draft::new(Some(n), vec![])),
                 _ => self.push(Draft::new(None, vec![n])),
             }
@@ -194,10 +195,13 @@ impl<'a> Fusion<'a> {
                 Op::Assemble { regions } => regions[i].shape(),
                 _ => self.graph.shape(call),
             },
-            (_, Some((call, Piece::Updates))) => match operand(call, 1).or(operand(call, 2)) {
-                Some(shape) => shape,
-                None => unreachable!("the places or the elements of a scatter are stored"),
-            },
+            (_, Some((call, Piece::Updates))) => {
+                let updates = self.graph.call(call).op.updates();
+                match updates.and_then(|(places, _)| operand(call, places)) {
+                    Some(shape) => shape,
+                    None => unreachable!("the places of a scatter are stored"),
+                }
+            }
             (Some(core), None) => self.graph.shape(core),
             (None, None) => self.graph.shape(draft.roots[0]),
         }
@@ -209,8 +213,10 @@ impl<'a> Fusion<'a> {
         match draft.piece {
             Some((call, Piece::Operand(i))) => self.visit_operand(call, i, draft, &mut cone),
             Some((call, Piece::Updates)) => {
-                self.visit_operand(call, 1, draft, &mut cone);
-                self.visit_operand(call, 2, draft, &mut cone);
+                if let Some((places, values)) = self.graph.call(call).op.updates() {
+                    self.visit_operand(call, places, draft, &mut cone);
+                    self.visit_operand(call, values, draft, &mut cone);
+                }
             }
             Some((_, Piece::Zeros)) => {}
             None => {

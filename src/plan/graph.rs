@@ -149,7 +149,11 @@ impl Graph {
         let consumer = &self.call(node).op;
         let consumes = match consumer {
             Op::Matmul { .. } => false,
-            Op::Reduce { .. } | Op::Sort { .. } | Op::Assemble { .. } | Op::Scatter(_) => true,
+            Op::Reduce { .. }
+            | Op::Sort { .. }
+            | Op::Assemble { .. }
+            | Op::Scatter(_)
+            | Op::Compress => true,
             _ => self.shape(node) == self.shape(maker),
         };
         (consumes && self.call(maker).op.is_pointwise()).then_some(maker)

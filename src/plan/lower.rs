@@ -40,15 +40,15 @@ pub(super) fn lower(
                 }
                 (Piece::Operand(i), _) => (writer.operand(call, i), whole(), Extent::Whole),
                 (Piece::Updates, Op::Scatter(op)) => {
-                    let value = writer.operand(call, 2);
-                    (value, whole(), Extent::Places(*op))
+                    (writer.operand(call, 2), whole(), Extent::Places(*op))
                 }
+                (Piece::Updates, _) => (writer.operand(call, 1), whole(), Extent::Packed),
                 _ => (writer.zero(&shape, result.dtype), whole(), Extent::Whole),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
-            if let Extent::Places(_) = extent {
-                let place = writer.operand(call, 1);
+            if let (Piece::Updates, Some((places, _))) = (piece, result.op.updates()) {
+                let place = writer.operand(call, places);
                 writer.body.program.results.push(place);
             }
             places.push(Store {
@@ -286,7 +286,8 @@ impl<'a> Writer<'a> {
                 | Op::Sort { .. }
                 | Op::Matmul { .. }
                 | Op::Assemble { .. }
-                | Op::Scatter(_) => {
+                | Op::Scatter(_)
+                | Op::Compress => {
                     unreachable!("not computed inside another kernel")
                 }
             };

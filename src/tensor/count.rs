@@ -39,6 +39,9 @@ impl<'a> From<&'a Tensor> for Bins<'a> {
     }
 }
 
+/// Bins from which on a number of one may be inexact as `f32`.
+const MANY: usize = 1 << 20;
+
 impl Tensor {
     /// How often each integer from 0 on occurs, as a vector of `u32`; with weights, the sum of the weights of
     /// its occurrences, as `f32`. The vector reaches to the largest element, and has at least `minlength`
@@ -97,13 +100,32 @@ impl Tensor {
         weights: Option<&Tensor>,
     ) -> Result<(Tensor, Tensor)> {
         const OP: &str = "histogram";
-        let edges = self.bin_edges(OP, bins.into())?;
+        let bins = bins.into();
+        let edges = self.bin_edges(OP, bins)?;
         let number = edges.size() - 1;
-        let top = edges
-            .sliced(0, number as isize, 1, 1)
-            .reshaped(&Shape::default());
+        let end = |i: usize| {
+            edges
+                .sliced(0, i as isize, 1, 1)
+                .reshaped(&Shape::default())
+        };
+        let (low, top) = (end(0), end(number));
         // The number of edges that are not above it; none is 2³² − 1 below, and goes nowhere.
-        let below = self.digitize(&edges, false)?;
+        let below = match bins {
+            Bins::Edges(_) | Bins::Number(MANY..) | Bins::Range(MANY.., ..) => {
+                self.digitize(&edges, false)?
+            }
+            // Of equal bins the nearest edge is told by a product, and is one of two beside the element.
+            _ => {
+                let x = self.detach().to_dtype(DType::F32);
+                let part = top.try_sub(&low)?.reciprocal().try_mul(number as f32)?;
+                let near = x.try_sub(&low)?.try_mul(&part)?.round();
+                let near = near.clamp(0.0, number as f32)?.to_dtype(DType::U32);
+                let edge = edges.index_select(0, &near.reshape([-1])?)?;
+                let above = x.ge(&edge.reshaped(x.shape_ref()))?.to_dtype(DType::U32);
+                let inside = x.ge(&low)?.logical_and(&x.le(&top)?)?;
+                inside.select(&near.try_add(&above)?, 0)?
+            }
+        };
         let last = Self::constant(number.into(), DType::U32, Shape::default(), &self.device);
         let bin = self.eq(&top)?.select(&last, &below)?.try_sub(1)?;
         Ok((self.occurrences(OP, &bin, number, weights)?, edges))

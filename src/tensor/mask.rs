@@ -2,10 +2,13 @@
 //!
 //! How many elements there are only running tells, so that these methods read one number back.
 
-use super::Tensor;
+use std::panic::Location;
+
+use super::{Source, Tensor};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
-use crate::op::ScatterOp;
+use crate::op::{Op, ScatterOp};
+use crate::queue::Arg;
 use crate::shape::Shape;
 
 /// The distinct values of a tensor, in rising order, and where they are; see
@@ -46,6 +49,15 @@ impl Tensor {
         if self.size() == 0 {
             return Ok(empty(0));
         }
+        if self.device.limits().abilities.scatters_in_order {
+            let count = self.to_dtype(DType::U32).sum(0)?.item::<u32>()? as usize;
+            self.device
+                .check_size(OP, &Shape::of(&[count]), values.dtype)?;
+            return Ok(match count {
+                0 => empty(0),
+                _ => self.compress_call(values, count),
+            });
+        }
         // The number of true elements up to each.
         let ranks = self.to_dtype(DType::U32).cumsum(0)?;
         let last = ranks.sliced(0, self.size() as isize - 1, 1, 1);
@@ -57,6 +69,19 @@ impl Tensor {
         }
         let places = self.select(&ranks.try_sub(1)?, u32::MAX)?;
         Ok(empty(count).scatter_call(ScatterOp::Set, &places, values))
+    }
+
+    /// Records the choice of elements, of which there are so many.
+    #[track_caller]
+    fn compress_call(&self, values: &Tensor, count: usize) -> Tensor {
+        let (mask, layout) = self.stored();
+        let value = match &values.source {
+            Source::Constant(bits) => Arg::Scalar(*bits, values.dtype),
+            Source::Stored(storage) => Arg::Value(storage, values.layout()),
+        };
+        let args = [Arg::Value(&mask, &layout), value];
+        let (shape, at) = (Shape::of(&[count]), Location::caller());
+        Self::record(Op::Compress, &args, &shape, values.dtype, &self.device, at)
     }
 
     /// The indices of the elements that are not zero (or are true): for each axis a vector of `u32`, in
@@ -129,10 +154,13 @@ impl Tensor {
         const OP: &str = "masked_select";
         self.check_mask(OP, mask)?;
         let shape = self.shape_ref().broadcast(mask.shape_ref(), OP)?;
-        let chosen = mask.expanded(&shape).flatnonzero()?;
-        self.expanded(&shape)
-            .reshape([-1])?
-            .index_select(0, &chosen)
+        let (values, mask) = (self.expanded(&shape), mask.expanded(&shape));
+        if self.is_tracked() {
+            let chosen = mask.flatnonzero()?;
+            return values.reshape([-1])?.index_select(0, &chosen);
+        }
+        let flat = Shape::of(&[shape.size()]);
+        mask.reshaped(&flat).compress_by(&values.reshaped(&flat))
     }
 
     /// The distinct elements as a vector in rising order, NaN as one and last. Their number is read back.

@@ -147,9 +147,6 @@ impl Tensor {
     /// The slices that indices along the first axes name, numbered in row-major order.
     #[track_caller]
     pub(super) fn addressed(&self, op: &'static str, indices: &[&Tensor]) -> Result<Addressed> {
-        if indices.is_empty() {
-            return Err(Error::value(op, "at least one index is needed"));
-        }
         let indices = self.without_masks(op, indices)?;
         let axes = indices.len();
         if axes > self.ndim() {
@@ -162,13 +159,20 @@ impl Tensor {
             shape = shape.broadcast(index.shape_ref(), op)?;
         }
         let sizes = &self.shape()[..axes];
-        let mut places = Self::constant(Scalar::Int(0), DType::U32, shape.clone(), &self.device);
+        let mut places: Option<Tensor> = None;
         let mut stride = sizes.iter().product::<usize>();
         let slices = stride;
         for (axis, (index, &size)) in indices.iter().zip(sizes).enumerate() {
             stride /= size.max(1);
-            places = places.try_add(index.places_on(op, axis, size, stride)?)?;
+            let along = index.places_on(op, axis, size, stride)?;
+            places = Some(match places {
+                Some(places) => places.try_add(&along)?,
+                None => along,
+            });
         }
+        let Some(places) = places else {
+            return Err(Error::value(op, "at least one index is needed"));
+        };
         Ok(Addressed {
             places: places.expanded(&shape),
             axes,

@@ -4,9 +4,8 @@ use super::block::Runner;
 use super::code::{Code, Goal};
 use super::space::Space;
 use super::workspace::Workspace;
-use super::{places, stream, tasks};
+use super::{scatter, stream, tasks};
 use crate::dtype::DType;
-use crate::op::ScatterOp;
 use crate::plan::{Core, Kernel, Store};
 
 /// Where the results of a kernel's core are.
@@ -40,8 +39,8 @@ enum Stores {
     Lines(Vec<Line>),
     /// Regions of larger results.
     Regions(Space),
-    /// The one result, put to the places that a second one gives.
-    Places(ScatterOp),
+    /// The one result, put to the places that a second one gives, or packed where that is true.
+    Scattered,
 }
 
 /// How a result is stored in order.
@@ -89,8 +88,8 @@ impl Map {
     /// `core` is the output that holds what the core computed, if one does; `grouped` says whether the
     /// kernel is one of a group that runs tile by tile.
     pub(super) fn new(kernel: &Kernel, core: Option<usize>, grouped: bool) -> Self {
-        let scatter = kernel.stores.iter().find_map(Store::scatter);
-        let in_order = scatter.is_none() && kernel.stores.iter().all(in_order);
+        let scattered = kernel.stores.iter().any(Store::is_scattered);
+        let in_order = !scattered && kernel.stores.iter().all(in_order);
         let lines: Vec<Line> = kernel
             .stores
             .iter()
@@ -104,10 +103,10 @@ impl Map {
             core,
             streaming: lines.iter().any(|line| line.past),
         };
-        let stores = match (scatter, in_order) {
-            (Some(op), _) => Stores::Places(op),
-            (None, true) => Stores::Lines(lines),
-            (None, false) => Stores::Regions(Space::new(
+        let stores = match (scattered, in_order) {
+            (true, _) => Stores::Scattered,
+            (false, true) => Stores::Lines(lines),
+            (false, false) => Stores::Regions(Space::new(
                 &kernel.shape,
                 kernel.stores.iter().map(|s| &s.layout),
             )),
@@ -129,7 +128,7 @@ impl Map {
         match &self.stores {
             Stores::Lines(lines) => self.lines(lines, runner, core, outputs),
             Stores::Regions(space) => self.regions(space, kernel, runner, core, outputs),
-            Stores::Places(op) => self.places(*op, &kernel.stores[0], runner, &mut outputs[0]),
+            Stores::Scattered => scatter::run(&kernel.stores[0], runner, &mut outputs[0]),
         }
     }
 
@@ -204,20 +203,6 @@ impl Map {
         if lines.iter().any(|line| line.past) {
             stream::fence();
         }
-    }
-
-    /// Elements go to their places one after the other, by one thread: the order is part of the result.
-    fn places(&self, op: ScatterOp, store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
-        let mut work = runner.workspace(Vec::new());
-        let whole = store.layout.shape().size();
-        let mut scatter = places::Scatter::new(op, store.dtype, whole, self.size, out);
-        for start in (0..self.size).step_by(self.code.block) {
-            let block = (start, self.code.block.min(self.size - start));
-            runner.run(&mut work, block, 0, &[]);
-            let result = |k| runner.result(&work, k, block, &[]).unwrap_or_default();
-            scatter.put(result(0), result(1));
-        }
-        scatter.finish();
     }
 
     /// Regions are walked by the thread that has them.

@@ -1,12 +1,11 @@
-//! Reading and writing at places that only running tells: gathers, searches, scatters.
+//! Reading at places that only running tells: gathers and searches.
 
 use half::f16;
 
 use super::block::Runner;
+use super::code::Line;
 use crate::dtype::DType;
 use crate::op::program::Indexed;
-use crate::op::reduce::Loop;
-use crate::op::{ReduceOp, ScatterOp};
 
 impl Runner<'_> {
     /// The elements of a stream whose place on one axis is given by an index; of one that only counts
@@ -23,41 +22,67 @@ impl Runner<'_> {
         let (words, base) = self.inputs.streams[k];
         let words = words.get(outputs);
         let stream = &self.code.streams[k];
-        let Some(Indexed { axis, stride, size }) = stream.gather else {
+        let Some(Indexed {
+            axis,
+            stride: axis_stride,
+            size,
+        }) = stream.gather
+        else {
             return;
         };
-        let place_of = |given: u32| {
-            let wanted = match signed {
-                true => given as i32 as i64,
-                false => given as i64,
-            };
-            let at = if wanted < 0 {
-                wanted + size as i64
-            } else {
-                wanted
-            };
-            if (0..size as i64).contains(&at) {
-                return at as isize * stride;
-            }
-            self.faults.index(wanted, axis, size);
-            0
-        };
-        let halves: &[f16] = match stream.dtype {
-            DType::F16 => bytemuck::cast_slice(words),
-            _ => &[],
-        };
         let space = &self.code.space;
-        space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
-            let places = index[done..done + run].iter().enumerate();
-            let places =
-                places.map(|(i, &given)| (place + i as isize * stride + place_of(given)) as usize);
-            let out = out[done..done + run].iter_mut().zip(places);
-            match (stream.slot, stream.dtype) {
-                (None, _) => out.for_each(|(word, at)| *word = at as u32),
-                (_, DType::F16) => out.for_each(|(word, at)| *word = halves[at].to_f32().to_bits()),
-                _ => out.for_each(|(word, at)| *word = words[at]),
+        space.runs_from(k, base, start, out.len(), |done, run, place, along| {
+            let out = &mut out[done..done + run];
+            if let &[given] = index {
+                // One index for all: a part of a slice.
+                let at = place + self.checked(given, signed, axis, size) as isize * axis_stride;
+                return fetch_line(stream, words, at, along, out);
             }
+            // The places first, and then what is there, in short loops.
+            let given = &index[done..done + run];
+            let mut wrong = false;
+            let mut put = |i: usize, word: &mut u32, named: u32| {
+                wrong |= named as usize >= size;
+                let at = place + i as isize * along + named as isize * axis_stride;
+                *word = at as u32;
+            };
+            let each = out.iter_mut().zip(given).enumerate();
+            match signed {
+                // From the end, if it is negative; one that is out of range stays so.
+                true if size <= i32::MAX as usize => each.for_each(|(i, (word, &given))| {
+                    let from_end = (given as i32 >> 31) as u32 & size as u32;
+                    put(i, word, given.wrapping_add(from_end));
+                }),
+                true => wrong = true,
+                false => each.for_each(|(i, (word, &given))| put(i, word, given)),
+            }
+            if wrong {
+                for (i, (word, &given)) in out.iter_mut().zip(given).enumerate() {
+                    let named = self.checked(given, signed, axis, size);
+                    *word = (place + i as isize * along + named as isize * axis_stride) as u32;
+                }
+            }
+            fetch(stream, words, out);
         });
+    }
+
+    /// The place on an axis that an index names; a fault and the first where there is none.
+    #[cold]
+    fn checked(&self, given: u32, signed: bool, axis: usize, size: usize) -> usize {
+        let wanted = match signed {
+            true => given as i32 as i64,
+            false => given as i64,
+        };
+        let at = if wanted < 0 {
+            wanted + size as i64
+        } else {
+            wanted
+        };
+        if (0..size as i64).contains(&at) {
+            return at as usize;
+        }
+        self.faults.index(wanted, axis, size);
+        0
     }
 
     /// How many elements along the sorted axis of a stream come before each value, NaN last; with `right`,
@@ -117,6 +142,36 @@ impl Runner<'_> {
     }
 }
 
+/// Replaces places by what a stream has there; that of one that only counts places is the place.
+fn fetch(stream: &Line, words: &[u32], out: &mut [u32]) {
+    match (stream.slot, stream.dtype) {
+        (None, _) => {}
+        (_, DType::F16) => {
+            let halves: &[f16] = bytemuck::cast_slice(words);
+            for word in out {
+                *word = halves[*word as usize].to_f32().to_bits();
+            }
+        }
+        _ => {
+            for word in out {
+                *word = words[*word as usize];
+            }
+        }
+    }
+}
+
+/// What a stream has at evenly spaced places.
+fn fetch_line(stream: &Line, words: &[u32], first: isize, stride: isize, out: &mut [u32]) {
+    if stream.slot.is_some() && stream.dtype != DType::F16 && stride == 1 {
+        out.copy_from_slice(&words[first as usize..][..out.len()]);
+        return;
+    }
+    for (i, word) in out.iter_mut().enumerate() {
+        *word = (first + i as isize * stride) as u32;
+    }
+    fetch(stream, words, out);
+}
+
 /// An integer whose order is that of floats, with both zeros equal and NaN last.
 fn order(value: f32) -> i32 {
     if value.is_nan() {
@@ -141,114 +196,4 @@ fn count(value: i32, right: bool, axis: Indexed, element: impl Fn(isize) -> i32)
         left -= half;
     }
     (found + (left == 1 && before(found)) as usize) as u32
-}
-
-/// Puts elements to places of an output, one after the other; those beyond its `size` go nowhere.
-pub(super) struct Scatter<'o> {
-    op: ScatterOp,
-    dtype: DType,
-    size: usize,
-    out: &'o mut [u32],
-    /// Sums of floats, which may be of many: rounded once.
-    sums: Option<Vec<f64>>,
-}
-
-impl<'o> Scatter<'o> {
-    /// A scatter of so many elements.
-    pub(super) fn new(
-        op: ScatterOp,
-        dtype: DType,
-        size: usize,
-        elements: usize,
-        out: &'o mut [u32],
-    ) -> Self {
-        let floats = matches!(dtype, DType::F32 | DType::F16);
-        // Few elements for a large output are not worth a pass through it.
-        let many = elements >= size / 16;
-        let sums = floats && many && op == ScatterOp::Combine(ReduceOp::Sum);
-        let halves = |out: &[u32]| -> Vec<f64> {
-            let out: &[f16] = bytemuck::cast_slice(out);
-            out[..size].iter().map(|h| h.to_f64()).collect()
-        };
-        let sums = sums.then(|| match dtype {
-            DType::F16 => halves(out),
-            _ => out[..size]
-                .iter()
-                .map(|&w| f32::from_bits(w) as f64)
-                .collect(),
-        });
-        Self {
-            op,
-            dtype,
-            size,
-            out,
-            sums,
-        }
-    }
-
-    pub(super) fn put(&mut self, values: &[u32], places: &[u32]) {
-        let size = self.size;
-        let inside = move |(at, _): &(usize, u32)| *at < size;
-        let updates = places.iter().zip(values);
-        let updates = updates.map(|(&at, &v)| (at as usize, v)).filter(inside);
-        if let Some(sums) = &mut self.sums {
-            updates.for_each(|(at, v)| sums[at] += f32::from_bits(v) as f64);
-            return;
-        }
-        match (self.op, self.dtype) {
-            (ScatterOp::Set, DType::F16) => {
-                let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
-                updates.for_each(|(at, v)| out[at] = f16::from_f32(f32::from_bits(v)));
-            }
-            (ScatterOp::Set, _) => updates.for_each(|(at, v)| self.out[at] = v),
-            (ScatterOp::Combine(op), dtype) => op.with(
-                dtype,
-                Combine {
-                    updates,
-                    halves: dtype == DType::F16,
-                    out: self.out,
-                },
-            ),
-        }
-    }
-
-    pub(super) fn finish(self) {
-        let Some(sums) = self.sums else { return };
-        match self.dtype {
-            DType::F16 => {
-                let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
-                let out = out.iter_mut().zip(sums);
-                out.for_each(|(half, sum)| *half = f16::from_f64(sum));
-            }
-            _ => {
-                let out = self.out.iter_mut().zip(sums);
-                out.for_each(|(word, sum)| *word = (sum as f32).to_bits());
-            }
-        }
-    }
-}
-
-/// Combines elements with what is at their places.
-struct Combine<'o, U> {
-    updates: U,
-    halves: bool,
-    out: &'o mut [u32],
-}
-
-impl<U: Iterator<Item = (usize, u32)>> Loop for Combine<'_, U> {
-    type Output = ();
-
-    fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
-        if self.halves {
-            let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
-            for (at, value) in self.updates {
-                let sum = combine(out[at].to_f32().to_bits(), value);
-                out[at] = f16::from_f32(f32::from_bits(sum));
-            }
-            return;
-        }
-        for (at, value) in self.updates {
-            self.out[at] = combine(self.out[at], value);
-        }
-    }
 }

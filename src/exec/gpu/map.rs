@@ -50,7 +50,7 @@ pub(super) fn fits_any_size(kernel: &Kernel) -> bool {
 /// How the paths lie, if four elements can be taken at a time.
 fn lies(kernel: &Kernel, space: &Space) -> Option<Vec<Lie>> {
     // What goes to places of its own goes there one by one.
-    if kernel.stores.iter().any(|s| s.scatter().is_some()) {
+    if kernel.stores.iter().any(Store::is_scattered) {
         return None;
     }
     let inner = space.dims[space.dims.len() - 1];

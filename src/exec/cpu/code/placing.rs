@@ -241,7 +241,7 @@ impl Placing<'_> {
             },
             Inst::Gather { stream, index } => Action::Gather {
                 stream: stream as usize,
-                index: self.each(index),
+                index: self.places[index as usize],
                 signed: self.body.program.dtype(index) == DType::I32,
             },
             Inst::Search {

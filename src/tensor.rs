@@ -6,6 +6,7 @@ mod create;
 mod display;
 mod index;
 mod linalg;
+mod order;
 mod pointwise;
 mod random;
 mod read;

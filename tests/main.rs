@@ -21,6 +21,7 @@ mod matmul_kernels;
 mod names;
 mod nn;
 mod optim;
+mod order;
 mod pointwise;
 mod profile;
 mod programs;
@@ -58,6 +59,7 @@ fn all() -> Vec<support::Test> {
         names::tests(),
         nn::tests(),
         optim::tests(),
+        order::tests(),
         pointwise::tests(),
         profile::tests(),
         programs::tests(),

@@ -697,6 +697,7 @@ if __name__ == "__main__":
         philox,
         display,
         order.scans,
+        order.sorts,
     ):
         if not named or make.__name__ in named:
             make()

@@ -60,3 +60,44 @@ cummin took their values.
             for key in ("cummax", "cummin"):
                 out.array(f"{key}_indices", getattr(torch, key)(t, axis).indices.numpy().astype(np.int32))
     out.write()
+
+
+def sorts():
+    out = Fixture(
+        "sorts.txt",
+        """
+Sorting along an axis: sort, stable argsort, and both in descending order as PyTorch's stable sort gives them.
+""",
+    )
+    f = lambda v: np.array(v, np.float32)
+    operands = {
+        "vector": f([1.5, -2, 0.25, 4, -1]),
+        "matrix": f([[3, 1, 2, 1], [-1, 5, -1, 0], [2, 2, 2, 2]]),
+        "rank 3": np.random.default_rng(1).integers(-4, 5, (2, 3, 4)).astype(np.float32),
+        "nan": f([1, NAN, -3, -NAN, 2, NAN, INF, -INF]),
+        "zeros": f([0.0, -0.0, 1, -0.0, 0.0, -1]),
+        "subnormal": f([1e-40, 0, -1e-40, 2e-38, -2e-38]),
+        "huge": f([3.4e38, -3.4e38, 1, -1, 1e30]),
+        "one": f([7]),
+        "empty": f([]),
+        "no rows": np.zeros((0, 3), np.float32),
+        "no columns": np.zeros((2, 0), np.float32),
+        "integers": np.array([[3, -1, 4], [1, -5, 9], [2, 6, -5]], np.int32),
+        "extreme integers": np.array([2147483647, 0, -2147483648, -1, 1], np.int32),
+        "unsigned": np.array([4294967295, 2, 7, 4294967295, 0, 2147483648], np.uint32),
+        "bools": np.array([True, False, True, False, False, True]),
+        "odd": np.random.default_rng(2).integers(-9, 10, 33).astype(np.float32),
+    }
+    for name, x in operands.items():
+        for axis in range(-x.ndim, x.ndim):
+            out.case(f"{name} axis={axis}")
+            out.text("axis", str(axis))
+            out.array("x", x)
+            out.array("sort", np.sort(x, axis=axis, kind="stable"))
+            out.array("argsort", np.argsort(x, axis=axis, kind="stable").astype(np.int32))
+            # PyTorch has no order of u32.
+            wide = torch.tensor(x.astype(np.int64) if x.dtype == np.uint32 else x)
+            values, places = torch.sort(wide, dim=axis, descending=True, stable=True)
+            out.array("descending", values.numpy().astype(x.dtype))
+            out.array("argdescending", places.numpy().astype(np.int32))
+    out.write()

@@ -13,6 +13,7 @@ mod read;
 mod reduce;
 mod scan;
 mod slice;
+mod statistics;
 mod view;
 
 use std::borrow::Cow;
@@ -34,6 +35,7 @@ pub use self::convert::IntoData;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
+pub use self::statistics::{Interpolation, IntoQuantiles};
 pub use self::view::IntoDims;
 
 /// An n-dimensional array on a device.

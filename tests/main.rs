@@ -33,6 +33,7 @@ mod runtime;
 mod scan;
 mod shaders;
 mod slice;
+mod statistics;
 mod threads;
 mod tuning;
 mod vectors;
@@ -71,6 +72,7 @@ fn all() -> Vec<support::Test> {
         scan::tests(),
         shaders::tests(),
         slice::tests(),
+        statistics::tests(),
         threads::tests(),
         tuning::tests(),
         vectors::tests(),

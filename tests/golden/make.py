@@ -698,6 +698,7 @@ if __name__ == "__main__":
         display,
         order.scans,
         order.sorts,
+        order.statistics,
     ):
         if not named or make.__name__ in named:
             make()

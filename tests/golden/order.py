@@ -1,5 +1,7 @@
 """Values of scans, sorts and what is made of them."""
 
+import warnings
+
 import numpy as np
 import torch
 
@@ -100,4 +102,51 @@ Sorting along an axis: sort, stable argsort, and both in descending order as PyT
             values, places = torch.sort(wide, dim=axis, descending=True, stable=True)
             out.array("descending", values.numpy().astype(x.dtype))
             out.array("argdescending", places.numpy().astype(np.int32))
+    out.write()
+
+
+QUANTILES = [0.0, 0.1, 0.25, 0.5, 0.9, 1.0]
+
+
+def statistics():
+    out = Fixture(
+        "statistics.txt",
+        """
+Quantiles, reductions that leave NaN out, weighted means, counts and differences. Each with axis=None too.
+""",
+    )
+    f = lambda v: np.array(v, np.float32)
+    operands = {
+        "vector": f([1.5, -2, 0.25, 4, -1]),
+        "even": f([3, 1, 10, 2]),
+        "matrix": f([[3, 1, 2, 1], [-1, 5, -1, 0], [2, 2, 2, 2]]),
+        "rank 3": np.random.default_rng(3).integers(-40, 50, (2, 3, 4)).astype(np.float32),
+        "some nan": f([[1, NAN, 3], [-NAN, 5, 7], [2, 0, 1]]),
+        "all nan": f([[NAN, NAN], [1, NAN]]),
+        "one": f([7]),
+        "integers": np.array([[3, -1, 4], [0, -5, 9], [2, 6, 0]], np.int32),
+        "bools": np.array([[True, False, True], [False, False, True]]),
+    }
+    methods = ["linear", "lower", "higher", "midpoint", "nearest"]
+    for name, x in operands.items():
+        wide = x.astype(np.float64)
+        for axis in dict.fromkeys([None, *range(x.ndim - 1), -1]):
+            out.case(f"{name} axis={axis}")
+            out.text("axis", "all" if axis is None else str(axis))
+            out.array("x", x)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                out.array("median", np.median(wide, axis=axis))
+                for method in methods:
+                    out.array(method, np.quantile(wide, QUANTILES, axis=axis, method=method))
+                if x.dtype != np.bool_:
+                    out.array("ptp", np.ptp(x, axis=axis))
+                weights = np.arange(1, x.size + 1).reshape(x.shape).astype(np.float64) / 4
+                out.array("average", np.average(wide, axis=axis, weights=weights))
+                out.array("count_nonzero", np.asarray(np.count_nonzero(x, axis=axis), np.int32))
+                for key in ["nansum", "nanmean", "nanmax", "nanmin", "nanmedian", "nanvar", "nanstd"]:
+                    out.array(key, getattr(np, key)(wide, axis=axis))
+            if axis is not None:
+                for n in range(3):
+                    out.array(f"diff{n}", np.diff(x, n=n, axis=axis))
     out.write()

@@ -8,6 +8,7 @@ mod display;
 mod index;
 mod linalg;
 mod mask;
+mod order;
 mod pointwise;
 mod random;
 mod read;
@@ -16,7 +17,7 @@ mod scan;
 mod scatter;
 mod search;
 mod slice;
-mod stub;
+mod statistics;
 mod take;
 mod view;
 
@@ -42,6 +43,7 @@ pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub(crate) use self::scatter::Places;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
+pub use self::statistics::{Interpolation, IntoQuantiles};
 pub use self::view::IntoDims;
 
 /// An n-dimensional array on a device.

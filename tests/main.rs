@@ -21,6 +21,7 @@ mod matmul_kernels;
 mod names;
 mod nn;
 mod optim;
+mod order;
 mod places;
 mod pointwise;
 mod profile;
@@ -33,6 +34,7 @@ mod runtime;
 mod scan;
 mod shaders;
 mod slice;
+mod statistics;
 mod threads;
 mod tuning;
 mod vectors;
@@ -60,6 +62,7 @@ fn all() -> Vec<support::Test> {
         nn::tests(),
         optim::tests(),
         places::tests(),
+        order::tests(),
         pointwise::tests(),
         profile::tests(),
         programs::tests(),
@@ -71,6 +74,7 @@ fn all() -> Vec<support::Test> {
         scan::tests(),
         shaders::tests(),
         slice::tests(),
+        statistics::tests(),
         threads::tests(),
         tuning::tests(),
         vectors::tests(),

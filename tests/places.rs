@@ -433,7 +433,7 @@ fn digitize(dev: &Device) -> Result<()> {
 }
 
 fn nonzero(dev: &Device) -> Result<()> {
-    each(dev, "nonzero", |case, operand| {
+    each(dev, "nonzero", |_, operand| {
         let x = operand("x");
         let mut results = vec![("flat", x.flatnonzero()?)];
         if x.ndim() > 0 {

@@ -2,7 +2,7 @@
 //!
 //! Plans are interpreted. A kernel is made ready once ([`kernel`], [`code`]); a body then runs over
 //! blocks of elements whose registers stay in the first level of cache ([`block`], [`map`]),
-//! reductions fold in lanes and combine pairwise ([`reduce`], [`fold`]), scans go by spans ([`scan`]), and products are left to a
+//! reductions fold in lanes and combine pairwise ([`reduce`], [`fold`]), scans go by spans ([`scan`]), sorts by digits ([`sort`]), and products are left to a
 //! SIMD library ([`matmul`]). Groups of kernels run over some rows at a time ([`rows`]). Large work is cut into tasks for threads ([`tasks`]), always in the same
 //! places.
 
@@ -19,6 +19,7 @@ mod reduce;
 mod rows;
 mod scan;
 mod scatter;
+mod sort;
 mod space;
 mod stream;
 mod tasks;

@@ -26,6 +26,7 @@ mod rows;
 mod run;
 mod scan;
 mod shader;
+mod sort;
 #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "profiles block"))]
 mod stamps;
 mod template;

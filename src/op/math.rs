@@ -21,6 +21,7 @@ mod exponential;
 mod hyperbolic;
 mod integer;
 mod inverse_trig;
+mod key;
 mod logarithm;
 mod philox;
 mod power;
@@ -40,6 +41,7 @@ pub(crate) use integer::{
     abs_i32, floor_div_i32, floor_div_u32, mul_hi, pow_i32, pow_u32, rem_i32, rem_u32, sign_i32,
 };
 pub(crate) use inverse_trig::{acos, asin, atan, atan2};
+pub(crate) use key::{from_key, key};
 pub(crate) use logarithm::{ln, log1p, log2};
 pub(crate) use philox::philox;
 pub(crate) use power::pow;
@@ -51,6 +53,7 @@ pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, 
 /// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.
 pub(crate) const WGSL: &str = concat!(
     include_str!("../../shaders/math/select.wgsl"),
+    include_str!("../../shaders/math/key.wgsl"),
     include_str!("../../shaders/math/exponential.wgsl"),
     include_str!("../../shaders/math/logarithm.wgsl"),
     include_str!("../../shaders/math/integer.wgsl"),

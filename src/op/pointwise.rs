@@ -87,6 +87,11 @@ macro_rules! define_ops {
             Select,
             /// The high 32 bits of a product of two `u32`.
             MulHi,
+            /// The `u32` that stands among others as a float does among floats: −0 before +0, every NaN
+            /// last.
+            Key,
+            /// The float of a key.
+            FromKey,
             /// The same bits: materialises a view, or fills from a constant.
             Copy,
             /// The operand in the instruction's dtype; floats saturate, NaN becomes 0.
@@ -113,7 +118,7 @@ macro_rules! define_ops {
 
             /// Those that are not in it.
             #[cfg(test)]
-            const MORE: [Self; 4] = [Self::Select, Self::MulHi, Self::Copy, Self::Cast];
+            const MORE: [Self; 6] = [Self::Select, Self::MulHi, Self::Key, Self::FromKey, Self::Copy, Self::Cast];
 
             /// The dtypes of operands and results that an operation of the table is for.
             #[cfg(test)]
@@ -127,6 +132,8 @@ macro_rules! define_ops {
                     $(Self::$C)|* => [F32, I32, U32].map(|t| (t, Bool)).to_vec(),
                     $(Self::$L1)|* | $(Self::$L2)|* => vec![(Bool, Bool)],
                     Self::MulHi => vec![(U32, U32)],
+                    Self::Key => vec![(F32, U32), (F16, U32)],
+                    Self::FromKey => vec![(U32, F32), (U32, F16)],
                     Self::Cast => [F32, F16, I32, U32, Bool].into_iter()
                         .flat_map(|from| [F32, F16, I32, U32, Bool].map(|to| (from, to))).collect(),
                 }
@@ -141,6 +148,8 @@ macro_rules! define_ops {
                     $(Self::$L1 => stringify!($l1),)* $(Self::$L2 => stringify!($l2),)*
                     Self::Select => "select",
                     Self::MulHi => "mul_hi",
+                    Self::Key => "key",
+                    Self::FromKey => "from_key",
                     Self::Copy => "copy",
                     Self::Cast => "cast",
                 };
@@ -170,6 +179,8 @@ macro_rules! define_ops {
                     $((Self::$L1, _) => $l1w,)* $((Self::$L2, _) => $l2w,)*
                     (Self::Select, _) => "select({c}, {b}, {a})",
                     (Self::MulHi, _) => "tw_mul_hi({a}, {b})",
+                    (Self::Key, _) => "tw_key({a})",
+                    (Self::FromKey, _) => "tw_from_key({a})",
                     (Self::Copy, _) => "{a}",
                     (Self::Cast, _) => return None,
                 })
@@ -205,6 +216,8 @@ macro_rules! define_ops {
                     $(Self::$L2 => each!(args, out, |u32, u32| -> u32, $l2r),)*
                     Self::Select => select(args, out),
                     Self::MulHi => each!(args, out, |u32, u32| -> u32, math::mul_hi),
+                    Self::Key => each!(args, out, |u32| -> u32, math::key),
+                    Self::FromKey => each!(args, out, |u32| -> u32, math::from_key),
                     Self::Copy => out.copy_from_slice(args[0]),
                     Self::Cast => cast(from, to, args, out),
                 }

@@ -177,7 +177,7 @@ impl Tensor {
     #[doc(alias = "unique_values")]
     #[track_caller]
     pub fn unique(&self) -> Result<Tensor> {
-        let sorted = self.detach().reshape([-1])?.sort(0, false)?;
+        let sorted = self.detach().reshape([-1])?.sort(0)?;
         sorted.heads()?.compress_by(&sorted)
     }
 
@@ -187,7 +187,7 @@ impl Tensor {
     /// A fault of the device.
     #[track_caller]
     pub fn unique_counts(&self) -> Result<(Tensor, Tensor)> {
-        let sorted = self.detach().reshape([-1])?.sort(0, false)?;
+        let sorted = self.detach().reshape([-1])?.sort(0)?;
         let starts = sorted.heads()?.flatnonzero()?;
         Ok((sorted.index_select(0, &starts)?, sorted.lengths(&starts)?))
     }
@@ -223,7 +223,7 @@ impl Tensor {
     #[track_caller]
     pub fn unique_all(&self) -> Result<Unique> {
         let flat = self.detach().reshape([-1])?;
-        let order = flat.argsort(0, false)?;
+        let order = flat.argsort(0)?;
         let sorted = flat.index_select(0, &order)?;
         let heads = sorted.heads()?;
         let starts = heads.flatnonzero()?;

@@ -59,7 +59,7 @@ impl IntoAxes for std::ops::RangeFull {
 
 /// The axes of a reduction, resolved.
 #[derive(Clone)]
-struct AxisSet {
+pub(super) struct AxisSet {
     /// A flag a dimension.
     reduced: [bool; MAX_RANK],
     /// Whether the result keeps them with size 1.
@@ -75,15 +75,20 @@ impl AxisSet {
     }
 
     /// The same axes, gone from the result.
-    fn dropped(self) -> Self {
+    pub(super) fn dropped(self) -> Self {
         Self {
             keepdims: false,
             ..self
         }
     }
 
+    /// Whether a dimension is reduced.
+    pub(super) fn contains(&self, axis: usize) -> bool {
+        self.reduced[axis]
+    }
+
     /// The shape that a tensor of the shape is reduced to.
-    fn result(&self, shape: &Shape) -> Shape {
+    pub(super) fn result(&self, shape: &Shape) -> Shape {
         shape.reduced(&self.reduced, self.keepdims)
     }
 }
@@ -138,7 +143,7 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn axes(&self, op: &'static str, axes: impl IntoAxes) -> Result<AxisSet> {
+    pub(super) fn axes(&self, op: &'static str, axes: impl IntoAxes) -> Result<AxisSet> {
         Ok(AxisSet::new(match axes.into_axes() {
             Some(axes) => self.shape_ref().axis_set(op, &axes)?,
             None => [true; MAX_RANK],
@@ -156,7 +161,7 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn reduce(&self, op: ReduceOp, set: &AxisSet) -> Result<Tensor> {
+    pub(super) fn reduce(&self, op: ReduceOp, set: &AxisSet) -> Result<Tensor> {
         let shape = set.result(self.shape_ref());
         let dtype = op.result(self.dtype);
         // Places are counted in 32 bits; a view that repeats its elements may have more.
@@ -204,7 +209,7 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn sum_set(&self, set: &AxisSet) -> Result<Tensor> {
+    pub(super) fn sum_set(&self, set: &AxisSet) -> Result<Tensor> {
         let x = if self.dtype == DType::Bool {
             self.to_dtype(DType::I32)
         } else {
@@ -224,12 +229,12 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn max_set(&self, set: &AxisSet) -> Result<Tensor> {
+    pub(super) fn max_set(&self, set: &AxisSet) -> Result<Tensor> {
         self.reduce(ReduceOp::Max, set)
     }
 
     #[track_caller]
-    fn min_set(&self, set: &AxisSet) -> Result<Tensor> {
+    pub(super) fn min_set(&self, set: &AxisSet) -> Result<Tensor> {
         self.reduce(ReduceOp::Min, set)
     }
 
@@ -239,7 +244,7 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn all_set(&self, set: &AxisSet) -> Result<Tensor> {
+    pub(super) fn all_set(&self, set: &AxisSet) -> Result<Tensor> {
         self.to_dtype(DType::Bool).truth(ReduceOp::Min, set)
     }
 

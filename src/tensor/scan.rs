@@ -65,7 +65,7 @@ impl Tensor {
 
     /// Bools as integers.
     #[track_caller]
-    fn counted(&self) -> Tensor {
+    pub(super) fn counted(&self) -> Tensor {
         match self.dtype {
             DType::Bool => self.to_dtype(DType::I32),
             _ => self.clone(),

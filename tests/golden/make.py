@@ -699,6 +699,8 @@ if __name__ == "__main__":
         display,
         places.places,
         order.scans,
+        order.sorts,
+        order.statistics,
     ):
         if not named or make.__name__ in named:
             make()

@@ -1,5 +1,7 @@
 """Values of scans, sorts and what is made of them."""
 
+import warnings
+
 import numpy as np
 import torch
 
@@ -59,4 +61,92 @@ cummin took their values.
             t = torch.tensor(x)
             for key in ("cummax", "cummin"):
                 out.array(f"{key}_indices", getattr(torch, key)(t, axis).indices.numpy().astype(np.int32))
+    out.write()
+
+
+def sorts():
+    out = Fixture(
+        "sorts.txt",
+        """
+Sorting along an axis: sort, stable argsort, and both in descending order as PyTorch's stable sort gives them.
+""",
+    )
+    f = lambda v: np.array(v, np.float32)
+    operands = {
+        "vector": f([1.5, -2, 0.25, 4, -1]),
+        "matrix": f([[3, 1, 2, 1], [-1, 5, -1, 0], [2, 2, 2, 2]]),
+        "rank 3": np.random.default_rng(1).integers(-4, 5, (2, 3, 4)).astype(np.float32),
+        "nan": f([1, NAN, -3, -NAN, 2, NAN, INF, -INF]),
+        "zeros": f([0.0, -0.0, 1, -0.0, 0.0, -1]),
+        "subnormal": f([1e-40, 0, -1e-40, 2e-38, -2e-38]),
+        "huge": f([3.4e38, -3.4e38, 1, -1, 1e30]),
+        "one": f([7]),
+        "empty": f([]),
+        "no rows": np.zeros((0, 3), np.float32),
+        "no columns": np.zeros((2, 0), np.float32),
+        "integers": np.array([[3, -1, 4], [1, -5, 9], [2, 6, -5]], np.int32),
+        "extreme integers": np.array([2147483647, 0, -2147483648, -1, 1], np.int32),
+        "unsigned": np.array([4294967295, 2, 7, 4294967295, 0, 2147483648], np.uint32),
+        "bools": np.array([True, False, True, False, False, True]),
+        "odd": np.random.default_rng(2).integers(-9, 10, 33).astype(np.float32),
+    }
+    for name, x in operands.items():
+        for axis in range(-x.ndim, x.ndim):
+            out.case(f"{name} axis={axis}")
+            out.text("axis", str(axis))
+            out.array("x", x)
+            out.array("sort", np.sort(x, axis=axis, kind="stable"))
+            out.array("argsort", np.argsort(x, axis=axis, kind="stable").astype(np.int32))
+            # PyTorch has no order of u32.
+            wide = torch.tensor(x.astype(np.int64) if x.dtype == np.uint32 else x)
+            values, places = torch.sort(wide, dim=axis, descending=True, stable=True)
+            out.array("descending", values.numpy().astype(x.dtype))
+            out.array("argdescending", places.numpy().astype(np.int32))
+    out.write()
+
+
+QUANTILES = [0.0, 0.1, 0.25, 0.5, 0.9, 1.0]
+
+
+def statistics():
+    out = Fixture(
+        "statistics.txt",
+        """
+Quantiles, reductions that leave NaN out, weighted means, counts and differences. Each with axis=None too.
+""",
+    )
+    f = lambda v: np.array(v, np.float32)
+    operands = {
+        "vector": f([1.5, -2, 0.25, 4, -1]),
+        "even": f([3, 1, 10, 2]),
+        "matrix": f([[3, 1, 2, 1], [-1, 5, -1, 0], [2, 2, 2, 2]]),
+        "rank 3": np.random.default_rng(3).integers(-40, 50, (2, 3, 4)).astype(np.float32),
+        "some nan": f([[1, NAN, 3], [-NAN, 5, 7], [2, 0, 1]]),
+        "all nan": f([[NAN, NAN], [1, NAN]]),
+        "one": f([7]),
+        "integers": np.array([[3, -1, 4], [0, -5, 9], [2, 6, 0]], np.int32),
+        "bools": np.array([[True, False, True], [False, False, True]]),
+    }
+    methods = ["linear", "lower", "higher", "midpoint", "nearest"]
+    for name, x in operands.items():
+        wide = x.astype(np.float64)
+        for axis in dict.fromkeys([None, *range(x.ndim - 1), -1]):
+            out.case(f"{name} axis={axis}")
+            out.text("axis", "all" if axis is None else str(axis))
+            out.array("x", x)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                out.array("median", np.median(wide, axis=axis))
+                for method in methods:
+                    out.array(method, np.quantile(wide, QUANTILES, axis=axis, method=method))
+                if x.dtype != np.bool_:
+                    out.array("ptp", np.ptp(x, axis=axis))
+                weights = np.arange(1, x.size + 1).reshape(x.shape).astype(np.float64) / 4
+                out.array("average", np.average(wide, axis=axis, weights=weights))
+                out.array("count_nonzero", np.asarray(np.count_nonzero(x, axis=axis), np.int32))
+                for key in ["nansum", "nanmean", "nanmax", "nanmin", "nanmedian", "nanvar", "nanstd"]:
+                    out.array(key, getattr(np, key)(wide, axis=axis))
+            if axis is not None:
+                for n in range(3):
+                    out.array(f"diff{n}", np.diff(x, n=n, axis=axis))
     out.write()

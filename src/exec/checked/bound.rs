@@ -58,7 +58,27 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
         } => scan::errors((*op, *dtype), shape, *axis, &core, |visit| {
             walk(prologue, shape, (&[], &[]), memory, scalars, visit);
         }),
-        Core::Sort { .. } => unreachable!("nothing is sorted yet"),
+        Core::Sort {
+            places,
+            ranks,
+            prologue,
+            shape,
+            ..
+        } => {
+            // Keys that may differ move those in order by as much at most, and places anywhere.
+            let row = shape.dims().last().copied().unwrap_or(1);
+            let mut keys = Vec::with_capacity(shape.size());
+            walk(prologue, shape, (&[], &[]), memory, scalars, |_, _, e| {
+                keys.extend_from_slice(e);
+            });
+            let largest = |row: &[f64]| match row.iter().copied().fold(0.0, f64::max) {
+                error if error > 0.0 && *places => f64::INFINITY,
+                error => error,
+            };
+            let rows = keys.chunks(row).map(largest);
+            rows.flat_map(|e| std::iter::repeat_n(e, ranks.1 - ranks.0))
+                .collect()
+        }
         Core::Matmul { a, b, dtype, k, .. } => {
             let [a, b] = [a, b].map(|m| Matrix {
                 slot: m.slot,

@@ -151,6 +151,23 @@ impl<'a> Runner<'a> {
         work.ahead.step(&work.outputs);
     }
 
+    /// Fills `outs` with the first results for the elements from one on; one may be empty.
+    pub(super) fn fill(&self, work: &mut Workspace<'a, '_>, first: usize, outs: &mut [&mut [u32]]) {
+        let size = outs.first().map_or(0, |out| out.len());
+        for at in (0..size).step_by(self.code.block) {
+            let block = (first + at, self.code.block.min(size - at));
+            self.run(work, block, 0, &[]);
+            for (k, out) in outs.iter_mut().enumerate() {
+                // No result is in an output, where there is none.
+                if let Some(out) = out.get_mut(at..at + block.1)
+                    && let Some(result) = self.result(work, k, block, &[])
+                {
+                    out.copy_from_slice(result);
+                }
+            }
+        }
+    }
+
     /// Has what the block that starts at an element reads asked for.
     fn look_ahead(&self, work: &mut Workspace<'a, '_>, next: usize) {
         let Self { code, inputs, .. } = self;

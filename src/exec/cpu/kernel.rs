@@ -11,6 +11,7 @@ use super::matmul::Product;
 use super::reduce::Reduce;
 use super::rows::{Shares, Tile};
 use super::scan::Scan;
+use super::sort::Sort;
 use super::workspace::Words;
 use crate::dtype::DType;
 use crate::op::Inst;
@@ -30,6 +31,7 @@ enum Ready {
     Map,
     Reduce(Reduce),
     Scan(Scan),
+    Sort(Sort),
     Matmul(Product),
 }
 
@@ -51,7 +53,13 @@ impl Ready {
                 axis,
                 shape,
             } => Self::Scan(Scan::new(*op, *dtype, prologue, *axis, shape)),
-            Core::Sort { .. } => unreachable!("nothing is sorted yet"),
+            Core::Sort {
+                places,
+                ranks,
+                prologue,
+                shape,
+                ..
+            } => Self::Sort(Sort::new(*places, *ranks, prologue, shape)),
             Core::Matmul { a, b, dtype, k, .. } => {
                 Self::Matmul(Product::new(*dtype, &a.layout, &b.layout, *k))
             }
@@ -75,6 +83,10 @@ impl Ready {
             (Self::Scan(scan), _) => {
                 let inputs = Inputs::bind(&scan.code, memory, scalars);
                 scan.run(&Runner::new(&scan.code, &inputs, faults), out);
+            }
+            (Self::Sort(sort), _) => {
+                let inputs = Inputs::bind(&sort.code, memory, scalars);
+                sort.run(&Runner::new(&sort.code, &inputs, faults), out);
             }
             (Self::Matmul(product), Core::Matmul { a, b, .. }) => {
                 let operand =
@@ -163,7 +175,7 @@ impl Prepared {
         match &self.core {
             Ready::Map => true,
             Ready::Reduce(reduce) => reduce.has_rows(),
-            Ready::Scan(_) | Ready::Matmul(_) => false,
+            Ready::Scan(_) | Ready::Sort(_) | Ready::Matmul(_) => false,
         }
     }
 

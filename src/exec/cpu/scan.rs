@@ -104,7 +104,7 @@ impl Scan {
         heads: &mut [u32],
     ) {
         if self.inner == 1 && !self.segmented {
-            self.fill(runner, work, first, values, &mut []);
+            runner.fill(work, first, &mut [values]);
             return chain::beside(self.fold, values);
         }
         // A block of columns at a time, down all rows; of short rows, several together.
@@ -122,32 +122,8 @@ impl Scan {
                 let len = (together * width).min(values.len() - at);
                 let values = &mut values[at..][..len];
                 let heads = heads.get_mut(at..at + len).unwrap_or_default();
-                self.fill(runner, work, first + at, values, heads);
+                runner.fill(work, first + at, &mut [&mut *values, &mut *heads]);
                 chain.rows(values, heads);
-            }
-        }
-    }
-
-    /// The prologue's results from an element on.
-    fn fill<'m>(
-        &self,
-        runner: &Runner<'m>,
-        work: &mut Workspace<'m, '_>,
-        first: usize,
-        values: &mut [u32],
-        heads: &mut [u32],
-    ) {
-        for at in (0..values.len()).step_by(self.code.block) {
-            let len = self.code.block.min(values.len() - at);
-            let block = (first + at, len);
-            runner.run(work, block, 0, &[]);
-            for (k, out) in [&mut *values, &mut *heads].into_iter().enumerate() {
-                // No result is in an output, where there is none.
-                if let Some(out) = out.get_mut(at..at + len)
-                    && let Some(result) = runner.result(work, k, block, &[])
-                {
-                    out.copy_from_slice(result);
-                }
             }
         }
     }

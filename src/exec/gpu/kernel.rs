@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::body::{BodyText, body_layouts};
+use super::body::{BodyText, body_layouts, body_space};
 use super::codegen::{self, CHECKED_INDEX};
 use super::frame::Walk;
 use super::quads::Lie;
@@ -152,6 +152,35 @@ impl Writer {
         })
     }
 
+    /// The function that gives element `e` of a prologue: `value`, of the given type.
+    pub(super) fn element(
+        &mut self,
+        prologue: &Body,
+        space: &Space,
+        flat: bool,
+        (element, value): (&str, &str),
+    ) -> String {
+        let head = self.head(prologue, space, "q", None);
+        let walk = self.walk(space, flat);
+        format!(
+            "fn element(e: u32) -> {element} {{\n{}{}{}    return {value};\n}}\n",
+            head.start(),
+            walk.text(&head.places, "e"),
+            head.statements(prologue, "v", ""),
+        )
+    }
+
+    /// The function that takes `total`, which the core computed for element `i`, through the body.
+    pub(super) fn finisher(
+        &mut self,
+        kernel: &Kernel,
+        flat: bool,
+        (element, core): (&str, &str),
+    ) -> String {
+        let body = self.body(kernel, &body_space(kernel), flat, core);
+        format!("fn finish(i: u32, total: {element}) {{\n{body}}}\n")
+    }
+
     /// As [`Writer::body`], for the result at `row` and `column` of matrix `batch`, which is element
     /// `i`; the space is that of the matrices.
     pub(super) fn matrix_body(
@@ -265,7 +294,8 @@ impl Writer {
             };
             let name = match binding.bound {
                 Bound::Slot(_) => format!("b{at}"),
-                Bound::Scratch => "scratch".into(),
+                Bound::Scratch(0) => "scratch".into(),
+                Bound::Scratch(n) => format!("scratch{n}"),
                 Bound::Fault => "fault".into(),
             };
             let element = binding.element;
@@ -314,7 +344,7 @@ impl Writer {
             text,
             bindings: self.bindings,
             dispatches: vec![dispatch],
-            scratch: 0,
+            scratch: Vec::new(),
             immediates,
         }
     }

@@ -37,7 +37,7 @@ impl Program {
 /// Bind groups and the buffers they were made for.
 pub(super) struct Bindings {
     pub(super) slots: Vec<BufferId>,
-    pub(super) scratch: Vec<Option<BufferId>>,
+    pub(super) scratch: Vec<Vec<BufferId>>,
     pub(super) groups: Vec<wgpu::BindGroup>,
 }
 

@@ -191,7 +191,7 @@ impl Reduction<'_> {
         let mut writer = Writer::new(target);
         writer.push(grid.words(results, elements, target, held));
         let element_type = accumulator(self.dtype);
-        writer.bind(Bound::Scratch, "Acc", true);
+        writer.bind(Bound::Scratch(0), "Acc", true);
         let (types, fold, result) = self.fold(element_type);
         let element = Element {
             reduction: self,
@@ -243,7 +243,7 @@ impl Reduction<'_> {
             last.groups = second.blocks(results, target, held);
             shader.dispatches.push(last);
             let words = if self.op.is_arg() { 2 } else { 1 };
-            shader.scratch = grid.slices * results * words;
+            shader.scratch = vec![grid.slices * results * words];
         }
         shader
     }

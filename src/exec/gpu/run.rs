@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::Gpu;
 use super::program::{Bindings, Prepared, Program};
-use super::shader::{Bound, Dispatch};
+use super::shader::{Binding, Bound, Dispatch, Shader};
 use super::stamps::Stamps;
 use super::work::Work;
 use crate::error::ErrorKind;
@@ -198,29 +198,27 @@ impl Gpu {
         scalars: &[u32],
         stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
-        let mut scratch = Vec::new();
-        let mut failed = None;
-        for kernel in prepared {
-            let needed = kernel
-                .shader
-                .bindings
-                .iter()
-                .any(|b| b.bound == Bound::Scratch);
-            // A kernel that needs none still binds some.
-            match needed
-                .then(|| self.alloc(kernel.shader.scratch.max(1)))
-                .transpose()
-            {
-                Ok(buffer) => scratch.push(buffer),
-                Err(kind) => {
-                    failed = Some(kind);
-                    break;
-                }
-            }
-        }
-        let result = match failed {
-            Some(kind) => Err(kind),
-            None => self.submit(prepared, program, slots, &scratch, scalars, stamps),
+        let mut scratch: Vec<Vec<BufferId>> = Vec::with_capacity(prepared.len());
+        let allocated = prepared.iter().try_for_each(|kernel| {
+            let Shader {
+                bindings,
+                scratch: words,
+                ..
+            } = &kernel.shader;
+            let is_scratch = |b: &&Binding| matches!(b.bound, Bound::Scratch(_));
+            let mut own = Vec::new();
+            let all = (0..bindings.iter().filter(is_scratch).count()).try_for_each(|number| {
+                // A kernel that needs none still binds some.
+                let words = words.get(number).map_or(1, |&words| words.max(1));
+                own.push(self.alloc(words)?);
+                Ok(())
+            });
+            scratch.push(own);
+            all
+        });
+        let result = match allocated {
+            Err(kind) => Err(kind),
+            Ok(()) => self.submit(prepared, program, slots, &scratch, scalars, stamps),
         };
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.and_then(|()| {
@@ -240,7 +238,7 @@ impl Gpu {
         prepared: &[Prepared],
         program: Option<&Program>,
         slots: &[BufferId],
-        scratch: &[Option<BufferId>],
+        scratch: &[Vec<BufferId>],
         scalars: &[u32],
         stamps: Option<&Stamps>,
     ) -> Result<(), ErrorKind> {
@@ -271,8 +269,8 @@ impl Gpu {
         let groups = match last.filter(same) {
             Some(last) => last.groups,
             None => {
-                let group = |(kernel, scratch): (&Prepared, &Option<BufferId>)| {
-                    self.bind_group(state, kernel, slots, *scratch)
+                let group = |(kernel, scratch): (&Prepared, &Vec<BufferId>)| {
+                    self.bind_group(state, kernel, slots, scratch)
                 };
                 prepared.iter().zip(scratch).map(group).collect()
             }
@@ -342,11 +340,11 @@ impl Gpu {
         state: &mut State,
         kernel: &Prepared,
         slots: &[BufferId],
-        scratch: Option<BufferId>,
+        scratch: &[BufferId],
     ) -> wgpu::BindGroup {
         let name = |bound: &Bound| match bound {
             Bound::Slot(slot) => slots[*slot],
-            Bound::Scratch => scratch.unwrap_or_default(),
+            Bound::Scratch(n) => scratch[*n],
             Bound::Fault => 0,
         };
         let buffers: Vec<BufferId> = kernel

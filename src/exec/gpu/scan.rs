@@ -102,11 +102,19 @@ impl Scan<'_> {
         };
         let mut writer = Writer::new(target);
         writer.push(words(3, n, &tiles));
-        writer.bind(Bound::Scratch, "Acc", true);
+        writer.bind(Bound::Scratch(0), "Acc", true);
         let (types, fold, total) = self.fold();
-        let element = self.element(&mut writer, flat.kept);
-        let body = writer.body(kernel, &body_space(kernel), flat.body, &total);
-        let body = format!("fn finish(i: u32, total: Acc) {{\n{body}}}\n");
+        let results = &self.prologue.program.results;
+        let value = match self.dtype {
+            DType::Bool => format!("select(0u, 1u, v{})", results[0]),
+            _ => format!("v{}", results[0]),
+        };
+        let value = match results.get(1) {
+            Some(begins) => format!("Acc({value}, select(0u, 1u, v{begins}))"),
+            None => value,
+        };
+        let element = writer.element(self.prologue, &self.space(), flat.kept, ("Acc", &value));
+        let body = writer.finisher(kernel, flat.body, ("Acc", &total));
         let slots = [("fold", &*fold), ("element", &*element), ("body", &*body)];
         let source = include_str!("../../../shaders/scan.wgsl");
         let groups = tiles.blocks(target, rows) * tiles.count;
@@ -125,35 +133,13 @@ impl Scan<'_> {
                 run(words(1, tiles.count, &totals), totals.blocks(target, rows)),
                 run(words(2, n, &tiles), groups),
             ];
-            shader.scratch = tiles.count * rows * (1 + self.segmented() as usize);
+            shader.scratch = vec![tiles.count * rows * (1 + self.segmented() as usize)];
         }
         shader
     }
 
     fn segmented(&self) -> bool {
         self.prologue.program.results.len() > 1
-    }
-
-    /// The function that gives element `e`.
-    fn element(&self, writer: &mut Writer, flat: bool) -> String {
-        let space = self.space();
-        let head = writer.head(self.prologue, &space, "q", None);
-        let walk = writer.walk(&space, flat);
-        let results = &self.prologue.program.results;
-        let value = match self.dtype {
-            DType::Bool => format!("select(0u, 1u, v{})", results[0]),
-            _ => format!("v{}", results[0]),
-        };
-        let value = match results.get(1) {
-            Some(begins) => format!("Acc({value}, select(0u, 1u, v{begins}))"),
-            None => value,
-        };
-        format!(
-            "fn element(e: u32) -> Acc {{\n{}{}{}    return {value};\n}}\n",
-            head.start(),
-            walk.text(&head.places, "e"),
-            head.statements(self.prologue, "v", ""),
-        )
     }
 
     /// The accumulator's type, the functions that fold it, and the element that it gives.

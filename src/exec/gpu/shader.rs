@@ -7,8 +7,8 @@ use super::matmul::cooperative::Fragments;
 pub(super) enum Bound {
     /// A slot of the plan.
     Slot(usize),
-    /// Memory for the partial results of this kernel.
-    Scratch,
+    /// Memory for the partial results of this kernel, by number.
+    Scratch(usize),
     /// Where gathers report an index out of range.
     Fault,
 }
@@ -42,8 +42,8 @@ pub(super) struct Shader {
     pub(super) text: String,
     pub(super) bindings: Vec<Binding>,
     pub(super) dispatches: Vec<Dispatch>,
-    /// Words of scratch memory.
-    pub(super) scratch: usize,
+    /// Words of each scratch memory.
+    pub(super) scratch: Vec<usize>,
     /// Whether the parameter block travels in immediates, and not through the uniform buffer.
     pub(super) immediates: bool,
 }

@@ -9,6 +9,7 @@ use super::reduce::{Flat, Reduction};
 use super::rows::RowKernel;
 use super::scan::Scan;
 use super::shader::{Shader, Target};
+use super::sort::Sort;
 use crate::op::ReduceOp;
 use crate::plan::{Core, Kernel, Plan};
 use crate::shape::Shape;
@@ -25,6 +26,7 @@ pub(super) enum Work<'a> {
     Map(&'a Kernel),
     Reduce(&'a Kernel, Box<Reduction<'a>>),
     Scan(&'a Kernel, Scan<'a>),
+    Sort(&'a Kernel, Sort<'a>),
     Tiled(&'a Kernel, Product<'a>, MatmulKernel),
     Rows(RowKernel<'a>),
 }
@@ -81,7 +83,22 @@ impl<'a> Work<'a> {
                     shape,
                 },
             ),
-            Core::Sort { .. } => unreachable!("nothing is sorted yet"),
+            Core::Sort {
+                places,
+                ranks,
+                bits,
+                prologue,
+                shape,
+            } => Self::Sort(
+                kernel,
+                Sort {
+                    places: *places,
+                    ranks: *ranks,
+                    bits: *bits,
+                    prologue,
+                    shape,
+                },
+            ),
             Core::Matmul {
                 a,
                 b,
@@ -127,6 +144,7 @@ impl<'a> Work<'a> {
             Self::Map(kernel) => map::shader(kernel, target, flat),
             Self::Reduce(kernel, reduction) => reduction.shader(kernel, target, flat),
             Self::Scan(kernel, scan) => scan.shader(kernel, target, flat),
+            Self::Sort(kernel, sort) => sort.shader(kernel, target, flat),
             Self::Tiled(kernel, product, tiled) => product.shader(kernel, target, *tiled, flat),
             Self::Rows(rows) => rows.shader(target, flat),
         }
@@ -135,7 +153,7 @@ impl<'a> Work<'a> {
     /// Whether a shader that is faster repays its compiling, where another one serves already.
     pub(super) fn repays(&self) -> bool {
         match self {
-            Self::Map(_) | Self::Scan(..) | Self::Tiled(..) => true,
+            Self::Map(_) | Self::Scan(..) | Self::Sort(..) | Self::Tiled(..) => true,
             Self::Reduce(_, r) => r.kept.size() * r.reduced.size() >= REPAYS,
             Self::Rows(rows) => rows.kept().size() * rows.reduced().size() >= REPAYS,
         }
@@ -147,6 +165,7 @@ impl<'a> Work<'a> {
             Self::Map(kernel) => map::flat(kernel),
             Self::Reduce(kernel, reduction) => reduction.flat(kernel, target),
             Self::Scan(kernel, scan) => scan.flat(kernel),
+            Self::Sort(kernel, sort) => sort.flat(kernel),
             Self::Tiled(kernel, product, _) => product.flat(kernel),
             Self::Rows(rows) => rows.flat(target),
         }
@@ -168,7 +187,9 @@ impl<'a> Work<'a> {
                 ..of(kernel.shape.dims(), &[], &kernel.shape)
             },
             Self::Reduce(kernel, r) => of(r.kept.dims(), r.reduced.dims(), &kernel.shape),
-            Self::Scan(kernel, scan) => of(scan.shape.dims(), &[], &kernel.shape),
+            Self::Scan(kernel, Scan { shape, .. }) | Self::Sort(kernel, Sort { shape, .. }) => {
+                of(shape.dims(), &[], &kernel.shape)
+            }
             Self::Tiled(kernel, ..) => {
                 let batch = &kernel.shape.dims()[..kernel.shape.ndim() - 2];
                 of(batch, &[], &kernel.shape)

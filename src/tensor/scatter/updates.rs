@@ -11,7 +11,7 @@ use super::super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Op, ReduceOp, ScatterOp};
+use crate::op::{Op, PointOp, ReduceOp, ScatterOp};
 use crate::queue::Arg;
 use crate::shape::Shape;
 
@@ -195,9 +195,22 @@ impl Tensor {
             (DType::F32 | DType::F16, ReduceOp::Sum) => self.add_sorted(places, values),
             // The order of floats is that of their keys.
             (DType::F32 | DType::F16, _) => {
-                let (base, values) = (self.keys(), values.keys());
-                let out = base.scatter_call(how, &places.elements()?, &values);
-                Ok(out.from_keys(self.dtype))
+                let keys = |t: &Self| {
+                    let keys = Self::point(PointOp::Key, [t], t.shape_ref(), DType::U32);
+                    // The key of NaN is the largest, and that of another NaN the smallest.
+                    match op {
+                        ReduceOp::Min => t.is_nan().select(0u32, &keys),
+                        _ => Ok(keys),
+                    }
+                };
+                let elements = places.elements()?;
+                let out = keys(self)?.scatter_call(how, &elements, &keys(values)?);
+                Ok(Self::point(
+                    PointOp::FromKey,
+                    [&out],
+                    self.shape_ref(),
+                    self.dtype,
+                ))
             }
         }
     }
@@ -210,7 +223,8 @@ impl Tensor {
         let count = self.size() / places.rest.size();
         // What goes nowhere comes last.
         let slices = places.slices.reshape([-1])?.minimum(count)?;
-        let order = slices.argsort(0, false)?;
+        let bits = usize::BITS - count.leading_zeros();
+        let order = slices.in_order("scatter_add", 0, true, 0..n, bits)?;
         let slices = slices.index_select(0, &order)?;
         let updates = Shape::of(&[&[n], places.rest.dims()].concat());
         let values = values.to_dtype(DType::F32).reshaped(&updates);

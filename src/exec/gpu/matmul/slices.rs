@@ -58,7 +58,7 @@ impl Slices {
         if target.processors.is_none() && self.count == 1 {
             return None;
         }
-        writer.bind(Bound::Scratch, acc, true);
+        writer.bind(Bound::Scratch(0), acc, true);
         let word = writer.push([self.depth, self.count, results, 0].map(|v| v as u32));
         Some(Sliced {
             slices: self,
@@ -133,7 +133,7 @@ impl Sliced {
         sum.groups = self.results.div_ceil(group);
         shader.dispatches[0].slices = self.slices.count;
         shader.dispatches.push(sum);
-        shader.scratch = self.slices.count * self.results;
+        shader.scratch = vec![self.slices.count * self.results];
     }
 }
 

@@ -1,0 +1,314 @@
+//! Sorting and selecting.
+
+use std::ops::Range;
+use std::panic::Location;
+
+use super::Tensor;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::op::{Op, PointOp};
+use crate::queue::Arg;
+use crate::shape::Shape;
+
+/// Which way round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    /// From the largest on, NaN first.
+    Down,
+}
+
+impl Tensor {
+    /// The elements in ascending order along an axis, NaN last.
+    ///
+    /// # Errors
+    /// An axis out of range; more elements than the device can sort.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let x = Tensor::new([3f32, f32::NAN, -1., 2.], &Device::cpu())?;
+    /// assert_eq!(x.sort(0)?.to_vec::<f32>()?[..3], [-1., 2., 3.]);
+    /// assert_eq!(x.argsort(0)?.to_vec::<u32>()?, [2, 3, 0, 1]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn sort(&self, axis: isize) -> Result<Tensor> {
+        let axis = self.shape_ref().axis("sort", axis)?;
+        self.ranked("sort", axis, Way::Up, 0..self.shape()[axis])
+    }
+
+    /// The elements in descending order along an axis, NaN first; PyTorch's
+    /// `sort(descending=True)`.
+    ///
+    /// # Errors
+    /// As [`sort`](Tensor::sort).
+    #[track_caller]
+    pub fn sort_descending(&self, axis: isize) -> Result<Tensor> {
+        let axis = self.shape_ref().axis("sort", axis)?;
+        self.ranked("sort", axis, Way::Down, 0..self.shape()[axis])
+    }
+
+    /// Where along the axis the elements stand that [`sort`](Tensor::sort) gives, as `u32`. Equal
+    /// elements keep their order; so do −0 and +0, and all NaN.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub fn argsort(&self, axis: isize) -> Result<Tensor> {
+        let axis = self.shape_ref().axis("argsort", axis)?;
+        self.ranks("argsort", axis, Way::Up, 0..self.shape()[axis])
+    }
+
+    /// As [`argsort`](Tensor::argsort), in descending order; equal elements keep their order here too.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub fn argsort_descending(&self, axis: isize) -> Result<Tensor> {
+        let axis = self.shape_ref().axis("argsort", axis)?;
+        self.ranks("argsort", axis, Way::Down, 0..self.shape()[axis])
+    }
+
+    /// The `k` largest elements along an axis, the largest first, and where they stand, as `u32`; NaN
+    /// counts as the largest. Of equals the first is first.
+    ///
+    /// # Errors
+    /// An axis out of range, or more elements than it has.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let x = Tensor::new([3f32, 5., -1., 4.], &Device::cpu())?;
+    /// let (values, places) = x.topk(2, 0)?;
+    /// assert_eq!(values.to_vec::<f32>()?, [5., 4.]);
+    /// assert_eq!(places.to_vec::<u32>()?, [1, 3]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn topk(&self, k: usize, axis: isize) -> Result<(Tensor, Tensor)> {
+        self.first(k, axis, Way::Down)
+    }
+
+    /// The `k` smallest elements along an axis, the smallest first, and where they stand; PyTorch's
+    /// `topk(largest=False)`.
+    ///
+    /// # Errors
+    /// As [`topk`](Tensor::topk).
+    #[track_caller]
+    pub fn topk_smallest(&self, k: usize, axis: isize) -> Result<(Tensor, Tensor)> {
+        self.first(k, axis, Way::Up)
+    }
+
+    /// The `k`th smallest element along an axis, counted from 1 as in PyTorch, and where it stands; the
+    /// axis goes.
+    ///
+    /// # Errors
+    /// An axis out of range, or no such element.
+    #[track_caller]
+    pub fn kthvalue(&self, k: usize, axis: isize) -> Result<(Tensor, Tensor)> {
+        const OP: &str = "kthvalue";
+        let at = self.shape_ref().axis(OP, axis)?;
+        if k == 0 || k > self.shape()[at] {
+            let message = format!("k is from 1 to {}, not {k}", self.shape()[at]);
+            return Err(Error::shape(OP, self.shape_ref(), message));
+        }
+        let places = self.ranks(OP, at, Way::Up, k - 1..k)?;
+        let values = self.gather(at as isize, &places)?;
+        Ok((values.squeeze(at as isize)?, places.squeeze(at as isize)?))
+    }
+
+    #[track_caller]
+    fn first(&self, k: usize, axis: isize, way: Way) -> Result<(Tensor, Tensor)> {
+        const OP: &str = "topk";
+        let at = self.shape_ref().axis(OP, axis)?;
+        if k > self.shape()[at] {
+            let message = format!("axis {axis} has no {k} elements");
+            return Err(Error::shape(OP, self.shape_ref(), message));
+        }
+        let places = self.ranks(OP, at, way, 0..k)?;
+        Ok((self.gather(at as isize, &places)?, places))
+    }
+
+    /// The elements along an axis with that of rank `kth` in its place, none larger before it and none
+    /// smaller behind; NumPy's `partition`. Here all of them are in order.
+    ///
+    /// # Errors
+    /// An axis or `kth` out of range; negative ones count from the end.
+    #[track_caller]
+    pub fn partition(&self, kth: isize, axis: isize) -> Result<Tensor> {
+        self.check_rank("partition", kth, axis)?;
+        self.sort(axis)
+    }
+
+    /// Where the elements of [`partition`](Tensor::partition) stand, as `u32`.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub fn argpartition(&self, kth: isize, axis: isize) -> Result<Tensor> {
+        self.check_rank("argpartition", kth, axis)?;
+        self.argsort(axis)
+    }
+
+    #[track_caller]
+    fn check_rank(&self, op: &'static str, kth: isize, axis: isize) -> Result<()> {
+        let at = self.shape_ref().axis(op, axis)?;
+        let size = self.shape()[at];
+        let n = size as isize;
+        if (-n..n).contains(&kth) {
+            return Ok(());
+        }
+        let message = format!("kth = {kth} is no place on axis {axis}, which has {size}");
+        Err(Error::shape(op, self.shape_ref(), message))
+    }
+
+    /// The elements of some ranks along an axis, in order.
+    #[track_caller]
+    pub(super) fn smallest(
+        &self,
+        op: &'static str,
+        axis: usize,
+        ranks: Range<usize>,
+    ) -> Result<Tensor> {
+        self.ranked(op, axis, Way::Up, ranks)
+    }
+
+    #[track_caller]
+    fn ranked(
+        &self,
+        op: &'static str,
+        axis: usize,
+        way: Way,
+        ranks: Range<usize>,
+    ) -> Result<Tensor> {
+        // A gradient goes to where an element stood.
+        if self.is_tracked() {
+            let places = self.ranks(op, axis, way, ranks)?;
+            return self.gather(axis as isize, &places);
+        }
+        let sorted = self
+            .keys(way)?
+            .in_order(op, axis, false, ranks, self.key_bits())?;
+        self.of_keys(&sorted, way)
+    }
+
+    /// The places of the elements of some ranks.
+    #[track_caller]
+    fn ranks(
+        &self,
+        op: &'static str,
+        axis: usize,
+        way: Way,
+        ranks: Range<usize>,
+    ) -> Result<Tensor> {
+        let x = self.detach();
+        // Two zeros are equal, though their keys are not.
+        let x = match self.dtype.is_float() {
+            true => x.eq(0.0)?.select(0.0, &x)?,
+            false => x,
+        };
+        x.keys(way)?
+            .in_order(op, axis, true, ranks, self.key_bits())
+    }
+
+    /// The `u32` that stand among one another as the elements do.
+    #[track_caller]
+    fn keys(&self, way: Way) -> Result<Tensor> {
+        let keys = match self.dtype {
+            DType::F32 | DType::F16 => {
+                Self::point(PointOp::Key, [self], self.shape_ref(), DType::U32)
+            }
+            DType::I32 => self.to_dtype(DType::U32).try_add(1u32 << 31)?,
+            DType::U32 => self.detach(),
+            DType::Bool if way == Way::Down => return Ok(self.logical_not().to_dtype(DType::U32)),
+            DType::Bool => self.to_dtype(DType::U32),
+        };
+        keys.turned(way)
+    }
+
+    /// The elements that have the keys, of this tensor's dtype.
+    #[track_caller]
+    fn of_keys(&self, keys: &Tensor, way: Way) -> Result<Tensor> {
+        if self.dtype == DType::Bool {
+            let set = keys.to_dtype(DType::Bool);
+            return Ok(if way == Way::Down {
+                set.logical_not()
+            } else {
+                set
+            });
+        }
+        let keys = keys.turned(way)?;
+        Ok(match self.dtype {
+            DType::I32 => keys.try_sub(1u32 << 31)?.to_dtype(DType::I32),
+            DType::U32 => keys,
+            dtype => Self::point(PointOp::FromKey, [&keys], keys.shape_ref(), dtype),
+        })
+    }
+
+    /// Keys in the other order.
+    #[track_caller]
+    fn turned(&self, way: Way) -> Result<Tensor> {
+        match way {
+            Way::Up => Ok(self.clone()),
+            Way::Down => {
+                let last = u32::MAX.into();
+                let last = Self::constant(last, DType::U32, Shape::default(), &self.device);
+                last.try_sub(self)
+            }
+        }
+    }
+
+    /// Bits that the keys differ in.
+    fn key_bits(&self) -> u32 {
+        if self.dtype == DType::Bool { 1 } else { 32 }
+    }
+
+    /// `u32` keys below 2 to the power of `bits` in ascending order along an axis, or where they stand:
+    /// those of some ranks.
+    #[track_caller]
+    pub(crate) fn in_order(
+        &self,
+        op: &'static str,
+        axis: usize,
+        places: bool,
+        ranks: Range<usize>,
+        bits: u32,
+    ) -> Result<Tensor> {
+        let last = self.ndim() - 1;
+        if axis != last {
+            let mut order: Vec<usize> = (0..=last).filter(|&i| i != axis).collect();
+            order.push(axis);
+            let sorted = self
+                .permuted(&order)
+                .in_order(op, last, places, ranks, bits)?;
+            let mut back: Vec<usize> = (0..last).collect();
+            back.insert(axis, last);
+            return Ok(sorted.permuted(&back));
+        }
+        let mut dims = self.shape().to_vec();
+        dims[last] = ranks.len();
+        let shape = Shape::checked(op, &dims)?;
+        if shape.size() == 0 {
+            return Ok(Self::constant(0u32.into(), DType::U32, shape, &self.device));
+        }
+        // Keys move with their places.
+        let moved = Shape::of(&[self.size(), 1 + places as usize]);
+        self.device.check_size(op, &moved, DType::U32)?;
+        let (storage, layout) = self.stored();
+        let args = [Arg::Value(&storage, &layout)];
+        let ranks = (ranks.start, ranks.end);
+        let op = Op::Sort {
+            places,
+            ranks,
+            bits,
+        };
+        let at = Location::caller();
+        Ok(Self::record(
+            op,
+            &args,
+            &shape,
+            DType::U32,
+            &self.device,
+            at,
+        ))
+    }
+}

@@ -271,7 +271,7 @@ fn scatter_gradients(op: ScatterOp, g: &Tensor, s: &Saved, updates: &Shape) -> R
                 .beside_slices(&last)
                 .expanded(places.of(g)?.shape_ref());
             let last = spread.reshaped(g.shape_ref());
-            let stands = places.take(&last)?.eq(&places.beside_slices(&numbers))?;
+            let stands = places.take(&last)?.eq(places.beside_slices(&numbers))?;
             let base = where_true(&last.eq(0)?, g);
             let values = where_true(&stands, &places.take(g)?);
             Ok(vec![Some(base), None, Some(values)])

@@ -121,7 +121,7 @@ impl Tensor {
                 let near = x.try_sub(&low)?.try_mul(&part)?.round();
                 let near = near.clamp(0.0, number as f32)?.to_dtype(DType::U32);
                 let edge = edges.index_select(0, &near.reshape([-1])?)?;
-                let above = x.ge(&edge.reshaped(x.shape_ref()))?.to_dtype(DType::U32);
+                let above = x.ge(edge.reshaped(x.shape_ref()))?.to_dtype(DType::U32);
                 let inside = x.ge(&low)?.logical_and(&x.le(&top)?)?;
                 inside.select(&near.try_add(&above)?, 0)?
             }
@@ -146,7 +146,7 @@ impl Tensor {
         let number = counts.size();
         let widths = edges
             .sliced(0, 1, 1, number)
-            .try_sub(&edges.sliced(0, 0, 1, number))?;
+            .try_sub(edges.sliced(0, 0, 1, number))?;
         let counts = counts.to_dtype(DType::F32);
         let density = counts.try_div(widths)?.try_div(counts.sum(..)?)?;
         Ok((density, edges))

@@ -263,7 +263,7 @@ impl Tensor {
         );
         let mut differs = here.ne(&before)?;
         if self.dtype.is_float() {
-            differs = differs.logical_and(&before.is_nan().logical_not())?;
+            differs = differs.logical_and(before.is_nan().logical_not())?;
         }
         Self::concat(&[&one, &differs], 0)
     }

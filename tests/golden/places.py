@@ -163,7 +163,7 @@ The case's name is the method; its arguments are under their names.""",
         "none": np.zeros((2, 3), bool),
         "all": np.ones((5,), bool),
         "empty": np.zeros((0, 3), bool),
-        "floats": np.array([[0.0, -0.0, nan], [1e-40, inf, -1]], np.float32),
+        "floats": np.array([[0.0, -0.0, nan], [1e-30, inf, -1]], np.float32),
         "ints": np.array([0, -1, 0, 2], np.int32),
         "scalar": np.array(True),
     }

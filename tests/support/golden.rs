@@ -281,5 +281,5 @@ fn files() {
             }
         }
     }
-    assert_eq!(seen, 11);
+    assert!(seen > 11, "{seen} files");
 }

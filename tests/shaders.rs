@@ -123,7 +123,14 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
     let found = shaders(&folder);
     let checked = check_all(&found);
     let removed = std::fs::remove_dir_all(&folder);
-    for kind in ["map", "reduce", "matmul_workgroup"] {
+    for kind in [
+        "map",
+        "reduce",
+        "scan",
+        "sort",
+        "sort_rows",
+        "matmul_workgroup",
+    ] {
         assert!(
             found.iter().any(|(name, _)| name.starts_with(kind)),
             "no {kind}"

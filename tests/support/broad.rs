@@ -8,7 +8,7 @@ pub(crate) fn run(dev: &Device) -> Result<Vec<(&'static str, Vec<f64>)>> {
     let mut results = Vec::new();
     let mut generator = Generator::new(7);
     for part in [
-        pointwise, integers, logic, reductions, products, indexing, views, halves,
+        pointwise, integers, logic, reductions, order, products, indexing, views, halves,
     ] {
         part(dev, &mut generator, &mut results)?;
     }
@@ -212,6 +212,27 @@ fn reductions(dev: &Device, random: &mut Generator, results: &mut Results) -> Re
 
 fn reversed(rank: usize) -> Vec<isize> {
     (0..rank as isize).rev().collect()
+}
+
+/// Scans and sorts, of rows that fit a workgroup and of longer ones.
+fn order(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<()> {
+    for shape in [&[5][..], &[3, 1000], &[1000, 3], &[7, 5, 33], &[20_000]] {
+        let x = random.normal(shape, dev)?;
+        for axis in 0..shape.len() as isize {
+            keep(results, "cumsum", &(&x * 0.5).cumsum(axis)?)?;
+            keep(results, "cummax", &x.cummax(axis)?)?;
+            keep(results, "cummin_indices", &x.cummin_indices(axis)?)?;
+            keep(results, "sort", &x.sort(axis)?)?;
+            keep(results, "argsort", &x.argsort_descending(axis)?)?;
+            keep(results, "median", &x.median(axis)?)?;
+            let x = x.variable();
+            let gradients = x.cummax(axis)?.sum(..)?.backward()?;
+            if let Some(gradient) = gradients.get(&x) {
+                keep(results, "sums by segment", gradient)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn products(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<()> {

@@ -5,6 +5,8 @@ use crate::op::reduce::Loop;
 
 /// Elements that are combined one after the other before the chain meets what came before it.
 pub(super) const CHAIN: usize = 64;
+/// Columns that run side by side.
+const WIDE: usize = 16;
 /// Chains of a row that run side by side, so that none waits for its own additions.
 const BESIDE: usize = 16;
 
@@ -52,44 +54,89 @@ impl Loop for Rows<'_> {
         let identity = chain.fold.op.scan_identity(chain.fold.dtype);
         let width = chain.base.len();
         let mut heads = heads.chunks_exact_mut(width);
-        for values in values.chunks_exact_mut(width) {
-            let columns = chain
-                .local
-                .iter_mut()
-                .zip(&chain.base)
-                .zip(values.iter_mut());
-            match heads.next() {
-                None => {
-                    for ((local, &base), value) in columns {
-                        *local = combine(*local, *value);
-                        *value = combine(base, *local);
-                    }
-                }
-                Some(heads) => {
-                    let marks = chain.begun.iter_mut().zip(&mut chain.ever).zip(heads);
-                    for (((local, &base), value), ((begun, ever), head)) in columns.zip(marks) {
-                        *local = if *head != 0 {
-                            *value
-                        } else {
-                            combine(*local, *value)
-                        };
-                        *begun |= *head;
-                        *value = if *begun != 0 {
-                            *local
-                        } else {
-                            combine(base, *local)
-                        };
-                        *ever |= *head;
-                        *head = *ever;
-                    }
-                }
+        // Rows up to the end of the chain.
+        let mut rest = values;
+        while !rest.is_empty() {
+            let rows = (CHAIN - chain.rows).min(rest.len() / width);
+            let (values, behind) = rest.split_at_mut(rows * width);
+            rest = behind;
+            match heads.len() {
+                0 => plain(&mut chain.local, &chain.base, values, combine),
+                _ => chain.marked(values, heads.by_ref().take(rows), combine),
             }
-            chain.rows += 1;
+            chain.rows += rows;
             if chain.rows == CHAIN {
                 chain.rows = 0;
-                chain.base.copy_from_slice(values);
+                chain.base.copy_from_slice(&values[(rows - 1) * width..]);
                 chain.local.fill(identity);
                 chain.begun.fill(0);
+            }
+        }
+    }
+}
+
+/// Rows of one chain.
+#[inline(always)]
+fn plain(
+    local: &mut [u32],
+    base: &[u32],
+    values: &mut [u32],
+    combine: impl Fn(u32, u32) -> u32 + Copy,
+) {
+    let width = base.len();
+    // Vectors of columns stay in registers down the rows.
+    let (whole, rest) = (width / WIDE * WIDE, width % WIDE);
+    for column in (0..whole).step_by(WIDE) {
+        let mut sums: [u32; WIDE] = std::array::from_fn(|c| local[column + c]);
+        let before: [u32; WIDE] = std::array::from_fn(|c| base[column + c]);
+        for row in values.chunks_exact_mut(width) {
+            let Some(row) = row[column..].first_chunk_mut::<WIDE>() else {
+                return;
+            };
+            for c in 0..WIDE {
+                sums[c] = combine(sums[c], row[c]);
+                row[c] = combine(before[c], sums[c]);
+            }
+        }
+        local[column..][..WIDE].copy_from_slice(&sums);
+    }
+    for column in whole..whole + rest {
+        let (mut sum, before) = (local[column], base[column]);
+        for row in values.chunks_exact_mut(width) {
+            sum = combine(sum, row[column]);
+            row[column] = combine(before, sum);
+        }
+        local[column] = sum;
+    }
+}
+
+impl Chain {
+    /// Rows of one chain, with marks.
+    #[inline(always)]
+    fn marked<'h>(
+        &mut self,
+        values: &mut [u32],
+        heads: impl Iterator<Item = &'h mut [u32]>,
+        combine: impl Fn(u32, u32) -> u32 + Copy,
+    ) {
+        for (values, heads) in values.chunks_exact_mut(self.base.len()).zip(heads) {
+            let columns = self.local.iter_mut().zip(&self.base).zip(values);
+            let marks = self.begun.iter_mut().zip(&mut self.ever).zip(heads);
+            for (((local, &base), value), ((begun, ever), head)) in columns.zip(marks) {
+                let begins = *head != 0;
+                *local = if begins {
+                    *value
+                } else {
+                    combine(*local, *value)
+                };
+                *begun |= *head;
+                *value = if *begun != 0 {
+                    *local
+                } else {
+                    combine(base, *local)
+                };
+                *ever |= *head;
+                *head = *ever;
             }
         }
     }
@@ -150,10 +197,18 @@ pub(super) fn take_in(fold: Fold, before: &[u32], values: &mut [u32], begun: &[u
             }
             let mut begun = begun.chunks_exact(before.len());
             for row in values.chunks_exact_mut(before.len()) {
-                let begun = begun.next().unwrap_or_default();
-                for (j, (value, &before)) in row.iter_mut().zip(before).enumerate() {
-                    if begun.get(j).is_none_or(|&b| b == 0) {
-                        *value = combine(before, *value);
+                let columns = row.iter_mut().zip(before);
+                match begun.next() {
+                    None => {
+                        for (value, &before) in columns {
+                            *value = combine(before, *value);
+                        }
+                    }
+                    Some(begun) => {
+                        for ((value, &before), &begun) in columns.zip(begun) {
+                            let whole = combine(before, *value);
+                            *value = if begun != 0 { *value } else { whole };
+                        }
                     }
                 }
             }

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 /// A key, with its place or without.
 pub(super) trait Item: Copy + Ord + Default + Send + Sync {
+    /// No item is larger.
+    const LAST: Self;
+
     fn new(key: u32, place: u32) -> Self;
     fn key(self) -> u32;
     /// What is asked for: the place, or else the key.
@@ -11,6 +14,8 @@ pub(super) trait Item: Copy + Ord + Default + Send + Sync {
 }
 
 impl Item for u32 {
+    const LAST: Self = Self::MAX;
+
     #[inline(always)]
     fn new(key: u32, _place: u32) -> Self {
         key
@@ -28,6 +33,8 @@ impl Item for u32 {
 }
 
 impl Item for u64 {
+    const LAST: Self = Self::MAX;
+
     #[inline(always)]
     fn new(key: u32, place: u32) -> Self {
         (key as u64) << 32 | place as u64

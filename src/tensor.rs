@@ -12,6 +12,7 @@ mod read;
 mod reduce;
 mod slice;
 mod view;
+mod windows;
 
 use std::borrow::Cow;
 use std::panic::Location;

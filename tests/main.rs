@@ -34,6 +34,7 @@ mod slice;
 mod threads;
 mod tuning;
 mod vectors;
+mod windows;
 
 fn main() -> std::process::ExitCode {
     support::run(all())
@@ -70,6 +71,7 @@ fn all() -> Vec<support::Test> {
         threads::tests(),
         tuning::tests(),
         vectors::tests(),
+        windows::tests(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -69,6 +69,8 @@ impl Rule {
             | Self::Expand
             | Self::Flip(_)
             | Self::Region(_)
+            | Self::Windows(_)
+            | Self::Fold(_)
             | Self::Reduce {
                 op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin,
                 ..
@@ -103,6 +105,8 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
                 g.dtype(),
             ))]
         }
+        Rule::Windows(windows) => vec![Some(g.folded(*windows, shape(0))?)],
+        Rule::Fold(windows) => vec![Some(g.windowed(*windows))],
         Rule::Reduce { op, kept } => {
             vec![reduce_gradient(*op, &g.reshaped(kept), s, shape(0))?]
         }

@@ -65,7 +65,7 @@ impl IntoDims for &Shape {
 }
 
 impl Tensor {
-    fn view(&self, layout: Layout, rule: Rule) -> Tensor {
+    pub(crate) fn view(&self, layout: Layout, rule: Rule) -> Tensor {
         track(self.with_layout(layout), &[self], rule)
     }
 

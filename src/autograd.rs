@@ -56,6 +56,8 @@ pub(crate) enum Rule {
     Assemble {
         regions: Vec<Layout>,
     },
+    /// The first operand, with the second in a region of it.
+    Overlay(Layout),
 }
 
 /// What a rule needs kept, besides shapes.

@@ -264,6 +264,28 @@ impl Layout {
         out
     }
 
+    /// The places where two axes have the same index, but for an offset of the second; the two go, and a
+    /// new last axis walks along.
+    pub(crate) fn diagonal(&self, axis0: usize, axis1: usize, offset: isize) -> Self {
+        let (rows, columns) = (self.dims()[axis0], self.dims()[axis1]);
+        let (down, right) = match offset < 0 {
+            true => (offset.unsigned_abs(), 0),
+            false => (0, offset.unsigned_abs()),
+        };
+        let len = rows.saturating_sub(down).min(columns.saturating_sub(right));
+        let corner = |axis, start: usize| (axis, if len > 0 { start as isize } else { 0 });
+        let (first, second) = (corner(axis0, down), corner(axis1, right));
+        let mut out = self
+            .slice(first.0, first.1, 1, len)
+            .slice(second.0, second.1, 1, len);
+        out = out
+            .remove_axis(axis0.max(axis1))
+            .remove_axis(axis0.min(axis1));
+        out.strides[out.shape.ndim()] = self.strides[axis0] + self.strides[axis1];
+        out.shape = out.dims().iter().copied().chain([len]).collect();
+        out
+    }
+
     /// Each step along one axis is also `by` steps along another, beyond its ends: read only where
     /// there are elements.
     pub(crate) fn skewed(&self, axis: usize, along: usize, by: isize) -> Self {

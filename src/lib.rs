@@ -103,7 +103,8 @@ pub use half::f16;
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
+    Dim, Ellipsis, Indexing, IntoAxes, IntoData, IntoDims, IntoWidths, NewAxis, Operand, Pad,
+    ReadHandle, Sections, SliceSpec, Tensor,
 };
 
 /// What most programs use: `use tilewise::prelude::*;`

@@ -1,16 +1,26 @@
 //! The tensor: a shape, a dtype and a device over a storage.
 
 mod arithmetic;
+mod assign;
+mod close;
 mod convert;
 mod create;
+mod diagonal;
 mod display;
+mod grid;
 mod index;
+mod join;
 mod linalg;
+mod pad;
 mod pointwise;
 mod random;
 mod read;
+mod rearrange;
 mod reduce;
+mod repeat;
+mod shapes;
 mod slice;
+mod split;
 mod view;
 mod windows;
 
@@ -30,9 +40,12 @@ use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
+pub use self::grid::Indexing;
+pub use self::pad::{IntoWidths, Pad};
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
+pub use self::split::Sections;
 pub use self::view::IntoDims;
 
 /// An n-dimensional array on a device.

@@ -8,6 +8,7 @@
 #[macro_use]
 mod support;
 
+mod assign;
 mod autograd;
 mod broadcast;
 mod display;
@@ -30,6 +31,7 @@ mod reduce;
 mod rows;
 mod runtime;
 mod shaders;
+mod shapes;
 mod slice;
 mod threads;
 mod tuning;
@@ -45,6 +47,7 @@ fn all() -> Vec<support::Test> {
     let modules = vec![
         support::compare::tests(),
         support::golden::tests(),
+        assign::tests(),
         autograd::tests(),
         broadcast::tests(),
         display::tests(),
@@ -67,6 +70,7 @@ fn all() -> Vec<support::Test> {
         rows::tests(),
         runtime::tests(),
         shaders::tests(),
+        shapes::tests(),
         slice::tests(),
         threads::tests(),
         tuning::tests(),

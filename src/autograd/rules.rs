@@ -75,7 +75,8 @@ impl Rule {
                 op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin,
                 ..
             }
-            | Self::Assemble { .. } => Needs::default(),
+            | Self::Assemble { .. }
+            | Self::Overlay(_) => Needs::default(),
         }
     }
 }
@@ -116,6 +117,11 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             .iter()
             .map(|region| Some(g.region(region)))
             .collect(),
+        Rule::Overlay(region) => {
+            let nothing = Tensor::constant(0.into(), g.dtype(), region.shape().clone(), g.device());
+            let under = g.overlaid(&nothing, region.clone());
+            vec![Some(under), Some(g.region(region))]
+        }
     })
 }
 

@@ -25,7 +25,8 @@ pub(crate) enum Op {
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
     /// `vector` tells that one was given as a vector.
     Matmul { vector: bool },
-    /// Each operand written to its region of the result, over zeros where nothing is written.
+    /// Each operand written to its region of the result, one after the other, over zeros where nothing
+    /// is written.
     Assemble { regions: Vec<Layout> },
 }
 

@@ -148,6 +148,7 @@ impl<'a> Fusion<'a> {
             }
             match &graph.call(n).op {
                 Op::Assemble { regions } => {
+                    // Regions are apart from one another, unless the first is the whole.
                     let covered: usize = regions.iter().map(|r| r.shape().size()).sum();
                     if covered < graph.shape(n).size() {
                         self.push(Draft::region(n, None));
@@ -162,6 +163,17 @@ impl<'a> Fusion<'a> {
                 _ => self.push(Draft::new(None, vec![n])),
             }
             self.home[n] = self.drafts.len() - 1;
+        }
+    }
+
+    /// Whether a draft stores all of its results, and not a region of one.
+    pub(super) fn stores_whole(&self, draft: &Draft) -> bool {
+        match (draft.region, draft.region.map(|(n, _)| self.graph.call(n))) {
+            (Some((n, Some(i))), Some(call)) => match &call.op {
+                Op::Assemble { regions } => regions[i].is_whole(self.graph.shape(n)),
+                _ => unreachable!("only an assembled value has regions"),
+            },
+            _ => true,
         }
     }
 

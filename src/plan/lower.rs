@@ -47,7 +47,7 @@ pub(super) fn lower(
                 slot: slot(graph.result(call)),
                 dtype: result.dtype,
                 layout,
-                whole: region.is_none(),
+                whole: fusion.stores_whole(draft),
             });
         }
         None => {

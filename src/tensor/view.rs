@@ -223,20 +223,6 @@ impl Tensor {
         self.view(self.layout().expand(shape), Rule::Expand)
     }
 
-    /// The elements of an axis in reverse order.
-    ///
-    /// # Errors
-    /// An axis out of range.
-    #[track_caller]
-    pub fn flip(&self, axis: isize) -> Result<Tensor> {
-        let at = self.shape_ref().axis("flip", axis)?;
-        Ok(self.flipped(at))
-    }
-
-    pub(crate) fn flipped(&self, axis: usize) -> Tensor {
-        self.view(self.layout().flip(axis), Rule::Flip(axis))
-    }
-
     /// `len` elements of an axis from `start` by `step`, known to be in range.
     pub(crate) fn sliced(&self, axis: usize, start: isize, step: isize, len: usize) -> Tensor {
         if (start, step, len) == (0, 1, self.shape()[axis]) {

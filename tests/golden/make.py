@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from fixture import Fixture, double, quarters, random
+from shapes import assignment, isclose, shapes
 
 # Reductions and softmax ------------------------------------------------------
 
@@ -695,6 +696,9 @@ if __name__ == "__main__":
         optimisers,
         philox,
         display,
+        shapes,
+        isclose,
+        assignment,
     ):
         if not named or make.__name__ in named:
             make()

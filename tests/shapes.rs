@@ -270,27 +270,22 @@ fn flatten(device: &Device) -> Result<()> {
     let x = Tensor::arange(0, 120, 1, device)?.reshape([2, 3, 4, 5])?;
     let all: Vec<i32> = (0..120).collect();
     for (got, shape) in [
-        (x.flatten(..)?, &[120][..]),
-        (x.flatten(1..)?, &[2, 60]),
-        (x.flatten(-2..)?, &[2, 3, 20]),
-        (x.flatten(..2)?, &[6, 4, 5]),
-        (x.flatten(1..=2)?, &[2, 12, 5]),
-        (x.flatten(1..-1)?, &[2, 12, 5]),
-        (x.flatten(0..4)?, &[120]),
-        (x.flatten(2..3)?, &[2, 3, 4, 5]),
+        (x.flatten(0, -1)?, &[120][..]),
+        (x.flatten(1, -1)?, &[2, 60]),
+        (x.flatten(-2, -1)?, &[2, 3, 20]),
+        (x.flatten(0, 1)?, &[6, 4, 5]),
+        (x.flatten(1, 2)?, &[2, 12, 5]),
+        (x.flatten(2, 2)?, &[2, 3, 4, 5]),
     ] {
         assert_eq!(got.shape(), shape);
         assert_same("flatten", &got.to_vec::<i32>()?, &all);
     }
-    assert_eq!(Tensor::new(3, device)?.flatten(..)?.shape(), [1]);
-    assert_eq!(
-        Tensor::zeros([2, 0, 3], device)?.flatten(1..)?.shape(),
-        [2, 0]
-    );
-    let turned = x.t().flatten(..)?.to_vec::<i32>()?;
+    assert_eq!(Tensor::new(3, device)?.flatten(0, -1)?.shape(), [1]);
+    let empty = Tensor::zeros([2, 0, 3], device)?;
+    assert_eq!(empty.flatten(1, -1)?.shape(), [2, 0]);
+    let turned = x.t().flatten(0, -1)?.to_vec::<i32>()?;
     assert_eq!(turned[..3], [0, 60, 20]);
-    assert!(x.flatten(2..2).is_err() && x.flatten(5..).is_err() && x.flatten(..=4).is_err());
-    assert!(Tensor::zeros([3], device)?.flatten(1..).is_err());
+    assert!(x.flatten(2, 1).is_err() && x.flatten(4, 4).is_err() && x.flatten(0, -5).is_err());
     Ok(())
 }
 
@@ -549,7 +544,7 @@ fn copies_nothing(device: &Device) -> Result<()> {
         x.rot90(3, [0, 2])?,
         x.expand_dims([0, 2])?,
         x.moveaxis(0, 2)?,
-        x.flatten(1..)?,
+        x.flatten(1, -1)?,
         x.ravel(),
         x.diagonal(0, 1, 2)?,
         x.windows(2, 3, 1, 1)?,
@@ -594,7 +589,7 @@ fn gradients(device: &Device) -> Result<()> {
         }),
         ("expand_dims", |x| x.expand_dims([0, -1])),
         ("moveaxis", |x| x.moveaxis(0, 1)),
-        ("flatten", |x| x.t().flatten(..)),
+        ("flatten", |x| x.t().flatten(0, -1)),
         ("diagonal", |x| x.diagonal(1, 0, 1)),
         ("diag of a matrix", |x| x.diag(-1)),
         ("diag", |x| x.ravel().diag(2)),

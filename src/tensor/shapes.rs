@@ -1,7 +1,5 @@
 //! More views: axes added, moved and merged; tensors broadcast together.
 
-use std::ops::{Bound, RangeBounds};
-
 use super::{IntoAxes, Tensor};
 use crate::autograd::Rule;
 use crate::error::{Error, Result};
@@ -92,48 +90,35 @@ impl Tensor {
         Ok(self.permuted(&order))
     }
 
-    /// The axes of a range as one; copies only where the strides of a view cannot be expressed. All of
-    /// them with `..`, those of each row of a batch with `1..`; bounds may be negative. A tensor of rank
-    /// 0 becomes a vector of one element.
+    /// The axes from one to another, both included, as one; copies only where the strides of a view
+    /// cannot be expressed. A tensor of rank 0 becomes a vector of one element. For all axes there is
+    /// [`ravel`](Tensor::ravel).
     ///
     /// # Errors
-    /// Bounds out of range, or a range without an axis.
+    /// An axis out of range, or the first behind the last.
     ///
     /// ```
     /// use tilewise::prelude::*;
     /// let x = Tensor::zeros([2, 3, 4, 5], &Device::cpu())?;
-    /// assert_eq!(x.flatten(..)?.shape(), [120]);
-    /// assert_eq!(x.flatten(1..)?.shape(), [2, 60]);
-    /// assert_eq!(x.flatten(..=-2)?.shape(), [24, 5]);
+    /// assert_eq!(x.flatten(1, -1)?.shape(), [2, 60]);
+    /// assert_eq!(x.flatten(0, -2)?.shape(), [24, 5]);
     /// # Ok::<(), Error>(())
     /// ```
     #[track_caller]
-    pub fn flatten(&self, axes: impl RangeBounds<isize>) -> Result<Tensor> {
+    pub fn flatten(&self, first: isize, last: isize) -> Result<Tensor> {
         const OP: &str = "flatten";
-        let rank = self.ndim();
-        if rank == 0 {
-            return Ok(self.ravel());
-        }
-        let shape = self.shape_ref();
-        let first = match axes.start_bound() {
-            Bound::Unbounded => 0,
-            Bound::Included(&i) => shape.axis(OP, i)?,
-            Bound::Excluded(&i) => shape.axis(OP, i)? + 1,
-        };
-        let end = match axes.end_bound() {
-            Bound::Unbounded => rank,
-            Bound::Included(&i) => shape.axis(OP, i)? + 1,
-            Bound::Excluded(&i) if i == rank as isize => rank,
-            Bound::Excluded(&i) => shape.axis(OP, i)?,
-        };
-        if first >= end {
-            let message = format!("no axis is in the range from {first} to {end}");
+        // Rank 0 counts as one axis.
+        let x = self.atleast_1d();
+        let shape = x.shape_ref();
+        let (first, last) = (shape.axis(OP, first)?, shape.axis(OP, last)?);
+        if first > last {
+            let message = format!("axis {first} is behind axis {last}");
             return Err(Error::shape(OP, shape, message));
         }
-        let dims = self.shape();
-        let merged: usize = dims[first..end].iter().product();
-        let dims = [&dims[..first], &[merged], &dims[end..]].concat();
-        Ok(self.reshaped(&Shape::of(&dims)))
+        let dims = shape.dims();
+        let merged: usize = dims[first..=last].iter().product();
+        let dims = [&dims[..first], &[merged], &dims[last + 1..]].concat();
+        Ok(x.reshaped(&Shape::of(&dims)))
     }
 
     /// All elements as a vector, row-major; copies only where they do not lie evenly.

@@ -31,9 +31,8 @@ pub(super) struct Draft {
     pub(super) core: Option<usize>,
     /// The calls whose results the kernel stores, in program order; not the core.
     pub(super) roots: Vec<usize>,
-    /// For one region of an assembled value: the call and the region's number; `None` for the zeros
-    /// under the regions.
-    pub(super) region: Option<(usize, Option<usize>)>,
+    /// For one region of an assembled value: the call and the region's number.
+    pub(super) region: Option<(usize, usize)>,
     /// All that it reads.
     loads: Vec<Load>,
 }
@@ -52,7 +51,7 @@ impl Draft {
         }
     }
 
-    fn region(call: usize, number: Option<usize>) -> Self {
+    fn region(call: usize, number: usize) -> Self {
         Self {
             core: None,
             roots: vec![],
@@ -148,13 +147,8 @@ impl<'a> Fusion<'a> {
             }
             match &graph.call(n).op {
                 Op::Assemble { regions } => {
-                    // Regions are apart from one another, unless the first is the whole.
-                    let covered: usize = regions.iter().map(|r| r.shape().size()).sum();
-                    if covered < graph.shape(n).size() {
-                        self.push(Draft::region(n, None));
-                    }
                     for i in 0..regions.len() {
-                        self.push(Draft::region(n, Some(i)));
+                        self.push(Draft::region(n, i));
                     }
                 }
                 Op::Reduce { .. } | Op::Matmul { .. } => {
@@ -169,7 +163,7 @@ impl<'a> Fusion<'a> {
     /// Whether a draft stores all of its results, and not a region of one.
     pub(super) fn stores_whole(&self, draft: &Draft) -> bool {
         match (draft.region, draft.region.map(|(n, _)| self.graph.call(n))) {
-            (Some((n, Some(i))), Some(call)) => match &call.op {
+            (Some((n, i)), Some(call)) => match &call.op {
                 Op::Assemble { regions } => regions[i].is_whole(self.graph.shape(n)),
                 _ => unreachable!("only an assembled value has regions"),
             },
@@ -185,8 +179,7 @@ impl<'a> Fusion<'a> {
     /// The iteration shape of a draft's body.
     pub(super) fn shape(&self, draft: &Draft) -> &Shape {
         match (draft.core, draft.region) {
-            (_, Some((call, None))) => self.graph.shape(call),
-            (_, Some((call, Some(i)))) => match &self.graph.inputs(call)[i] {
+            (_, Some((call, i))) => match &self.graph.inputs(call)[i] {
                 Input::Value(_, layout) => layout.shape(),
                 Input::Scalar(..) => match &self.graph.call(call).op {
                     Op::Assemble { regions } => regions[i].shape(),
@@ -202,8 +195,7 @@ impl<'a> Fusion<'a> {
     pub(super) fn body(&self, draft: &Draft) -> Cone {
         let mut cone = Cone::default();
         match draft.region {
-            Some((call, Some(i))) => self.visit_operand(call, i, draft, &mut cone),
-            Some((_, None)) => {}
+            Some((call, i)) => self.visit_operand(call, i, draft, &mut cone),
             None => {
                 for &root in &draft.roots {
                     self.visit(root, draft, &mut cone);

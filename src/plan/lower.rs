@@ -32,14 +32,10 @@ pub(super) fn lower(
     match draft.region {
         Some((call, region)) => {
             let result = graph.call(call);
-            let (reg, layout) = match (region, &result.op) {
-                (Some(i), Op::Assemble { regions }) => {
-                    (writer.operand(call, i), regions[i].clone())
-                }
-                _ => (
-                    writer.zero(&shape, result.dtype),
-                    Layout::contiguous(shape.clone()),
-                ),
+            let reg = writer.operand(call, region);
+            let layout = match &result.op {
+                Op::Assemble { regions } => regions[region].clone(),
+                _ => unreachable!("only an assembled value has regions"),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
@@ -263,13 +259,6 @@ impl<'a> Writer<'a> {
         let reg = self.push(Inst::Core, self.fusion.graph.call(node).dtype);
         self.regs.insert(node, reg);
         reg
-    }
-
-    /// Zero, from the number of an element whose layout stays at the first: no parameter is needed.
-    fn zero(&mut self, shape: &Shape, dtype: DType) -> Reg {
-        let stream = self.stream(None, Layout::splat(shape.clone()), None);
-        let index = self.push(Inst::Index(stream), DType::U32);
-        self.push(Inst::Apply(PointOp::Cast, [index; 3]), dtype)
     }
 
     fn push(&mut self, inst: Inst, dtype: DType) -> Reg {

@@ -1,14 +1,10 @@
 //! Assignment: a tensor with some of its elements replaced, as a new tensor or in place of the old.
 
 use std::borrow::Cow;
-use std::panic::Location;
 
-use super::{Operand, SliceSpec, Source, Tensor};
-use crate::autograd::{Rule, track};
+use super::{Operand, SliceSpec, Tensor};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::op::Op;
-use crate::queue::Arg;
 use crate::shape::Shape;
 
 impl Tensor {
@@ -142,22 +138,5 @@ impl Tensor {
         }
         let cast = value.as_dtype(self.dtype);
         Ok(Cow::Owned(cast.reshaped(&shape).expanded(part)))
-    }
-
-    /// The tensor with a part of its shape in a region of it.
-    #[track_caller]
-    pub(crate) fn overlaid(&self, part: &Tensor, region: Layout) -> Tensor {
-        let shape = self.shape_ref();
-        if region.shape().size() == shape.size() {
-            return Self::assemble(&[part], vec![region], shape.clone(), self.dtype);
-        }
-        let regions = vec![Layout::contiguous(shape.clone()), region.clone()];
-        let args = [self, part].map(|t| match &t.source {
-            Source::Constant(bits) => Arg::Scalar(*bits, t.dtype),
-            Source::Stored(storage) => Arg::Value(storage, t.layout()),
-        });
-        let (op, at) = (Op::Assemble { regions }, Location::caller());
-        let out = Self::record(op, &args, shape, self.dtype, &self.device, at);
-        track(out, &[self, part], Rule::Overlay(region))
     }
 }

@@ -154,31 +154,42 @@ impl Tensor {
     ) -> Tensor {
         let device = &parts[0].device;
         let at = Location::caller();
-        let (used, layouts): (Vec<&Tensor>, Vec<Layout>) = parts
-            .iter()
-            .zip(&regions)
-            .filter(|(p, _)| p.size() > 0)
-            .map(|(p, r)| (*p, r.clone()))
-            .unzip();
-        let out = if shape.size() == 0 || used.is_empty() {
+        let used = || parts.iter().zip(&regions).filter(|(p, _)| p.size() > 0);
+        let out = if used().next().is_none() {
             Self::constant(Scalar::Int(0), dtype, shape, device)
         } else {
-            let args: Vec<Arg<'_>> = used
-                .iter()
-                .map(|part| match &part.source {
-                    Source::Constant(bits) => Arg::Scalar(*bits, part.dtype),
-                    Source::Stored(storage) => Arg::Value(storage, part.layout()),
-                })
-                .collect();
-            Self::record(
-                Op::Assemble { regions: layouts },
-                &args,
-                &shape,
-                dtype,
-                device,
-                at,
-            )
+            let covered: usize = used().map(|(p, _)| p.size()).sum();
+            let mut layouts: Vec<Layout> = used().map(|(_, r)| r.clone()).collect();
+            let mut args: Vec<Arg<'_>> = used().map(|(p, _)| p.part()).collect();
+            if covered < shape.size() {
+                layouts.insert(0, Layout::contiguous(shape.clone()));
+                args.insert(0, Arg::Scalar(Scalar::Int(0).to_bits(dtype), dtype));
+            }
+            let op = Op::Assemble { regions: layouts };
+            Self::record(op, &args, &shape, dtype, device, at)
         };
         track(out, parts, Rule::Assemble { regions })
+    }
+
+    /// As an operand that is written to a region.
+    fn part(&self) -> Arg<'_> {
+        match &self.source {
+            Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
+            Source::Stored(storage) => Arg::Value(storage, self.layout()),
+        }
+    }
+
+    /// The tensor with a part of its shape in a region of it.
+    #[track_caller]
+    pub(crate) fn overlaid(&self, part: &Tensor, region: Layout) -> Tensor {
+        let shape = self.shape_ref();
+        if region.shape().size() == shape.size() {
+            return Self::assemble(&[part], vec![region], shape.clone(), self.dtype);
+        }
+        let regions = vec![Layout::contiguous(shape.clone()), region.clone()];
+        let (op, args) = (Op::Assemble { regions }, [self.part(), part.part()]);
+        let at = Location::caller();
+        let out = Self::record(op, &args, shape, self.dtype, &self.device, at);
+        track(out, &[self, part], Rule::Overlay(region))
     }
 }

@@ -61,10 +61,10 @@ impl Tensor {
                 self.stretched(OP, &counts, Side::Behind)
             }
             _ if each.len() == self.shape()[at] => {
-                let slices = each.iter().enumerate();
-                let index: Vec<u32> = slices
-                    .flat_map(|(i, &count)| std::iter::repeat_n(i as u32, count))
-                    .collect();
+                let mut index: Vec<u32> = Vec::new();
+                for (i, &count) in each.iter().enumerate() {
+                    index.extend(std::iter::repeat_n(i as u32, count));
+                }
                 let index = Tensor::from_slice(&index, index.len(), &self.device)?;
                 self.index_select(axis, &index)
             }

@@ -74,6 +74,24 @@ impl Fold {
         self.run(Halves(lanes))
     }
 
+    /// What each row of a length combines to, of at most [`LANES`] elements: as [`Fold::lanes`] and
+    /// [`Fold::halves`] of it, to the bit, since lanes that no element goes into change nothing.
+    pub(super) fn short(self, values: &[u32], len: usize, results: &mut [u32]) {
+        let rows = Short {
+            identity: self.identity(),
+            values,
+            len,
+            results,
+        };
+        match len {
+            0..=4 => self.run(Lanes::<4>(rows)),
+            5..=8 => self.run(Lanes::<8>(rows)),
+            9..=16 => self.run(Lanes::<16>(rows)),
+            17..=32 => self.run(Lanes::<32>(rows)),
+            _ => self.run(Lanes::<LANES>(rows)),
+        }
+    }
+
     /// Combines each element of `sums` with those of the rows of that length in `values`, in order.
     pub(super) fn rows(self, sums: &mut [u32], values: &[u32]) {
         struct Rows<'a>(&'a mut [u32], &'a [u32]);
@@ -119,6 +137,40 @@ impl Fold {
         let any = |chunk: &[u32]| chunk.iter().fold(false, |any, v| any | is(v));
         let chunk = values.chunks(LANES).position(any).unwrap_or(0) * LANES;
         chunk + values[chunk..].iter().position(is).unwrap_or(0)
+    }
+}
+
+/// Rows of a length, and a result for each.
+struct Short<'a> {
+    identity: u32,
+    values: &'a [u32],
+    len: usize,
+    results: &'a mut [u32],
+}
+
+/// Short rows, each folded in `N` lanes.
+struct Lanes<'a, const N: usize>(Short<'a>);
+
+impl<const N: usize> Loop for Lanes<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
+        let rows = self.0.values.chunks_exact(self.0.len);
+        for (result, row) in self.0.results.iter_mut().zip(rows) {
+            let mut lanes = [self.0.identity; N];
+            for (lane, &value) in lanes.iter_mut().zip(row) {
+                *lane = combine(*lane, value);
+            }
+            let mut width = N / 2;
+            while width > 0 {
+                for i in 0..width {
+                    lanes[i] = combine(lanes[i], lanes[i + width]);
+                }
+                width /= 2;
+            }
+            *result = lanes[0];
+        }
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) struct Map {
 enum Stores {
     /// Each in order.
     Lines(Vec<Line>),
-    /// Regions of larger results.
-    Regions(Space),
+    /// A region of a larger result.
+    Region(Space),
 }
 
 /// How a result is stored in order.
@@ -102,7 +102,7 @@ impl Map {
         };
         let stores = match in_order {
             true => Stores::Lines(lines),
-            false => Stores::Regions(Space::new(
+            false => Stores::Region(Space::new(
                 &kernel.shape,
                 kernel.stores.iter().map(|s| &s.layout),
             )),
@@ -123,7 +123,8 @@ impl Map {
     ) {
         match &self.stores {
             Stores::Lines(lines) => self.lines(lines, runner, core, outputs),
-            Stores::Regions(space) => self.regions(space, kernel, runner, core, outputs),
+            // A region is stored by a kernel of its own, without a core.
+            Stores::Region(space) => self.region(space, &kernel.stores[0], runner, &mut outputs[0]),
         }
     }
 
@@ -200,32 +201,53 @@ impl Map {
         }
     }
 
-    /// Regions are walked by the thread that has them.
-    fn regions(
+    /// A task has some rows of the outermost dimension, where none reaches into the words of the next.
+    fn region(&self, space: &Space, store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
+        let (rows, (first, strides)) = (space.dims[0], &space.paths[0]);
+        let each = self.size / rows;
+        let inner = space.dims.iter().zip(strides).skip(1);
+        let reach: isize = inner.map(|(&d, &s)| (d as isize - 1) * s).sum();
+        let apart = strides.iter().all(|&s| s > 0) && reach < strides[0];
+        // Halves of one word may be of two rows.
+        let per_task = match apart && store.dtype != DType::F16 {
+            true => tasks::share(rows, each * self.code.cost, 1),
+            false => rows,
+        };
+        if per_task >= rows {
+            return self.stretch(space, store, runner, (0, self.size), (0, out));
+        }
+        let words = per_task * strides[0] as usize;
+        let shares = out[*first as usize..].chunks_mut(words);
+        let shares = shares.take(rows.div_ceil(per_task)).enumerate();
+        tasks::each(shares, |(i, share)| {
+            let start = i * per_task * each;
+            let len = (per_task * each).min(self.size - start);
+            let place = first + (i * words) as isize;
+            self.stretch(space, store, runner, (start, len), (place, share));
+        });
+    }
+
+    /// Elements `start..start + len` of a region; the words are those of the result from `place` on.
+    fn stretch(
         &self,
         space: &Space,
-        kernel: &Kernel,
+        store: &Store,
         runner: &Runner<'_>,
-        core: Computed<'_>,
-        outputs: &mut [Vec<u32>],
+        (start, len): (usize, usize),
+        (first, out): (isize, &mut [u32]),
     ) {
         let mut work = runner.workspace(Vec::new());
-        let block = self.code.block;
-        for start in (0..self.size).step_by(block) {
-            let len = block.min(self.size - start);
-            let core = match core {
-                Computed::Words(words) => &words[start..],
-                _ => &[],
+        let end = start + len;
+        for start in (start..end).step_by(self.code.block) {
+            let block = (start, self.code.block.min(end - start));
+            runner.run(&mut work, block, 0, &[]);
+            let Some(values) = runner.result(&work, 0, block, &[]) else {
+                continue;
             };
-            runner.run(&mut work, (start, len), 0, core);
-            for (k, (store, out)) in kernel.stores.iter().zip(outputs.iter_mut()).enumerate() {
-                let Some(values) = runner.result(&work, k, (start, len), core) else {
-                    continue;
-                };
-                space.runs(k, start, len, |done, run, place, stride| {
-                    stream::scatter(store.dtype, &values[done..done + run], out, place, stride);
-                });
-            }
+            space.runs(0, block.0, block.1, |done, run, place, stride| {
+                let values = &values[done..done + run];
+                stream::scatter(store.dtype, values, out, place - first, stride);
+            });
         }
     }
 }

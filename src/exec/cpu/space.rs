@@ -74,6 +74,39 @@ impl Space {
         offset + strides.map(|(s, &i)| s * i as isize).sum::<isize>()
     }
 
+    /// Visits elements `start..start + len` as rows of the innermost dimension: the place in the visit,
+    /// the number of rows and their length, and for the path, started at `offset`, its place and
+    /// strides from row to row and along one. A row that is cut is visited by itself.
+    pub(crate) fn rows_from(
+        &self,
+        path: usize,
+        offset: isize,
+        start: usize,
+        len: usize,
+        mut visit: impl FnMut(usize, [usize; 2], isize, [isize; 2]),
+    ) {
+        let strides = &self.paths[path].1;
+        let inner = self.dims.len() - 1;
+        let (size, stride) = (self.dims[inner], strides[inner]);
+        let mut done = 0;
+        while done < len {
+            let mut index = self.index(start + done);
+            let place = self.place(path, offset, &index);
+            let column = std::mem::take(&mut index[inner]);
+            let left = len - done;
+            let rows = match inner.checked_sub(1) {
+                Some(outer) if column == 0 => (self.dims[outer] - index[outer]).min(left / size),
+                _ => 0,
+            };
+            let (shape, step) = match rows {
+                0 => ([1, (size - column).min(left)], 0),
+                _ => ([rows, size], strides[inner - 1]),
+            };
+            visit(done, shape, place, [step, stride]);
+            done += shape[0] * shape[1];
+        }
+    }
+
     /// Visits elements `start..start + len` as runs: the place in the visit, the run's length, and
     /// for the path its place and stride.
     pub(crate) fn runs(

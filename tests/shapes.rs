@@ -45,6 +45,7 @@ tests![
     mixed_dtypes,
     constants,
     copies_nothing,
+    large,
     gradients,
     mistakes,
 ];
@@ -559,6 +560,77 @@ fn copies_nothing(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// Of sizes that are shared among threads, with rows that do not divide them.
+fn large(device: &Device) -> Result<()> {
+    let (rows, columns) = (701i32, 503i32);
+    let x = Tensor::arange(0, rows * columns, 1, device)?
+        .reshape([rows, columns])?
+        .contiguous();
+    let at = |i: i32, j: i32| i.rem_euclid(rows) * columns + j.rem_euclid(columns);
+    let whole = |m: i32, n: i32, f: &dyn Fn(i32, i32) -> i32| -> Vec<i32> {
+        (0..m)
+            .flat_map(|i| (0..n).map(move |j| (i, j)))
+            .map(|(i, j)| f(i, j))
+            .collect()
+    };
+    let same = |what: &str, got: Tensor, m: i32, n: i32, f: &dyn Fn(i32, i32) -> i32| {
+        assert_same(what, &got.to_vec::<i32>()?, &whole(m, n, f));
+        Ok::<(), Error>(())
+    };
+    same("roll", x.roll([3, -5], [0, 1])?, rows, columns, &|i, j| {
+        at(i - 3, j + 5)
+    })?;
+    same(
+        "wrap",
+        x.pad((2, 3), Pad::Wrap)?,
+        rows + 5,
+        columns + 5,
+        &|i, j| at(i - 2, j - 2),
+    )?;
+    same("tile", x.tile([1, 2])?, rows, 2 * columns, &at)?;
+    same("repeat", x.repeat(3, 1)?, rows, 3 * columns, &|i, j| {
+        at(i, j / 3)
+    })?;
+    let turned = |i, j| at(rows - 1 - i, columns - 1 - j);
+    let joined = Tensor::hstack(&[&x, &x.flip(..)?, &(&x + 1)])?;
+    same(
+        "hstack",
+        joined,
+        rows,
+        3 * columns,
+        &|i, j| match j / columns {
+            0 => at(i, j),
+            1 => turned(i, j - columns),
+            _ => at(i, j) + 1,
+        },
+    )?;
+    let pairs = Tensor::column_stack(&[&x.ravel(), &x.t().ravel()])?;
+    same(
+        "column_stack",
+        pairs,
+        rows * columns,
+        2,
+        &|k, side| match side {
+            0 => k,
+            _ => at(k % rows, k / rows),
+        },
+    )?;
+    let mut y = x.clone();
+    y.set(s![1..-1;2, ..;-1], &x.slice(s![..350])? * -1)?;
+    same(
+        "set",
+        y,
+        rows,
+        columns,
+        &|i, j| match i % 2 == 1 && i < rows - 1 {
+            true => -at(i / 2, columns - 1 - j),
+            false => at(i, j),
+        },
+    )?;
+    let windows = x.windows(1, 5, 1, 1)?.max(-1)?;
+    same("windows", windows, rows, columns - 4, &|i, j| at(i, j + 4))
+}
+
 fn gradients(device: &Device) -> Result<()> {
     const X: Input<'_> = (&[-1.7, -0.9, -0.4, 0.3, 0.8, 1.6], &[2, 3]);
     const V: Input<'_> = (&[0.5, -1.2, 0.9], &[3]);
@@ -663,6 +735,7 @@ fn mistakes(device: &Device) -> Result<()> {
         x.repeat([1, 2], 1),
         "repeat: 2 numbers of repeats for 3 slices along axis 1",
     );
+    fails(x.repeat([usize::MAX; 3], 1), "too many elements");
     fails(x.repeat(1, -3), "repeat: axis -3 is out of range");
     fails(
         x.split(2, 1),

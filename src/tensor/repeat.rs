@@ -61,9 +61,17 @@ impl Tensor {
                 self.stretched(OP, &counts, Side::Behind)
             }
             _ if each.len() == self.shape()[at] => {
-                let mut index: Vec<u32> = Vec::new();
+                let total = each.iter().fold(0, |sum: usize, &n| sum.saturating_add(n));
+                let mut dims = self.shape().to_vec();
+                dims[at] = total;
+                let shape = Shape::checked(OP, &dims)?;
+                self.device.check_size(OP, &shape, self.dtype)?;
+                // Not an iterator of iterators: most counts are small.
+                let mut index = Vec::with_capacity(total);
                 for (i, &count) in each.iter().enumerate() {
-                    index.extend(std::iter::repeat_n(i as u32, count));
+                    for _ in 0..count {
+                        index.push(i as u32);
+                    }
                 }
                 let index = Tensor::from_slice(&index, index.len(), &self.device)?;
                 self.index_select(axis, &index)

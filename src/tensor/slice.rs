@@ -93,6 +93,12 @@ pub struct SliceSpec(pub Vec<Dim>);
 #[macro_export]
 macro_rules! s {
     (@entries [$($done:expr,)*]) => { $crate::SliceSpec(vec![$($done,)*]) };
+    (@entry $entry:expr) => {{
+        // The end of a range may be counted from the end of the axis.
+        #[allow(clippy::reversed_empty_ranges)]
+        let entry = $entry;
+        $crate::Dim::from(entry)
+    }};
     (@stepped $range:expr; $step:expr) => {{
         // Ranges that a negative step walks down.
         #[allow(clippy::reversed_empty_ranges)]
@@ -106,10 +112,10 @@ macro_rules! s {
         $crate::s!(@entries [$($done,)* $crate::s!(@stepped $range; $step),])
     };
     (@entries [$($done:expr,)*] $entry:expr, $($rest:tt)*) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($entry),] $($rest)*)
+        $crate::s!(@entries [$($done,)* $crate::s!(@entry $entry),] $($rest)*)
     };
     (@entries [$($done:expr,)*] $entry:expr) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($entry),])
+        $crate::s!(@entries [$($done,)* $crate::s!(@entry $entry),])
     };
     ($($entries:tt)*) => { $crate::s!(@entries [] $($entries)*) };
 }

@@ -197,3 +197,35 @@ impl<L: Loop> pulp::WithSimd for Wide<L> {
         self.fold.op.with(self.fold.dtype, self.work)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fold, LANES};
+    use crate::dtype::DType;
+    use crate::op::ReduceOp;
+
+    /// Short rows have the bits of rows folded one by one.
+    #[test]
+    fn short_rows_are_rows() {
+        let values: Vec<u32> = (0..3 * LANES as u32)
+            .map(|i| ((i as f32 * 0.7).sin() * 3.0).to_bits())
+            .collect();
+        for op in [ReduceOp::Sum, ReduceOp::Prod, ReduceOp::Max, ReduceOp::Min] {
+            let dtype = DType::F32;
+            let fold = Fold { op, dtype };
+            for len in 1..=LANES {
+                let rows = values.chunks_exact(len);
+                let want: Vec<u32> = rows
+                    .map(|row| {
+                        let mut lanes = [fold.identity(); LANES];
+                        fold.lanes(&mut lanes, row);
+                        fold.halves(&lanes)
+                    })
+                    .collect();
+                let mut got = vec![0; want.len()];
+                fold.short(&values, len, &mut got);
+                assert_eq!(got, want, "{op:?} of {len}");
+            }
+        }
+    }
+}

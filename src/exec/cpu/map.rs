@@ -6,6 +6,7 @@ use super::space::Space;
 use super::workspace::Workspace;
 use super::{stream, tasks};
 use crate::dtype::DType;
+use crate::op::Inst;
 use crate::plan::{Core, Kernel, Store};
 
 /// Where the results of a kernel's core are.
@@ -37,8 +38,34 @@ pub(super) struct Map {
 enum Stores {
     /// Each in order.
     Lines(Vec<Line>),
-    /// A region of a larger result.
-    Region(Space),
+    /// A region of a larger result, which a kernel of its own stores, without a core.
+    Region(Region),
+}
+
+/// A region of a result.
+struct Region {
+    dtype: DType,
+    /// The path of the store; then, if the region is a copy, that of what is copied.
+    space: Space,
+    /// The stream that is copied as it is.
+    copied: Option<usize>,
+}
+
+impl Region {
+    fn new(kernel: &Kernel, store: &Store) -> Self {
+        let body = &kernel.body;
+        let copied = match body.program.insts[..] {
+            [(Inst::Load(k), dtype)] if dtype != DType::F16 => Some(k as usize),
+            _ => None,
+        };
+        let source = copied.map(|k| &body.streams[k].layout);
+        let layouts = std::iter::once(&store.layout).chain(source);
+        Self {
+            dtype: store.dtype,
+            space: Space::new(&kernel.shape, layouts),
+            copied,
+        }
+    }
 }
 
 /// How a result is stored in order.
@@ -102,10 +129,7 @@ impl Map {
         };
         let stores = match in_order {
             true => Stores::Lines(lines),
-            false => Stores::Region(Space::new(
-                &kernel.shape,
-                kernel.stores.iter().map(|s| &s.layout),
-            )),
+            false => Stores::Region(Region::new(kernel, &kernel.stores[0])),
         };
         Self {
             code: Code::with_goal(&kernel.body, &kernel.shape, None, goal),
@@ -114,17 +138,10 @@ impl Map {
         }
     }
 
-    pub(super) fn run(
-        &self,
-        kernel: &Kernel,
-        runner: &Runner<'_>,
-        core: Computed<'_>,
-        outputs: &mut [Vec<u32>],
-    ) {
+    pub(super) fn run(&self, runner: &Runner<'_>, core: Computed<'_>, outputs: &mut [Vec<u32>]) {
         match &self.stores {
             Stores::Lines(lines) => self.lines(lines, runner, core, outputs),
-            // A region is stored by a kernel of its own, without a core.
-            Stores::Region(space) => self.region(space, &kernel.stores[0], runner, &mut outputs[0]),
+            Stores::Region(region) => self.region(region, runner, &mut outputs[0]),
         }
     }
 
@@ -202,19 +219,20 @@ impl Map {
     }
 
     /// A task has some rows of the outermost dimension, where none reaches into the words of the next.
-    fn region(&self, space: &Space, store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
+    fn region(&self, region: &Region, runner: &Runner<'_>, out: &mut [u32]) {
+        let space = &region.space;
         let (rows, (first, strides)) = (space.dims[0], &space.paths[0]);
         let each = self.size / rows;
         let inner = space.dims.iter().zip(strides).skip(1);
         let reach: isize = inner.map(|(&d, &s)| (d as isize - 1) * s).sum();
         let apart = strides.iter().all(|&s| s > 0) && reach < strides[0];
         // Halves of one word may be of two rows.
-        let per_task = match apart && store.dtype != DType::F16 {
+        let per_task = match apart && region.dtype != DType::F16 {
             true => tasks::share(rows, each * self.code.cost, 1),
             false => rows,
         };
         if per_task >= rows {
-            return self.stretch(space, store, runner, (0, self.size), (0, out));
+            return self.stretch(region, runner, (0, self.size), (0, out));
         }
         let words = per_task * strides[0] as usize;
         let shares = out[*first as usize..].chunks_mut(words);
@@ -223,19 +241,33 @@ impl Map {
             let start = i * per_task * each;
             let len = (per_task * each).min(self.size - start);
             let place = first + (i * words) as isize;
-            self.stretch(space, store, runner, (start, len), (place, share));
+            self.stretch(region, runner, (start, len), (place, share));
         });
     }
 
-    /// Elements `start..start + len` of a region; the words are those of the result from `place` on.
+    /// Elements `start..start + len` of a region; the words are those of the result from `first` on.
     fn stretch(
         &self,
-        space: &Space,
-        store: &Store,
+        region: &Region,
         runner: &Runner<'_>,
         (start, len): (usize, usize),
         (first, out): (isize, &mut [u32]),
     ) {
+        let space = &region.space;
+        let offset = space.paths[0].0 - first;
+        if let Some(stream) = region.copied {
+            let (words, source) = runner.inputs.streams[stream];
+            let words = words.get(&[]);
+            space.runs_of(
+                [0, 1],
+                [offset, source],
+                (start, len),
+                |_, run, [to, from], strides| {
+                    stream::copy_run(run, words, (from, strides[1]), out, (to, strides[0]));
+                },
+            );
+            return;
+        }
         let mut work = runner.workspace(Vec::new());
         let end = start + len;
         for start in (start..end).step_by(self.code.block) {
@@ -244,9 +276,8 @@ impl Map {
             let Some(values) = runner.result(&work, 0, block, &[]) else {
                 continue;
             };
-            space.runs(0, block.0, block.1, |done, run, place, stride| {
-                let values = &values[done..done + run];
-                stream::scatter(store.dtype, values, out, place - first, stride);
+            space.runs_from(0, offset, block.0, block.1, |done, run, place, stride| {
+                stream::scatter(region.dtype, &values[done..done + run], out, place, stride);
             });
         }
     }

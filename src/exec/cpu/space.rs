@@ -128,27 +128,47 @@ impl Space {
         len: usize,
         mut visit: impl FnMut(usize, usize, isize, isize),
     ) {
-        let strides = &self.paths[path].1;
+        let each = |done, run, [place]: [isize; 1], [stride]: [isize; 1]| {
+            visit(done, run, place, stride);
+        };
+        self.runs_of([path], [offset], (start, len), each);
+    }
+
+    /// [`Space::runs`] of several paths, which start at the offsets.
+    pub(crate) fn runs_of<const N: usize>(
+        &self,
+        paths: [usize; N],
+        offsets: [isize; N],
+        (start, len): (usize, usize),
+        mut visit: impl FnMut(usize, usize, [isize; N], [isize; N]),
+    ) {
+        let strides = paths.map(|path| &self.paths[path].1[..]);
         let inner = self.dims.len() - 1;
-        let (size, stride) = (self.dims[inner], strides[inner]);
+        let (size, stride) = (self.dims[inner], strides.map(|s| s[inner]));
         // Where the first run starts, by division; the others follow by carrying.
         let mut index = self.index(start);
         let mut column = std::mem::take(&mut index[inner]);
-        let mut row = self.place(path, offset, &index);
+        let mut rows: [isize; N] =
+            std::array::from_fn(|n| self.place(paths[n], offsets[n], &index));
         let mut done = 0;
         while done < len {
             let run = (size - column).min(len - done);
-            visit(done, run, row + column as isize * stride, stride);
+            let places = std::array::from_fn(|n| rows[n] + column as isize * stride[n]);
+            visit(done, run, places, stride);
             done += run;
             column = 0;
             for d in (0..inner).rev() {
                 index[d] += 1;
-                row += strides[d];
-                if index[d] < self.dims[d] {
+                let back = match index[d] < self.dims[d] {
+                    true => 0,
+                    false => std::mem::take(&mut index[d]) as isize,
+                };
+                for (row, strides) in rows.iter_mut().zip(&strides) {
+                    *row += strides[d] * (1 - back);
+                }
+                if back == 0 {
                     break;
                 }
-                row -= index[d] as isize * strides[d];
-                index[d] = 0;
             }
         }
     }

@@ -87,33 +87,38 @@ impl Runner<'_> {
         else {
             return;
         };
+        // Negative indices count from the end: one addition, after which those out of range are large.
         let place_of = |given: u32| {
-            let wanted = match signed {
-                true => given as i32 as i64,
-                false => given as i64,
-            };
-            let at = if wanted < 0 {
-                wanted + size as i64
-            } else {
-                wanted
-            };
-            if (0..size as i64).contains(&at) {
-                return at as isize;
+            let negative = signed && (given as i32) < 0;
+            let at = given.wrapping_add(if negative { size as u32 } else { 0 });
+            if (at as usize) < size {
+                return at as isize * axis_stride;
             }
+            let wanted = if signed {
+                given as i32 as i64
+            } else {
+                given as i64
+            };
             self.faults.index(wanted, axis, size);
             0
         };
+        let halves = stream.dtype == DType::F16;
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
-            for i in 0..run {
-                let along = place_of(index[done + i]) * axis_stride;
-                let at = (place + i as isize * stride + along) as usize;
-                out[done + i] = match stream.dtype {
-                    DType::F16 => bytemuck::cast_slice::<u32, f16>(words)[at]
-                        .to_f32()
-                        .to_bits(),
-                    _ => words[at],
-                };
+            let each = out[done..done + run]
+                .iter_mut()
+                .zip(&index[done..done + run]);
+            let places = (0..run as isize).map(|i| place + i * stride);
+            let each = each.zip(places);
+            if halves {
+                let words: &[f16] = bytemuck::cast_slice(words);
+                for ((out, &given), place) in each {
+                    *out = words[(place + place_of(given)) as usize].to_f32().to_bits();
+                }
+                return;
+            }
+            for ((out, &given), place) in each {
+                *out = words[(place + place_of(given)) as usize];
             }
         });
     }
@@ -178,6 +183,25 @@ pub(super) fn copy(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) 
     }
 }
 
+/// Copies evenly spaced words from a place on, by a stride, to such others.
+pub(super) fn copy_run(
+    len: usize,
+    words: &[u32],
+    (from, step): (isize, isize),
+    out: &mut [u32],
+    (to, stride): (isize, isize),
+) {
+    match step {
+        1 => scatter(DType::U32, &words[from as usize..][..len], out, to, stride),
+        0 if stride == 1 => fill(words[from as usize], &mut out[to as usize..][..len]),
+        _ => {
+            for i in 0..len as isize {
+                out[(to + i * stride) as usize] = words[(from + i * step) as usize];
+            }
+        }
+    }
+}
+
 /// Stores registers at evenly spaced places.
 pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isize, stride: isize) {
     let at = |i: usize| (place + i as isize * stride) as usize;
@@ -188,6 +212,9 @@ pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isiz
         }
     } else if stride == 1 {
         out[place as usize..][..values.len()].copy_from_slice(values);
+    } else if stride > 1 {
+        let places = out[place as usize..].iter_mut().step_by(stride as usize);
+        places.zip(values).for_each(|(word, &value)| *word = value);
     } else {
         for (i, &value) in values.iter().enumerate() {
             out[at(i)] = value;

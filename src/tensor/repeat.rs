@@ -22,7 +22,7 @@ impl Tensor {
     pub fn tile(&self, repeats: impl IntoDims) -> Result<Tensor> {
         const OP: &str = "tile";
         let given = repeats.into_dims();
-        let mut counts = counts(OP, &given)?;
+        let mut counts = counts(OP, given)?;
         let mut dims = self.shape().to_vec();
         let rank = dims.len().max(counts.len());
         if rank > MAX_RANK {
@@ -53,7 +53,7 @@ impl Tensor {
     pub fn repeat(&self, counts: impl IntoDims, axis: isize) -> Result<Tensor> {
         const OP: &str = "repeat";
         let at = self.shape_ref().axis(OP, axis)?;
-        let each = self::counts(OP, &counts.into_dims())?;
+        let each = self::counts(OP, counts.into_dims())?;
         match each[..] {
             [count] => {
                 let mut counts = vec![1; self.ndim()];
@@ -157,12 +157,12 @@ enum Side {
 }
 
 #[track_caller]
-fn counts(op: &'static str, given: &[isize]) -> Result<Vec<usize>> {
+fn counts(op: &'static str, given: Vec<isize>) -> Result<Vec<usize>> {
     match given.iter().find(|&&n| n < 0) {
         Some(n) => Err(Error::value(
             op,
             format!("nothing can be repeated {n} times"),
         )),
-        None => Ok(given.iter().map(|&n| n as usize).collect()),
+        None => Ok(given.into_iter().map(|n| n as usize).collect()),
     }
 }

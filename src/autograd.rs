@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::layout::{Layout, Windows};
 use crate::op::{PointOp, ReduceOp, ScatterOp};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -38,8 +38,12 @@ pub(crate) enum Rule {
     Permute(Vec<usize>),
     Expand,
     Flip(usize),
-    /// A part of the operand: the layout it has in a contiguous whole.
+    /// A part of the operand: the layout it has in a contiguous whole, in which no element lies twice.
     Region(Layout),
+    /// Windows that overlap.
+    Windows(Windows),
+    /// Windows added up to what they are of.
+    Fold(Windows),
     /// With the shape that keeps each reduced axis with size 1.
     Reduce {
         op: ReduceOp,
@@ -62,6 +66,8 @@ pub(crate) enum Rule {
     },
     /// Of the base, the places and the values.
     Scatter(ScatterOp),
+    /// The first operand, with the second in a region of it.
+    Overlay(Layout),
 }
 
 /// What a rule needs kept, besides shapes.

@@ -3,6 +3,32 @@
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
 
+/// Windows along an axis: element `k` of window `c` is element `c·step + k·dilation` of the axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Windows {
+    pub(crate) axis: usize,
+    pub(crate) size: usize,
+    pub(crate) step: usize,
+    pub(crate) dilation: usize,
+}
+
+impl Windows {
+    /// From the first element of a window to its last.
+    pub(crate) fn reach(&self) -> usize {
+        (self.size - 1) * self.dilation
+    }
+
+    /// From the first window's start to the last one's.
+    pub(crate) fn travel(&self, count: usize) -> usize {
+        (count - 1) * self.step
+    }
+
+    /// Whether no element is in two windows.
+    pub(crate) fn are_apart(&self, count: usize) -> bool {
+        self.step > self.reach() || self.dilation > self.travel(count)
+    }
+}
+
 /// Offsets from here on name a scalar of the plan; storages are far smaller.
 const PARAMETER: usize = 1 << (usize::BITS - 2);
 
@@ -219,6 +245,52 @@ impl Layout {
         }
         out.strides[axis] = self.strides[axis] * step;
         out.shape = self.with_dim(axis, len);
+        out
+    }
+
+    /// The windows of an axis, which then counts them; a new last axis walks through one.
+    pub(crate) fn windows(&self, windows: Windows) -> Self {
+        let Windows {
+            axis,
+            size,
+            step,
+            dilation,
+        } = windows;
+        let count = (self.dims()[axis] - windows.reach() - 1) / step + 1;
+        let mut out = self.slice(axis, 0, step as isize, count);
+        let rank = self.dims().len();
+        out.strides[rank] = self.strides[axis] * dilation as isize;
+        out.shape = out.dims().iter().copied().chain([size]).collect();
+        out
+    }
+
+    /// The places where two axes have the same index, but for an offset of the second; the two go, and a
+    /// new last axis walks along.
+    pub(crate) fn diagonal(&self, axis0: usize, axis1: usize, offset: isize) -> Self {
+        let (rows, columns) = (self.dims()[axis0], self.dims()[axis1]);
+        let (down, right) = match offset < 0 {
+            true => (offset.unsigned_abs(), 0),
+            false => (0, offset.unsigned_abs()),
+        };
+        let len = rows.saturating_sub(down).min(columns.saturating_sub(right));
+        let corner = |axis, start: usize| (axis, if len > 0 { start as isize } else { 0 });
+        let (first, second) = (corner(axis0, down), corner(axis1, right));
+        let mut out = self
+            .slice(first.0, first.1, 1, len)
+            .slice(second.0, second.1, 1, len);
+        out = out
+            .remove_axis(axis0.max(axis1))
+            .remove_axis(axis0.min(axis1));
+        out.strides[out.shape.ndim()] = self.strides[axis0] + self.strides[axis1];
+        out.shape = out.dims().iter().copied().chain([len]).collect();
+        out
+    }
+
+    /// Each step along one axis is also `by` steps along another, beyond its ends: read only where
+    /// there are elements.
+    pub(crate) fn skewed(&self, axis: usize, along: usize, by: isize) -> Self {
+        let mut out = self.clone();
+        out.strides[axis] += by * self.strides[along];
         out
     }
 

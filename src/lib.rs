@@ -103,8 +103,8 @@ pub use half::f16;
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Bins, Dim, Ellipsis, Interpolation, IntoAxes, IntoData, IntoDims, IntoQuantiles, NewAxis,
-    Operand, ReadHandle, SliceSpec, Tensor, Unique,
+    Bins, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData, IntoDims, IntoQuantiles,
+    IntoWidths, NewAxis, Operand, Pad, ReadHandle, Sections, SliceSpec, Tensor, Unique,
 };
 
 /// What most programs use: `use tilewise::prelude::*;`

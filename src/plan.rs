@@ -19,7 +19,7 @@ pub(crate) use self::graph::{Graph, Input, Node, Value};
 pub(crate) use self::rows::{Group, Rows};
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::{Body, ReduceOp, ScatterOp};
+use crate::op::{Body, Inst, ReduceOp, ScatterOp};
 use crate::shape::Shape;
 
 /// What of an executor its plans depend on.
@@ -92,6 +92,22 @@ pub(crate) struct Kernel {
     pub(crate) stores: Vec<Store>,
     /// The operations in program order, with the lines that asked for them.
     pub(crate) ops: Vec<OpNote>,
+}
+
+impl Kernel {
+    /// Whether it would store what is there already: the copy of a value that dies into the result that
+    /// takes its buffer.
+    fn keeps_all(&self) -> bool {
+        let (Core::Map, [store], [(Inst::Load(at), _)]) =
+            (&self.core, &self.stores[..], &self.body.program.insts[..])
+        else {
+            return false;
+        };
+        let stream = &self.body.streams[*at as usize];
+        let same = (stream.slot, stream.dtype) == (Some(store.slot), store.dtype);
+        let in_place = stream.layout.is_identity() && store.layout.is_identity();
+        same && in_place && stream.gather.is_none()
+    }
 }
 
 /// An operation inside a kernel, for people.

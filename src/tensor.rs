@@ -1,25 +1,36 @@
 //! The tensor: a shape, a dtype and a device over a storage.
 
 mod arithmetic;
+mod assign;
+mod close;
 mod convert;
 mod count;
 mod create;
+mod diagonal;
 mod display;
+mod grid;
 mod index;
+mod join;
 mod linalg;
 mod mask;
 mod order;
+mod pad;
 mod pointwise;
 mod random;
 mod read;
+mod rearrange;
 mod reduce;
+mod repeat;
 mod scan;
 mod scatter;
 mod search;
+mod shapes;
 mod slice;
+mod split;
 mod statistics;
 mod take;
 mod view;
+mod windows;
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -38,11 +49,14 @@ use crate::shape::Shape;
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
 pub use self::count::Bins;
+pub use self::grid::Indexing;
 pub use self::mask::Unique;
+pub use self::pad::{IntoWidths, Pad};
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub(crate) use self::scatter::Places;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
+pub use self::split::Sections;
 pub use self::statistics::{Interpolation, IntoQuantiles};
 pub use self::view::IntoDims;
 

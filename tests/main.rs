@@ -8,6 +8,7 @@
 #[macro_use]
 mod support;
 
+mod assign;
 mod autograd;
 mod broadcast;
 mod display;
@@ -33,11 +34,13 @@ mod rows;
 mod runtime;
 mod scan;
 mod shaders;
+mod shapes;
 mod slice;
 mod statistics;
 mod threads;
 mod tuning;
 mod vectors;
+mod windows;
 
 fn main() -> std::process::ExitCode {
     support::run(all())
@@ -48,6 +51,7 @@ fn all() -> Vec<support::Test> {
     let modules = vec![
         support::compare::tests(),
         support::golden::tests(),
+        assign::tests(),
         autograd::tests(),
         broadcast::tests(),
         display::tests(),
@@ -73,11 +77,13 @@ fn all() -> Vec<support::Test> {
         runtime::tests(),
         scan::tests(),
         shaders::tests(),
+        shapes::tests(),
         slice::tests(),
         statistics::tests(),
         threads::tests(),
         tuning::tests(),
         vectors::tests(),
+        windows::tests(),
     ];
     modules.into_iter().flatten().collect()
 }

@@ -82,11 +82,14 @@ impl Rule {
             | Self::Expand
             | Self::Flip(_)
             | Self::Region(_)
+            | Self::Windows(_)
+            | Self::Fold(_)
             | Self::Reduce {
                 op: ReduceOp::Sum | ReduceOp::ArgMax | ReduceOp::ArgMin,
                 ..
             }
-            | Self::Assemble { .. } => Needs::default(),
+            | Self::Assemble { .. }
+            | Self::Overlay(_) => Needs::default(),
         }
     }
 }
@@ -116,6 +119,8 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
                 g.dtype(),
             ))]
         }
+        Rule::Windows(windows) => vec![Some(g.folded(*windows, shape(0))?)],
+        Rule::Fold(windows) => vec![Some(g.windowed(*windows))],
         Rule::Reduce { op, kept } => {
             vec![reduce_gradient(*op, &g.reshaped(kept), s, shape(0))?]
         }
@@ -128,6 +133,11 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             .map(|region| Some(g.region(region)))
             .collect(),
         Rule::Scatter(op) => scatter_gradients(*op, g, s, shape(2))?,
+        Rule::Overlay(region) => {
+            let nothing = Tensor::constant(0.into(), g.dtype(), region.shape().clone(), g.device());
+            let under = g.overlaid(&nothing, region.clone());
+            vec![Some(under), Some(g.region(region))]
+        }
     })
 }
 

@@ -45,7 +45,8 @@ pub(crate) enum Op {
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
     /// `vector` tells that one was given as a vector.
     Matmul { vector: bool },
-    /// Each operand written to its region of the result, over zeros where nothing is written.
+    /// Each operand written to its region of the result, one after the other. They cover it: apart from
+    /// one another, or over a first one that is the whole.
     Assemble { regions: Vec<Layout> },
     /// The first operand with the elements of the third put to the row-major places that the second gives,
     /// which are `u32`; those beyond the last place go nowhere.

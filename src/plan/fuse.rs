@@ -40,8 +40,6 @@ pub(super) struct Draft {
 /// A part of a value that several kernels store, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// The zeros under the regions of an assembled value.
-    Zeros,
     /// The operand of that number: in its region, or under a scatter.
     Operand(usize),
     /// What a scatter puts to places.
@@ -158,10 +156,6 @@ impl<'a> Fusion<'a> {
             }
             match &graph.call(n).op {
                 Op::Assemble { regions } => {
-                    let covered: usize = regions.iter().map(|r| r.shape().size()).sum();
-                    if covered < graph.shape(n).size() {
-                        self.push(Draft::piece(n, Piece::Zeros));
-                    }
                     for i in 0..regions.len() {
                         self.push(Draft::piece(n, Piece::Operand(i)));
                     }
@@ -178,6 +172,18 @@ impl<'a> Fusion<'a> {
         }
     }
 
+    /// Whether a draft stores all of its results, and not a part of one.
+    pub(super) fn stores_whole(&self, draft: &Draft) -> bool {
+        match draft.piece {
+            Some((n, Piece::Operand(i))) => match &self.graph.call(n).op {
+                Op::Assemble { regions } => regions[i].is_whole(self.graph.shape(n)),
+                _ => true,
+            },
+            Some((_, Piece::Updates)) => false,
+            None => true,
+        }
+    }
+
     fn push(&mut self, mut draft: Draft) {
         draft.loads = self.loads(&draft);
         self.drafts.push(Some(draft));
@@ -190,7 +196,6 @@ impl<'a> Fusion<'a> {
             Input::Scalar(..) => None,
         };
         match (draft.core, draft.piece) {
-            (_, Some((call, Piece::Zeros))) => self.graph.shape(call),
             (_, Some((call, Piece::Operand(i)))) => match &self.graph.call(call).op {
                 Op::Assemble { regions } => regions[i].shape(),
                 _ => self.graph.shape(call),
@@ -218,7 +223,6 @@ impl<'a> Fusion<'a> {
                     self.visit_operand(call, values, draft, &mut cone);
                 }
             }
-            Some((_, Piece::Zeros)) => {}
             None => {
                 for &root in &draft.roots {
                     self.visit(root, draft, &mut cone);

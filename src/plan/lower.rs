@@ -32,18 +32,20 @@ pub(super) fn lower(
     match draft.piece {
         Some((call, piece)) => {
             let result = graph.call(call);
-            let whole = || Layout::contiguous(result.shape.clone());
+            let whole = Layout::contiguous(result.shape.clone());
+            let extent = match fusion.stores_whole(draft) {
+                true => Extent::Whole,
+                false => Extent::Region,
+            };
             let (reg, layout, extent) = match (piece, &result.op) {
                 (Piece::Operand(i), Op::Assemble { regions }) => {
-                    let region = regions[i].clone();
-                    (writer.operand(call, i), region, Extent::Region)
+                    (writer.operand(call, i), regions[i].clone(), extent)
                 }
-                (Piece::Operand(i), _) => (writer.operand(call, i), whole(), Extent::Whole),
+                (Piece::Operand(i), _) => (writer.operand(call, i), whole, extent),
                 (Piece::Updates, Op::Scatter(op)) => {
-                    (writer.operand(call, 2), whole(), Extent::Places(*op))
+                    (writer.operand(call, 2), whole, Extent::Places(*op))
                 }
-                (Piece::Updates, _) => (writer.operand(call, 1), whole(), Extent::Packed),
-                _ => (writer.zero(&shape, result.dtype), whole(), Extent::Whole),
+                (Piece::Updates, _) => (writer.operand(call, 1), whole, Extent::Packed),
             };
             notes.push(call);
             writer.body.program.results.push(reg);
@@ -339,13 +341,6 @@ impl<'a> Writer<'a> {
         let reg = self.push(Inst::Core, self.fusion.graph.call(node).dtype);
         self.regs.insert(node, reg);
         reg
-    }
-
-    /// Zero, from the number of an element whose layout stays at the first: no parameter is needed.
-    fn zero(&mut self, shape: &Shape, dtype: DType) -> Reg {
-        let stream = self.stream(None, Layout::splat(shape.clone()), None);
-        let index = self.push(Inst::Index(stream), DType::U32);
-        self.push(Inst::Apply(PointOp::Cast, [index; 3]), dtype)
     }
 
     fn push(&mut self, inst: Inst, dtype: DType) -> Reg {

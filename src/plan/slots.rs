@@ -101,7 +101,9 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
                 continue;
             }
             debug_assert!(one_type_a_slot(&kernel), "{kernel:#?}");
-            kernels.push(kernel);
+            if !kernel.keeps_all() {
+                kernels.push(kernel);
+            }
             let mut seen: Vec<usize> = given;
             for &value in &touched[k] {
                 let temporary = graph.maker[value].is_some_and(|n| !graph.alive(n));
@@ -157,7 +159,7 @@ fn one_type_a_slot(kernel: &Kernel) -> bool {
 /// by the body alone, and held by nobody outside. In a group, where rows of several kernels take
 /// turns, all of them must read the operand row for row.
 fn donors(graph: &Graph, fusion: &Fusion<'_>, draft: &Draft, step: &Step) -> Vec<usize> {
-    if draft.piece.is_some() {
+    if !fusion.stores_whole(draft) {
         return vec![];
     }
     let shape = fusion.shape(draft);

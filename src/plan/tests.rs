@@ -4,6 +4,7 @@
 #[path = "../../tests/support/programs.rs"]
 mod programs;
 
+mod assign;
 mod cache;
 mod fusion;
 mod rows;

@@ -1,4 +1,4 @@
-//! Reading by index, and joining.
+//! Reading by index.
 
 use std::panic::Location;
 
@@ -91,7 +91,7 @@ impl Tensor {
     /// Gathers along an axis; the index broadcasts to the result's shape, and so does this tensor
     /// on the other axes.
     #[track_caller]
-    fn gathered(
+    pub(super) fn gathered(
         &self,
         op: &'static str,
         axis: usize,
@@ -149,112 +149,5 @@ impl Tensor {
         self.device.check_size("one_hot", &shape, DType::F32)?;
         let range = Self::index(classes, &self.device)?.to_dtype(self.dtype);
         Ok(self.unsqueeze(-1)?.eq(&range)?.to_dtype(DType::F32))
-    }
-
-    /// Tensors joined along an axis.
-    ///
-    /// # Errors
-    /// No tensors, other sizes on the other axes, or tensors on different devices.
-    #[track_caller]
-    pub fn concat(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
-        const OP: &str = "concat";
-        let Some(first) = tensors.first() else {
-            return Err(Error::value(OP, "at least one tensor is needed"));
-        };
-        let at = first.shape_ref().axis(OP, axis)?;
-        let mut dtype = first.dtype;
-        let mut dims = first.shape().to_vec();
-        dims[at] = 0;
-        for tensor in tensors {
-            first.same_device(OP, tensor)?;
-            let same = tensor.ndim() == first.ndim()
-                && (0..first.ndim()).all(|i| i == at || tensor.shape()[i] == first.shape()[i]);
-            if !same {
-                let message = format!(
-                    "all sizes but that of axis {axis} must be those of the first tensor, {}",
-                    first.shape_ref()
-                );
-                return Err(Error::shape(OP, tensor.shape_ref(), message));
-            }
-            dtype = dtype.promote(tensor.dtype);
-            dims[at] += tensor.shape()[at];
-        }
-        let shape = Shape::checked(OP, &dims)?;
-        first.device.check_size(OP, &shape, dtype)?;
-        let whole = Layout::contiguous(shape.clone());
-        let mut parts = Vec::with_capacity(tensors.len());
-        for tensor in tensors {
-            parts.push(tensor.to_dtype(dtype));
-        }
-        let mut start = 0;
-        let regions: Vec<Layout> = parts
-            .iter()
-            .map(|part| {
-                let size = part.shape()[at];
-                start += size;
-                whole.slice(at, (start - size) as isize, 1, size)
-            })
-            .collect();
-        let parts: Vec<&Tensor> = parts.iter().collect();
-        Ok(Self::assemble(&parts, regions, shape, dtype))
-    }
-
-    /// Tensors of one shape joined along a new axis.
-    ///
-    /// # Errors
-    /// No tensors, different shapes, an axis out of range, or tensors on different devices.
-    #[track_caller]
-    pub fn stack(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
-        const OP: &str = "stack";
-        if let Some(odd) = tensors.iter().find(|t| t.shape() != tensors[0].shape()) {
-            let message = format!(
-                "all tensors must have the first's shape, {}",
-                tensors[0].shape_ref()
-            );
-            return Err(Error::shape(OP, odd.shape_ref(), message));
-        }
-        let mut slices = Vec::with_capacity(tensors.len());
-        for tensor in tensors {
-            slices.push(tensor.unsqueeze(axis)?);
-        }
-        Self::concat(&slices.iter().collect::<Vec<_>>(), axis)
-    }
-
-    /// The parts in their regions of a result, over zeros.
-    #[track_caller]
-    pub(crate) fn assemble(
-        parts: &[&Tensor],
-        regions: Vec<Layout>,
-        shape: Shape,
-        dtype: DType,
-    ) -> Tensor {
-        let device = &parts[0].device;
-        let at = Location::caller();
-        let (used, layouts): (Vec<&Tensor>, Vec<Layout>) = parts
-            .iter()
-            .zip(&regions)
-            .filter(|(p, _)| p.size() > 0)
-            .map(|(p, r)| (*p, r.clone()))
-            .unzip();
-        let out = if shape.size() == 0 || used.is_empty() {
-            Self::constant(Scalar::Int(0), dtype, shape, device)
-        } else {
-            let args: Vec<Arg<'_>> = used
-                .iter()
-                .map(|part| match &part.source {
-                    Source::Constant(bits) => Arg::Scalar(*bits, part.dtype),
-                    Source::Stored(storage) => Arg::Value(storage, part.layout()),
-                })
-                .collect();
-            Self::record(
-                Op::Assemble { regions: layouts },
-                &args,
-                &shape,
-                dtype,
-                device,
-                at,
-            )
-        };
-        track(out, parts, Rule::Assemble { regions })
     }
 }

@@ -3,7 +3,10 @@
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToInclusive};
 
 use super::Tensor;
+use crate::autograd::Rule;
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::Layout;
+use crate::shape::MAX_RANK;
 
 /// One entry of a slice.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +93,12 @@ pub struct SliceSpec(pub Vec<Dim>);
 #[macro_export]
 macro_rules! s {
     (@entries [$($done:expr,)*]) => { $crate::SliceSpec(vec![$($done,)*]) };
+    (@entry $entry:expr) => {{
+        // The end of a range may be counted from the end of the axis.
+        #[allow(clippy::reversed_empty_ranges)]
+        let entry = $entry;
+        $crate::Dim::from(entry)
+    }};
     (@stepped $range:expr; $step:expr) => {{
         // Ranges that a negative step walks down.
         #[allow(clippy::reversed_empty_ranges)]
@@ -103,10 +112,10 @@ macro_rules! s {
         $crate::s!(@entries [$($done,)* $crate::s!(@stepped $range; $step),])
     };
     (@entries [$($done:expr,)*] $entry:expr, $($rest:tt)*) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($entry),] $($rest)*)
+        $crate::s!(@entries [$($done,)* $crate::s!(@entry $entry),] $($rest)*)
     };
     (@entries [$($done:expr,)*] $entry:expr) => {
-        $crate::s!(@entries [$($done,)* $crate::Dim::from($entry),])
+        $crate::s!(@entries [$($done,)* $crate::s!(@entry $entry),])
     };
     ($($entries:tt)*) => { $crate::s!(@entries [] $($entries)*) };
 }
@@ -127,64 +136,89 @@ impl Tensor {
     #[track_caller]
     pub fn slice(&self, spec: SliceSpec) -> Result<Tensor> {
         const OP: &str = "slice";
-        let entries = spec.0;
-        let named = entries
-            .iter()
-            .filter(|d| matches!(d, Dim::At(_) | Dim::Range(..)))
-            .count();
-        if entries
-            .iter()
-            .filter(|d| matches!(d, Dim::Ellipsis))
-            .count()
-            > 1
-        {
-            return Err(Error::value(OP, "an index can only have a single ellipsis"));
+        let layout = spec.apply(OP, self.layout())?;
+        let region = spec.apply(OP, &Layout::contiguous(self.shape_ref().clone()))?;
+        if region.is_whole(self.shape_ref()) {
+            return Ok(self.clone());
         }
-        if named > self.ndim() {
-            let message = format!("too many indices: {named} for {} dimensions", self.ndim());
-            return Err(Error::shape(OP, self.shape_ref(), message));
+        let rule = match region.is_identity() && region.shape().size() == self.size() {
+            true => Rule::Reshape,
+            false => Rule::Region(region),
+        };
+        Ok(self.view(layout, rule))
+    }
+}
+
+impl SliceSpec {
+    /// The layout of the part of a tensor that lies in the given one.
+    #[track_caller]
+    pub(crate) fn apply(&self, op: &'static str, whole: &Layout) -> Result<Layout> {
+        let shape = whole.shape();
+        let entries = &self.0;
+        let count = |wanted: fn(&Dim) -> bool| entries.iter().filter(|&d| wanted(d)).count();
+        if count(|d| matches!(d, Dim::Ellipsis)) > 1 {
+            return Err(Error::value(op, "an index can only have a single ellipsis"));
         }
-        let mut out = self.clone();
-        // `axis` walks the result, `source` this tensor.
+        let named = count(|d| matches!(d, Dim::At(_) | Dim::Range(..)));
+        if named > shape.ndim() {
+            let message = format!("too many indices: {named} for {} dimensions", shape.ndim());
+            return Err(Error::shape(op, shape, message));
+        }
+        let gone = count(|d| matches!(d, Dim::At(_)));
+        if shape.ndim() - gone + count(|d| matches!(d, Dim::NewAxis)) > MAX_RANK {
+            let message = format!("the result would have more than {MAX_RANK} dimensions");
+            return Err(Error::shape(op, shape, message));
+        }
+        let mut out = whole.clone();
+        // Axes go before new ones come, so that the rank stays in bounds. `axis` walks the result,
+        // `source` the whole.
         let (mut axis, mut source) = (0, 0);
         for entry in entries {
-            match entry {
+            match *entry {
                 Dim::Ellipsis => {
-                    axis += self.ndim() - named;
-                    source += self.ndim() - named;
+                    axis += shape.ndim() - named;
+                    source += shape.ndim() - named;
                 }
-                Dim::NewAxis => {
-                    out = out.unsqueeze(axis as isize)?;
-                    axis += 1;
-                }
+                Dim::NewAxis => {}
                 Dim::At(index) => {
-                    let size = self.shape()[source];
+                    let size = shape.dims()[source];
                     let at = if index < 0 {
                         index + size as isize
                     } else {
                         index
                     };
                     if at < 0 || at >= size as isize {
-                        let index = index as i64;
                         return Err(Error::new(ErrorKind::Index {
-                            op: OP,
-                            index,
+                            op,
+                            index: index as i64,
                             axis: source,
                             size,
                         }));
                     }
-                    out = out.sliced(axis, at, 1, 1).squeeze(axis as isize)?;
+                    out = out.slice(axis, at, 1, 1).remove_axis(axis);
                     source += 1;
                 }
                 Dim::Range(start, end, step) => {
                     if step == 0 {
-                        return Err(Error::value(OP, "slice step cannot be zero"));
+                        return Err(Error::value(op, "slice step cannot be zero"));
                     }
-                    let (start, len) = resolve(start, end, step, self.shape()[source]);
-                    out = out.sliced(axis, start, step, len);
+                    let (start, len) = resolve(start, end, step, shape.dims()[source]);
+                    out = out.slice(axis, start, step, len);
                     axis += 1;
                     source += 1;
                 }
+            }
+        }
+        let mut axis = 0;
+        for entry in entries {
+            match entry {
+                Dim::Ellipsis => axis += shape.ndim() - named,
+                Dim::NewAxis => {
+                    out = out.insert_axis(axis, 1);
+                    axis += 1;
+                }
+                Dim::Range(..) => axis += 1,
+                Dim::At(_) => {}
             }
         }
         Ok(out)

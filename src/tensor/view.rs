@@ -65,7 +65,7 @@ impl IntoDims for &Shape {
 }
 
 impl Tensor {
-    fn view(&self, layout: Layout, rule: Rule) -> Tensor {
+    pub(crate) fn view(&self, layout: Layout, rule: Rule) -> Tensor {
         track(self.with_layout(layout), &[self], rule)
     }
 
@@ -221,20 +221,6 @@ impl Tensor {
             return self.clone();
         }
         self.view(self.layout().expand(shape), Rule::Expand)
-    }
-
-    /// The elements of an axis in reverse order.
-    ///
-    /// # Errors
-    /// An axis out of range.
-    #[track_caller]
-    pub fn flip(&self, axis: isize) -> Result<Tensor> {
-        let at = self.shape_ref().axis("flip", axis)?;
-        Ok(self.flipped(at))
-    }
-
-    pub(crate) fn flipped(&self, axis: usize) -> Tensor {
-        self.view(self.layout().flip(axis), Rule::Flip(axis))
     }
 
     /// `len` elements of an axis from `start` by `step`, known to be in range.

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 import order
 from fixture import Fixture, double, quarters, random
 import places
+from shapes import assignment, isclose, shapes
 
 # Reductions and softmax ------------------------------------------------------
 
@@ -701,6 +702,9 @@ if __name__ == "__main__":
         order.scans,
         order.sorts,
         order.statistics,
+        shapes,
+        isclose,
+        assignment,
     ):
         if not named or make.__name__ in named:
             make()

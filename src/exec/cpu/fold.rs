@@ -74,6 +74,24 @@ impl Fold {
         self.run(Halves(lanes))
     }
 
+    /// What each row of a length combines to, of at most [`LANES`] elements: as [`Fold::lanes`] and
+    /// [`Fold::halves`] of it, to the bit, since lanes that no element goes into change nothing.
+    pub(super) fn short(self, values: &[u32], len: usize, results: &mut [u32]) {
+        let rows = Short {
+            identity: self.identity(),
+            values,
+            len,
+            results,
+        };
+        match len {
+            0..=4 => self.run(Lanes::<4>(rows)),
+            5..=8 => self.run(Lanes::<8>(rows)),
+            9..=16 => self.run(Lanes::<16>(rows)),
+            17..=32 => self.run(Lanes::<32>(rows)),
+            _ => self.run(Lanes::<LANES>(rows)),
+        }
+    }
+
     /// Combines each element of `sums` with those of the rows of that length in `values`, in order.
     pub(super) fn rows(self, sums: &mut [u32], values: &[u32]) {
         struct Rows<'a>(&'a mut [u32], &'a [u32]);
@@ -122,6 +140,40 @@ impl Fold {
     }
 }
 
+/// Rows of a length, and a result for each.
+struct Short<'a> {
+    identity: u32,
+    values: &'a [u32],
+    len: usize,
+    results: &'a mut [u32],
+}
+
+/// Short rows, each folded in `N` lanes.
+struct Lanes<'a, const N: usize>(Short<'a>);
+
+impl<const N: usize> Loop for Lanes<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
+        let rows = self.0.values.chunks_exact(self.0.len);
+        for (result, row) in self.0.results.iter_mut().zip(rows) {
+            let mut lanes = [self.0.identity; N];
+            for (lane, &value) in lanes.iter_mut().zip(row) {
+                *lane = combine(*lane, value);
+            }
+            let mut width = N / 2;
+            while width > 0 {
+                for i in 0..width {
+                    lanes[i] = combine(lanes[i], lanes[i + width]);
+                }
+                width /= 2;
+            }
+            *result = lanes[0];
+        }
+    }
+}
+
 /// Combines the first `N` lanes with the next `N`.
 #[inline(always)]
 fn half<const N: usize>(lanes: &mut [u32; LANES], combine: impl Fn(u32, u32) -> u32) {
@@ -143,5 +195,37 @@ impl<L: Loop> pulp::WithSimd for Wide<L> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> L::Output {
         self.fold.op.with(self.fold.dtype, self.work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fold, LANES};
+    use crate::dtype::DType;
+    use crate::op::ReduceOp;
+
+    /// Short rows have the bits of rows folded one by one.
+    #[test]
+    fn short_rows_are_rows() {
+        let values: Vec<u32> = (0..3 * LANES as u32)
+            .map(|i| ((i as f32 * 0.7).sin() * 3.0).to_bits())
+            .collect();
+        for op in [ReduceOp::Sum, ReduceOp::Prod, ReduceOp::Max, ReduceOp::Min] {
+            let dtype = DType::F32;
+            let fold = Fold { op, dtype };
+            for len in 1..=LANES {
+                let rows = values.chunks_exact(len);
+                let want: Vec<u32> = rows
+                    .map(|row| {
+                        let mut lanes = [fold.identity(); LANES];
+                        fold.lanes(&mut lanes, row);
+                        fold.halves(&lanes)
+                    })
+                    .collect();
+                let mut got = vec![0; want.len()];
+                fold.short(&values, len, &mut got);
+                assert_eq!(got, want, "{op:?} of {len}");
+            }
+        }
     }
 }

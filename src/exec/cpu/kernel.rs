@@ -161,7 +161,7 @@ impl Prepared {
         if let Some(map) = &self.map {
             let inputs = Inputs::bind(&map.code, memory, scalars);
             let runner = Runner::new(&map.code, &inputs, faults);
-            map.run(kernel, &runner, computed, &mut outputs);
+            map.run(&runner, computed, &mut outputs);
         }
         for (store, words) in kernel.stores.iter().zip(outputs) {
             memory[store.slot] = SlotMemory::Owned(words);

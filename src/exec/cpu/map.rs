@@ -6,6 +6,7 @@ use super::space::Space;
 use super::workspace::Workspace;
 use super::{scatter, stream, tasks};
 use crate::dtype::DType;
+use crate::op::Inst;
 use crate::plan::{Core, Kernel, Store};
 
 /// Where the results of a kernel's core are.
@@ -37,10 +38,36 @@ pub(super) struct Map {
 enum Stores {
     /// Each in order.
     Lines(Vec<Line>),
-    /// Regions of larger results.
-    Regions(Space),
     /// The one result, put to the places that a second one gives, or packed where that is true.
-    Scattered,
+    Scattered(Store),
+    /// A region of a larger result, which a kernel of its own stores, without a core.
+    Region(Region),
+}
+
+/// A region of a result.
+struct Region {
+    dtype: DType,
+    /// The path of the store; then, if the region is a copy, that of what is copied.
+    space: Space,
+    /// The stream that is copied as it is.
+    copied: Option<usize>,
+}
+
+impl Region {
+    fn new(kernel: &Kernel, store: &Store) -> Self {
+        let body = &kernel.body;
+        let copied = match body.program.insts[..] {
+            [(Inst::Load(k), dtype)] if dtype != DType::F16 => Some(k as usize),
+            _ => None,
+        };
+        let source = copied.map(|k| &body.streams[k].layout);
+        let layouts = std::iter::once(&store.layout).chain(source);
+        Self {
+            dtype: store.dtype,
+            space: Space::new(&kernel.shape, layouts),
+            copied,
+        }
+    }
 }
 
 /// How a result is stored in order.
@@ -104,12 +131,9 @@ impl Map {
             streaming: lines.iter().any(|line| line.past),
         };
         let stores = match (scattered, in_order) {
-            (true, _) => Stores::Scattered,
+            (true, _) => Stores::Scattered(kernel.stores[0].clone()),
             (false, true) => Stores::Lines(lines),
-            (false, false) => Stores::Regions(Space::new(
-                &kernel.shape,
-                kernel.stores.iter().map(|s| &s.layout),
-            )),
+            (false, false) => Stores::Region(Region::new(kernel, &kernel.stores[0])),
         };
         Self {
             code: Code::with_goal(&kernel.body, &kernel.shape, None, goal),
@@ -118,17 +142,11 @@ impl Map {
         }
     }
 
-    pub(super) fn run(
-        &self,
-        kernel: &Kernel,
-        runner: &Runner<'_>,
-        core: Computed<'_>,
-        outputs: &mut [Vec<u32>],
-    ) {
+    pub(super) fn run(&self, runner: &Runner<'_>, core: Computed<'_>, outputs: &mut [Vec<u32>]) {
         match &self.stores {
             Stores::Lines(lines) => self.lines(lines, runner, core, outputs),
-            Stores::Regions(space) => self.regions(space, kernel, runner, core, outputs),
-            Stores::Scattered => scatter::run(&kernel.stores[0], runner, &mut outputs[0]),
+            Stores::Scattered(store) => scatter::run(store, runner, &mut outputs[0]),
+            Stores::Region(region) => self.region(region, runner, &mut outputs[0]),
         }
     }
 
@@ -205,32 +223,67 @@ impl Map {
         }
     }
 
-    /// Regions are walked by the thread that has them.
-    fn regions(
+    /// A task has some rows of the outermost dimension, where none reaches into the words of the next.
+    fn region(&self, region: &Region, runner: &Runner<'_>, out: &mut [u32]) {
+        let space = &region.space;
+        let (rows, (first, strides)) = (space.dims[0], &space.paths[0]);
+        let each = self.size / rows;
+        let inner = space.dims.iter().zip(strides).skip(1);
+        let reach: isize = inner.map(|(&d, &s)| (d as isize - 1) * s).sum();
+        let apart = strides.iter().all(|&s| s > 0) && reach < strides[0];
+        // Halves of one word may be of two rows.
+        let per_task = match apart && region.dtype != DType::F16 {
+            true => tasks::share(rows, each * self.code.cost, 1),
+            false => rows,
+        };
+        if per_task >= rows {
+            return self.stretch(region, runner, (0, self.size), (0, out));
+        }
+        let words = per_task * strides[0] as usize;
+        let shares = out[*first as usize..].chunks_mut(words);
+        let shares = shares.take(rows.div_ceil(per_task)).enumerate();
+        tasks::each(shares, |(i, share)| {
+            let start = i * per_task * each;
+            let len = (per_task * each).min(self.size - start);
+            let place = first + (i * words) as isize;
+            self.stretch(region, runner, (start, len), (place, share));
+        });
+    }
+
+    /// Elements `start..start + len` of a region; the words are those of the result from `first` on.
+    fn stretch(
         &self,
-        space: &Space,
-        kernel: &Kernel,
+        region: &Region,
         runner: &Runner<'_>,
-        core: Computed<'_>,
-        outputs: &mut [Vec<u32>],
+        (start, len): (usize, usize),
+        (first, out): (isize, &mut [u32]),
     ) {
+        let space = &region.space;
+        let offset = space.paths[0].0 - first;
+        if let Some(stream) = region.copied {
+            let (words, source) = runner.inputs.streams[stream];
+            let words = words.get(&[]);
+            space.runs_of(
+                [0, 1],
+                [offset, source],
+                (start, len),
+                |_, run, [to, from], strides| {
+                    stream::copy_run(run, words, (from, strides[1]), out, (to, strides[0]));
+                },
+            );
+            return;
+        }
         let mut work = runner.workspace(Vec::new());
-        let block = self.code.block;
-        for start in (0..self.size).step_by(block) {
-            let len = block.min(self.size - start);
-            let core = match core {
-                Computed::Words(words) => &words[start..],
-                _ => &[],
+        let end = start + len;
+        for start in (start..end).step_by(self.code.block) {
+            let block = (start, self.code.block.min(end - start));
+            runner.run(&mut work, block, 0, &[]);
+            let Some(values) = runner.result(&work, 0, block, &[]) else {
+                continue;
             };
-            runner.run(&mut work, (start, len), 0, core);
-            for (k, (store, out)) in kernel.stores.iter().zip(outputs.iter_mut()).enumerate() {
-                let Some(values) = runner.result(&work, k, (start, len), core) else {
-                    continue;
-                };
-                space.runs(k, start, len, |done, run, place, stride| {
-                    stream::scatter(store.dtype, &values[done..done + run], out, place, stride);
-                });
-            }
+            space.runs_from(0, offset, block.0, block.1, |done, run, place, stride| {
+                stream::scatter(region.dtype, &values[done..done + run], out, place, stride);
+            });
         }
     }
 }

@@ -130,6 +130,10 @@ impl Reduce {
             }
             let len = results.len() * self.columns;
             let values = self.values(runner, work, start, len);
+            if self.columns <= LANES && !self.fold.op.is_arg() {
+                self.fold.short(values, self.columns, results);
+                continue;
+            }
             for (result, row) in results.iter_mut().zip(values.chunks(self.columns)) {
                 *result = match self.fold.op.is_arg() {
                     true => self.fold.find(self.part(row), row) as u32,

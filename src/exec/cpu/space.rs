@@ -74,6 +74,39 @@ impl Space {
         offset + strides.map(|(s, &i)| s * i as isize).sum::<isize>()
     }
 
+    /// Visits elements `start..start + len` as rows of the innermost dimension: the place in the visit,
+    /// the number of rows and their length, and for the path, started at `offset`, its place and
+    /// strides from row to row and along one. A row that is cut is visited by itself.
+    pub(crate) fn rows_from(
+        &self,
+        path: usize,
+        offset: isize,
+        start: usize,
+        len: usize,
+        mut visit: impl FnMut(usize, [usize; 2], isize, [isize; 2]),
+    ) {
+        let strides = &self.paths[path].1;
+        let inner = self.dims.len() - 1;
+        let (size, stride) = (self.dims[inner], strides[inner]);
+        let mut done = 0;
+        while done < len {
+            let mut index = self.index(start + done);
+            let place = self.place(path, offset, &index);
+            let column = std::mem::take(&mut index[inner]);
+            let left = len - done;
+            let rows = match inner.checked_sub(1) {
+                Some(outer) if column == 0 => (self.dims[outer] - index[outer]).min(left / size),
+                _ => 0,
+            };
+            let (shape, step) = match rows {
+                0 => ([1, (size - column).min(left)], 0),
+                _ => ([rows, size], strides[inner - 1]),
+            };
+            visit(done, shape, place, [step, stride]);
+            done += shape[0] * shape[1];
+        }
+    }
+
     /// Visits elements `start..start + len` as runs: the place in the visit, the run's length, and
     /// for the path its place and stride.
     pub(crate) fn runs(
@@ -95,27 +128,47 @@ impl Space {
         len: usize,
         mut visit: impl FnMut(usize, usize, isize, isize),
     ) {
-        let strides = &self.paths[path].1;
+        let each = |done, run, [place]: [isize; 1], [stride]: [isize; 1]| {
+            visit(done, run, place, stride);
+        };
+        self.runs_of([path], [offset], (start, len), each);
+    }
+
+    /// [`Space::runs`] of several paths, which start at the offsets.
+    pub(crate) fn runs_of<const N: usize>(
+        &self,
+        paths: [usize; N],
+        offsets: [isize; N],
+        (start, len): (usize, usize),
+        mut visit: impl FnMut(usize, usize, [isize; N], [isize; N]),
+    ) {
+        let strides = paths.map(|path| &self.paths[path].1[..]);
         let inner = self.dims.len() - 1;
-        let (size, stride) = (self.dims[inner], strides[inner]);
+        let (size, stride) = (self.dims[inner], strides.map(|s| s[inner]));
         // Where the first run starts, by division; the others follow by carrying.
         let mut index = self.index(start);
         let mut column = std::mem::take(&mut index[inner]);
-        let mut row = self.place(path, offset, &index);
+        let mut rows: [isize; N] =
+            std::array::from_fn(|n| self.place(paths[n], offsets[n], &index));
         let mut done = 0;
         while done < len {
             let run = (size - column).min(len - done);
-            visit(done, run, row + column as isize * stride, stride);
+            let places = std::array::from_fn(|n| rows[n] + column as isize * stride[n]);
+            visit(done, run, places, stride);
             done += run;
             column = 0;
             for d in (0..inner).rev() {
                 index[d] += 1;
-                row += strides[d];
-                if index[d] < self.dims[d] {
+                let back = match index[d] < self.dims[d] {
+                    true => 0,
+                    false => std::mem::take(&mut index[d]) as isize,
+                };
+                for (row, strides) in rows.iter_mut().zip(&strides) {
+                    *row += strides[d] * (1 - back);
+                }
+                if back == 0 {
                     break;
                 }
-                row -= index[d] as isize * strides[d];
-                index[d] = 0;
             }
         }
     }

@@ -14,6 +14,24 @@ impl Runner<'_> {
         let words = words.get(outputs);
         let halves = self.code.streams[k].dtype == DType::F16;
         let space = &self.code.space;
+        if !halves && space.dims.last().is_some_and(|&size| size <= SHORT) {
+            space.rows_from(
+                k,
+                base,
+                start,
+                out.len(),
+                |done, [rows, size], place, strides| {
+                    load_rows(
+                        words,
+                        place,
+                        strides,
+                        size,
+                        &mut out[done..done + rows * size],
+                    );
+                },
+            );
+            return;
+        }
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
             let out = &mut out[done..done + run];
             if halves {
@@ -48,6 +66,34 @@ impl Runner<'_> {
     }
 }
 
+/// Rows up to this length are read several at a time.
+const SHORT: usize = 8;
+
+/// Reads short rows from a place on, with strides from row to row and along one.
+fn load_rows(words: &[u32], place: isize, strides: [isize; 2], size: usize, out: &mut [u32]) {
+    fn rows<const N: usize>(words: &[u32], mut place: isize, strides: [isize; 2], out: &mut [u32]) {
+        let [step, stride] = strides;
+        for row in out.as_chunks_mut::<N>().0 {
+            *row = match stride {
+                0 => [words[place as usize]; N],
+                1 => *words[place as usize..].first_chunk().unwrap_or(&[0; N]),
+                _ => std::array::from_fn(|i| words[(place + i as isize * stride) as usize]),
+            };
+            place += step;
+        }
+    }
+    match size {
+        1 => rows::<1>(words, place, strides, out),
+        2 => rows::<2>(words, place, strides, out),
+        3 => rows::<3>(words, place, strides, out),
+        4 => rows::<4>(words, place, strides, out),
+        5 => rows::<5>(words, place, strides, out),
+        6 => rows::<6>(words, place, strides, out),
+        7 => rows::<7>(words, place, strides, out),
+        _ => rows::<SHORT>(words, place, strides, out),
+    }
+}
+
 /// Fills registers with one value, by the widest vectors there are.
 pub(super) fn fill(value: u32, out: &mut [u32]) {
     struct Fill<'a>(u32, &'a mut [u32]);
@@ -79,6 +125,25 @@ pub(super) fn copy(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) 
     }
 }
 
+/// Copies evenly spaced words from a place on, by a stride, to such others.
+pub(super) fn copy_run(
+    len: usize,
+    words: &[u32],
+    (from, step): (isize, isize),
+    out: &mut [u32],
+    (to, stride): (isize, isize),
+) {
+    match step {
+        1 => scatter(DType::U32, &words[from as usize..][..len], out, to, stride),
+        0 if stride == 1 => fill(words[from as usize], &mut out[to as usize..][..len]),
+        _ => {
+            for i in 0..len as isize {
+                out[(to + i * stride) as usize] = words[(from + i * step) as usize];
+            }
+        }
+    }
+}
+
 /// Stores registers at evenly spaced places.
 pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isize, stride: isize) {
     let at = |i: usize| (place + i as isize * stride) as usize;
@@ -89,6 +154,9 @@ pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isiz
         }
     } else if stride == 1 {
         out[place as usize..][..values.len()].copy_from_slice(values);
+    } else if stride > 1 {
+        let places = out[place as usize..].iter_mut().step_by(stride as usize);
+        places.zip(values).for_each(|(word, &value)| *word = value);
     } else {
         for (i, &value) in values.iter().enumerate() {
             out[at(i)] = value;

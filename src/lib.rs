@@ -58,7 +58,7 @@
 //! # Errors
 //!
 //! Methods that can fail return [`Result`]; an [`Error`] names the operation, the shapes and the line
-//! that called it. Operators (`+ - * / %`, `& | ^ !`) panic with the same words, and have twins that do
+//! that called it. Operators (`+ - * / %`, `& | ^ ! << >>`) panic with the same words, and have twins that do
 //! not ([`Tensor::try_add`] and so on). Faults of a GPU, and indices found out of range while a
 //! kernel runs, are errors of the next read.
 //!

@@ -4,6 +4,7 @@ mod arithmetic;
 mod convert;
 mod create;
 mod display;
+mod elementwise;
 mod index;
 mod linalg;
 mod pointwise;
@@ -281,8 +282,9 @@ impl Tensor {
         }))
     }
 
-    /// The tensor with elements of another dtype. Floats become integers towards zero, saturating,
+    /// The tensor with elements of another dtype; NumPy's `astype`. Floats become integers towards zero, saturating,
     /// and NaN becomes 0; anything but zero becomes `true`.
+    #[doc(alias = "astype")]
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Tensor {
         self.as_dtype(dtype).into_owned()

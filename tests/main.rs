@@ -12,6 +12,7 @@ mod autograd;
 mod broadcast;
 mod display;
 mod edges;
+mod elementwise;
 mod errors;
 mod executors;
 mod literature;
@@ -48,6 +49,7 @@ fn all() -> Vec<support::Test> {
         broadcast::tests(),
         display::tests(),
         edges::tests(),
+        elementwise::tests(),
         errors::tests(),
         executors::tests(),
         literature::tests(),

@@ -1,6 +1,6 @@
 //! The calculus: for each operation, the gradients of its operands.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
 use super::{Needs, Parent, Rule, Saved};
 use crate::error::Result;

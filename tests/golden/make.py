@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from elementwise import elementwise
 from fixture import Fixture, double, quarters, random
 
 # Reductions and softmax ------------------------------------------------------
@@ -398,6 +399,7 @@ At a kink the derivative is PyTorch's choice (relu, abs: 0 at 0; clamp: 0 at its
         "neg": (torch.neg, plain), "exp": (torch.exp, plain), "exp2": (torch.exp2, plain),
         "expm1": (torch.expm1, np.append(plain, np.float32([1e-6, -1e-6]))),
         "ln": (torch.log, positive), "log2": (torch.log2, positive),
+        "log10": (torch.log10, positive),
         "log1p": (torch.log1p, np.append(positive, np.float32([-0.5, -0.999, 1e-10, 0]))),
         "sqrt": (torch.sqrt, positive), "rsqrt": (torch.rsqrt, positive[1:]),
         "reciprocal": (torch.reciprocal, np.append(positive[1:-1], np.float32([-2.5, -0.125]))),
@@ -406,6 +408,8 @@ At a kink the derivative is PyTorch's choice (relu, abs: 0 at 0; clamp: 0 at its
         "tanh": (torch.tanh, np.append(plain, np.float32([100, 1e-6]))), "asin": (torch.asin, inside),
         "acos": (torch.acos, inside), "atan": (torch.atan, np.append(plain, np.float32([1e10]))),
         "sinh": (torch.sinh, plain), "cosh": (torch.cosh, plain),
+        "asinh": (torch.asinh, np.append(plain, np.float32([1e-6, -1e10]))),
+        "acosh": (torch.acosh, positive[6:]), "atanh": (torch.atanh, inside),
         "erf": (torch.erf, np.append(plain, np.float32([1e-6, 3.5, -3.5]))),
         "sigmoid": (torch.sigmoid, np.append(plain, np.float32([80, -80]))),
         "gelu": (F.gelu, plain), "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), plain),
@@ -695,6 +699,7 @@ if __name__ == "__main__":
         optimisers,
         philox,
         display,
+        elementwise,
     ):
         if not named or make.__name__ in named:
             make()

@@ -102,8 +102,11 @@ pub use half::f16;
 #[cfg(not(target_arch = "wasm32"))]
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
+#[cfg(not(target_arch = "wasm32"))]
+pub use tensor::Displayed;
 pub use tensor::{
-    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, ReadHandle, SliceSpec, Tensor,
+    Dim, Ellipsis, IntoAxes, IntoData, IntoDims, NewAxis, Operand, PrintOptions, ReadHandle,
+    SliceSpec, Tensor,
 };
 
 /// What most programs use: `use tilewise::prelude::*;`

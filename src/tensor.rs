@@ -30,6 +30,9 @@ use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::display::Displayed;
+pub use self::display::PrintOptions;
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};

@@ -610,7 +610,7 @@ def display():
     out = Fixture(
         "display.txt",
         """
-How NumPy prints arrays with its default options: `str` and `repr`.""",
+How NumPy prints arrays: `str` and `repr` by its default options, then `str` by options that are named.""",
     )
     f = np.float32
     nan, inf = np.nan, np.inf
@@ -677,11 +677,34 @@ How NumPy prints arrays with its default options: `str` and `repr`.""",
         "elided rank 3": np.arange(10 * 11 * 12, dtype=np.int32).reshape(10, 11, 12),
         "elided, widest hidden": np.array([1] * 500 + [123456] + [2] * 500, np.int32),
     }
+    default = {name: str(values) for name, values in arrays.items()}
     for name, values in arrays.items():
         out.case(name)
         out.array("values", values)
         out.block("str", str(values))
         out.block("repr", repr(values))
+    options = [
+        {"precision": 3}, {"precision": 0}, {"precision": 12}, {"threshold": 10}, {"threshold": 4, "edgeitems": 1},
+        {"threshold": 5, "edgeitems": 2, "precision": 2}, {"linewidth": 20}, {"linewidth": 40, "precision": 4},
+        {"linewidth": 1}, {"suppress": True}, {"suppress": True, "precision": 4},
+    ]  # fmt: skip
+    chosen = [
+        "fractions", "thirds", "mixed magnitudes", "small", "wide range", "wide ratio", "large", "tiny",
+        "nan and inf", "matrix of fractions", "softmax", "normal", "integers", "integer matrix", "bool matrix",
+        "empty", "rank 3", "wrapped floats",
+    ]  # fmt: skip
+    for option in options:
+        words = " ".join(f"{key}={int(value)}" for key, value in option.items())
+        for name in chosen:
+            values = arrays[name]
+            with np.printoptions(**option):
+                if str(values) == default[name]:
+                    continue
+                out.case(f"{name}, {words}")
+                for key, value in option.items():
+                    out.text(key, str(int(value)))
+                out.array("values", values)
+                out.block("str", str(values))
     out.write()
 
 

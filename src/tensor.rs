@@ -29,6 +29,8 @@ use crate::queue::{Arg, Storage};
 use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::convert::FromNested;
 pub use self::convert::IntoData;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::display::Displayed;

@@ -10,17 +10,26 @@ mod support;
 
 mod autograd;
 mod broadcast;
+mod convert;
+#[cfg(feature = "csv")]
+mod csv;
 mod display;
 mod edges;
 mod elementwise;
 mod errors;
 mod executors;
+#[cfg(feature = "image")]
+mod image;
 mod literature;
 mod loss;
 mod matmul;
 mod matmul_kernels;
 mod names;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod nn;
+#[cfg(feature = "npy")]
+mod npy;
 mod optim;
 mod pointwise;
 mod profile;
@@ -47,6 +56,7 @@ fn all() -> Vec<support::Test> {
         support::golden::tests(),
         autograd::tests(),
         broadcast::tests(),
+        convert::tests(),
         display::tests(),
         edges::tests(),
         elementwise::tests(),
@@ -73,5 +83,16 @@ fn all() -> Vec<support::Test> {
         tuning::tests(),
         vectors::tests(),
     ];
+    let featured = vec![
+        #[cfg(feature = "csv")]
+        csv::tests(),
+        #[cfg(feature = "image")]
+        image::tests(),
+        #[cfg(feature = "ndarray")]
+        ndarray::tests(),
+        #[cfg(feature = "npy")]
+        npy::tests(),
+    ];
+    let modules = modules.into_iter().chain(featured);
     modules.into_iter().flatten().collect()
 }

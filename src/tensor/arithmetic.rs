@@ -64,6 +64,25 @@ impl<'a> Operand<'a> {
     }
 }
 
+impl Tensor {
+    /// The dtype in which the tensor meets another or a Rust scalar, NumPy's `result_type`: the table of
+    /// `docs/numerics.md`. [`DType::promote`] is the same of two dtypes.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let counts = Tensor::new([1, 2], &Device::cpu())?;
+    /// assert_eq!(counts.result_type(2), DType::I32); // Rust scalars are weak
+    /// assert_eq!(counts.result_type(0.5), DType::F32);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn result_type<'a>(&self, other: impl Into<Operand<'a>>) -> DType {
+        match other.into() {
+            Operand::Tensor(tensor) => self.dtype.promote(tensor.dtype),
+            Operand::Scalar(scalar) => self.dtype.promote_scalar(scalar),
+        }
+    }
+}
+
 /// A failed operator ends the program with the error's own words at the caller's line.
 #[track_caller]
 fn must(result: Result<Tensor>) -> Tensor {

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from elementwise import elementwise
+from files import files
 from fixture import Fixture, double, quarters, random
 
 # Reductions and softmax ------------------------------------------------------
@@ -723,6 +724,7 @@ if __name__ == "__main__":
         philox,
         display,
         elementwise,
+        files,
     ):
         if not named or make.__name__ in named:
             make()

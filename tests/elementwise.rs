@@ -389,18 +389,23 @@ fn numbers_for_what_is_none(device: &Device) -> Result<()> {
 fn errors(device: &Device) -> Result<(), Error> {
     let (a, b) = (Tensor::zeros([2, 3], device)?, Tensor::zeros([2], device)?);
     let results = [
-        a.logaddexp(&b),
-        a.heaviside(&b),
-        a.fmin(&b),
-        a.fmax(&b),
-        a.hypot(&b),
-        a.lerp(&b, 0.5),
-        a.to_dtype(DType::I32).left_shift(b.to_dtype(DType::I32)),
+        ("logaddexp", a.logaddexp(&b)),
+        ("heaviside", a.heaviside(&b)),
+        ("fmin", a.fmin(&b)),
+        ("fmax", a.fmax(&b)),
+        ("hypot", a.hypot(&b)),
+        ("lerp", a.lerp(&b, 0.5)),
+        ("lerp", a.lerp(1.0, &b)),
+        (
+            "left_shift",
+            a.to_dtype(DType::I32).left_shift(b.to_dtype(DType::I32)),
+        ),
+        ("lcm", a.to_dtype(DType::I32).lcm(b.to_dtype(DType::I32))),
     ];
-    for result in results {
+    for (name, result) in results {
         let error = result.expect_err("the shapes do not broadcast");
         assert!(
-            matches!(error.kind(), ErrorKind::Broadcast { .. }),
+            matches!(error.kind(), ErrorKind::Broadcast { op, .. } if *op == name),
             "{error}"
         );
         assert_eq!(error.location().file(), file!());

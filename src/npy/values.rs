@@ -10,6 +10,7 @@ use super::{Narrowing, Words, fail};
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::Result;
+use crate::exec::cpu::pages;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -127,7 +128,7 @@ impl Reading<'_> {
         } else {
             count.min(CHUNK)
         };
-        let mut values = Vec::with_capacity(known);
+        let mut values = pages::reserve(known).map_err(|error| error.to_string())?;
         let mut buffer = vec![0; CHUNK.min(count.saturating_mul(N))];
         while values.len() < count {
             let bytes = buffer.len().min((count - values.len()).saturating_mul(N));

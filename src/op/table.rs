@@ -8,8 +8,9 @@
 //!
 //! Sections by signature: `float1` and `float2` take floats and give floats, and state their error
 //! bound in ULP; `number1` and `number2` take and give any numeric type, with a meaning for each of
-//! `f32`, `i32` and `u32`; `bits1` and `bits2` take and give integers; `test` takes floats and gives bools; `compare` takes two numbers and gives bools; `logic1` and
-//! `logic2` take and give bools. `f16` is computed as `f32` and rounded.
+//! `f32`, `i32` and `u32`; `bits1` and `bits2` take and give integers; `test` takes floats and gives
+//! bools; `compare` takes two numbers and gives bools; `logic1` and `logic2` take and give bools. `f16` is
+//! computed as `f32` and rounded.
 
 macro_rules! pointwise_table {
     ($then:ident) => {

@@ -96,36 +96,34 @@ impl Tensor {
         })
     }
 
-    /// The smaller of the two, and where one of them is NaN the other; [`minimum`](Tensor::minimum) gives NaN there.
+    /// The smaller of the two, and where one of them is NaN the other; [`minimum`](Tensor::minimum) gives NaN
+    /// there. Of two equals the left is taken, and gets the gradient.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.
     #[track_caller]
     pub fn fmin<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        let (b, _) = other.into().meet("fmin", self)?;
+        let (b, dtype) = other.into().meet("fmin", self)?;
         self.shape_ref().broadcast(b.shape_ref(), "fmin")?;
-        self.unless_nan(&b, self.minimum(&*b)?)
+        match dtype.is_float() {
+            true => self.le(&*b)?.logical_or(b.is_nan())?.select(self, &*b),
+            false => self.minimum(&*b),
+        }
     }
 
-    /// The larger of the two, and where one of them is NaN the other; [`maximum`](Tensor::maximum) gives NaN there.
+    /// The larger of the two, and where one of them is NaN the other; [`maximum`](Tensor::maximum) gives NaN
+    /// there. Of two equals the left is taken, and gets the gradient.
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.
     #[track_caller]
     pub fn fmax<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        let (b, _) = other.into().meet("fmax", self)?;
+        let (b, dtype) = other.into().meet("fmax", self)?;
         self.shape_ref().broadcast(b.shape_ref(), "fmax")?;
-        self.unless_nan(&b, self.maximum(&*b)?)
-    }
-
-    /// `chosen`, or the one that is a number where the other is NaN.
-    #[track_caller]
-    fn unless_nan(&self, other: &Tensor, chosen: Tensor) -> Result<Tensor> {
-        if !chosen.dtype.is_float() {
-            return Ok(chosen);
+        match dtype.is_float() {
+            true => self.ge(&*b)?.logical_or(b.is_nan())?.select(self, &*b),
+            false => self.maximum(&*b),
         }
-        let left = other.is_nan().select(self, &chosen)?;
-        self.is_nan().select(other, &left)
     }
 
     /// The quotient rounded down and the remainder, as Python's `divmod`: `floor_divide` and `remainder`.
@@ -222,6 +220,8 @@ impl Tensor {
     ) -> Result<Tensor> {
         let (end, _) = end.into().meet("lerp", self)?;
         let (weight, _) = weight.into().meet("lerp", self)?;
+        let both = self.shape_ref().broadcast(end.shape_ref(), "lerp")?;
+        both.broadcast(weight.shape_ref(), "lerp")?;
         let way = end.try_sub(self)?;
         let from_start = self.try_add(way.try_mul(&*weight)?)?;
         let rest = weight.negative().try_add(1.0)?;

@@ -1,30 +1,30 @@
-//! asinh, acosh and atanh, by logarithms that are accurate near 1.
+//! asinh, acosh and atanh, by a logarithm that is accurate near 1.
 
 use std::f32::consts::LN_2;
 
-use super::{ln, log1p};
+use super::log1p;
 
-/// From here on x² + 1 is x² and x ± 1 is x, far enough.
+/// From here on both are ln 2x = ln(1 + (x − 1)) + ln 2.
 const LARGE: f32 = 1.0e5;
 
 /// Inverse hyperbolic sine. At most 3 ULP.
 #[inline(always)]
 pub(crate) fn asinh(x: f32) -> f32 {
     let a = x.abs();
-    let square = if a < LARGE { a * a } else { 0.0 };
-    let near = log1p(a + square / (1.0 + (1.0 + square).sqrt()));
-    let far = ln(a) + LN_2;
-    let y = if a < LARGE { near } else { far }.copysign(x);
-    if x == 0.0 || x.is_nan() { x } else { y }
+    let large = a >= LARGE;
+    let square = a * a;
+    let near = a + square / (1.0 + (1.0 + square).sqrt());
+    let y = log1p(if large { a - 1.0 } else { near }) + if large { LN_2 } else { 0.0 };
+    y.copysign(x)
 }
 
 /// Inverse hyperbolic cosine; NaN below 1. At most 3 ULP.
 #[inline(always)]
 pub(crate) fn acosh(x: f32) -> f32 {
-    let t = if x < LARGE { x - 1.0 } else { 0.0 }; // exact up to 2
-    let near = log1p(t + (t * (t + 2.0)).sqrt());
-    let far = ln(x) + LN_2;
-    let y = if x < LARGE { near } else { far };
+    let large = x >= LARGE;
+    let t = x - 1.0; // exact up to 2
+    let near = t + (t * (t + 2.0)).sqrt();
+    let y = log1p(if large { t } else { near }) + if large { LN_2 } else { 0.0 };
     if x >= 1.0 { y } else { f32::NAN }
 }
 

@@ -149,6 +149,16 @@ pub enum ErrorKind {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// A file that cannot be read or written, or does not hold what it should.
+    #[error("{op}: {file}: {message}")]
+    File {
+        /// The operation.
+        op: &'static str,
+        /// The file's path, or what stands for it.
+        file: String,
+        /// What is wrong, and where in the file.
+        message: String,
+    },
     /// A tensor or iteration space beyond what the device can hold in one piece.
     #[error("{op}: {bytes} bytes are more than the {limit} that {device} can hold in one tensor")]
     TooLarge {

@@ -58,7 +58,7 @@
 //! # Errors
 //!
 //! Methods that can fail return [`Result`]; an [`Error`] names the operation, the shapes and the line
-//! that called it. Operators (`+ - * / %`, `& | ^ !`) panic with the same words, and have twins that do
+//! that called it. Operators (`+ - * / %`, `& | ^ ! << >>`) panic with the same words, and have twins that do
 //! not ([`Tensor::try_add`] and so on). Faults of a GPU, and indices found out of range while a
 //! kernel runs, are errors of the next read.
 //!
@@ -68,6 +68,17 @@
 //! environment variable `TILEWISE_DEVICE` (`cpu`, `gpu`, `gpu:1`, `checked`, or a part of an adapter's
 //! name) overrides it; [`Device::list`] and [`Device::named`] choose in code.
 
+//! # Features
+//!
+//! None is on by default; each brings the crate it is named after, or that of its format.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `ndarray` | arrays of the `ndarray` crate in [`Tensor::new`], `Tensor::to_ndarray` and `TryFrom` |
+//! | `image` | `tilewise::image`: pictures of the `image` crate to tensors and back |
+//! | `npy` | `tilewise::npy`: NumPy's npy and npz files, read and written |
+//! | `csv` | `tilewise::csv`: tables of numbers in text files |
+
 #![warn(missing_docs)]
 
 // Some tests are shared with those outside.
@@ -75,14 +86,20 @@
 extern crate self as tilewise;
 
 mod autograd;
+#[cfg(feature = "csv")]
+pub mod csv;
 mod device;
 mod dtype;
 mod error;
 mod exec;
 mod generator;
+#[cfg(feature = "image")]
+pub mod image;
 mod layout;
 mod loss;
 pub mod nn;
+#[cfg(feature = "npy")]
+pub mod npy;
 mod op;
 pub mod optim;
 mod plan;
@@ -104,8 +121,11 @@ pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
     Bins, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData, IntoDims, IntoQuantiles,
-    IntoWidths, NewAxis, Operand, Pad, ReadHandle, Sections, SliceSpec, Tensor, Unique,
+    IntoWidths, NewAxis, Operand, Pad, PrintOptions, ReadHandle, Sections, SliceSpec, Tensor,
+    Unique,
 };
+#[cfg(not(target_arch = "wasm32"))]
+pub use tensor::{Displayed, FromNested};
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {

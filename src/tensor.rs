@@ -8,6 +8,7 @@ mod count;
 mod create;
 mod diagonal;
 mod display;
+mod elementwise;
 mod grid;
 mod index;
 mod join;
@@ -47,8 +48,13 @@ use crate::queue::{Arg, Storage};
 use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::convert::FromNested;
 pub use self::convert::IntoData;
 pub use self::count::Bins;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::display::Displayed;
+pub use self::display::PrintOptions;
 pub use self::grid::Indexing;
 pub use self::mask::Unique;
 pub use self::pad::{IntoWidths, Pad};
@@ -307,8 +313,9 @@ impl Tensor {
         }))
     }
 
-    /// The tensor with elements of another dtype. Floats become integers towards zero, saturating,
+    /// The tensor with elements of another dtype; NumPy's `astype`. Floats become integers towards zero, saturating,
     /// and NaN becomes 0; anything but zero becomes `true`.
+    #[doc(alias = "astype")]
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Tensor {
         self.as_dtype(dtype).into_owned()

@@ -1,14 +1,16 @@
 //! Printing agrees with NumPy's.
 
-use tilewise::{DType, Device, Error, Result, Tensor, f16};
+use tilewise::{DType, Device, Error, PrintOptions, Result, Tensor, f16};
 
-use crate::support::golden::{Array, Golden};
+use crate::support::alone;
+use crate::support::golden::{Array, Case, Golden};
 
 tests![
     golden,
     f16_and_precision,
     elision_reads_the_edges,
     views,
+    options_and_the_formatter,
     debug
 ];
 
@@ -23,10 +25,30 @@ fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
     }
 }
 
+/// The options that a case names; NumPy's defaults for the rest.
+fn options(case: &Case) -> PrintOptions {
+    let number = |key| case.text(key).map(|_| case.value::<usize>(key));
+    let mut options = PrintOptions::new();
+    if let Some(digits) = number("precision") {
+        options = options.precision(digits);
+    }
+    if let Some(size) = number("threshold") {
+        options = options.threshold(size);
+    }
+    if let Some(count) = number("edgeitems") {
+        options = options.edgeitems(count);
+    }
+    if let Some(columns) = number("linewidth") {
+        options = options.linewidth(columns);
+    }
+    options.suppress(number("suppress") == Some(1))
+}
+
 fn golden(device: &Device) -> Result<()> {
     for case in Golden::read("display.txt").cases() {
         let want = case.text("str").expect("each case has NumPy's text");
-        let got = tensor(case.array("values"), device)?.to_string();
+        let x = tensor(case.array("values"), device)?;
+        let got = x.display(&options(case)).to_string();
         assert!(got == want, "{}: got\n{got}\nwant\n{want}", case.name);
     }
     Ok(())
@@ -120,8 +142,9 @@ fn views(device: &Device) -> Result<()> {
     let rank8 = Tensor::zeros([1; 8], device)?;
     assert_eq!(rank8.to_string(), "[[[[[[[[0.]]]]]]]]");
     // A failed computation is printed, and is no error of the writer.
+    let device = &alone(device)?;
     let far = Tensor::from_slice(&[0, 9], [2], device)?;
-    let picked = x.index_select(0, &far)?;
+    let picked = Tensor::zeros([2, 3], device)?.index_select(0, &far)?;
     let text = picked.to_string();
     assert!(
         text.contains("index 9 is out of range for axis 0 of size 2"),
@@ -130,14 +153,39 @@ fn views(device: &Device) -> Result<()> {
     Ok::<(), Error>(())
 }
 
+/// The formatter's precision stands above the options'.
+fn options_and_the_formatter(device: &Device) -> Result<()> {
+    let x = Tensor::new([1.0 / 3.0, 2.0], device)?;
+    let options = PrintOptions::new().precision(2);
+    assert_eq!(x.display(&options).to_string(), "[0.33 2.  ]");
+    assert_eq!(format!("{:.4}", x.display(&options)), "[0.3333 2.    ]");
+    assert_eq!(format!("{x:.4}"), "[0.3333 2.    ]");
+    assert_eq!(x.sum(0)?.display(&options).to_string(), "2.33");
+    assert_eq!(x.display(&PrintOptions::new()).to_string(), x.to_string());
+    // All of it, and as little of it as there can be.
+    let n = Tensor::arange(0, 1001, 1, device)?;
+    let all = n
+        .display(&PrintOptions::new().threshold(usize::MAX))
+        .to_string();
+    assert!(all.contains(" 500 ") && !all.contains("..."));
+    let one = PrintOptions::new().threshold(0).edgeitems(0);
+    assert_eq!(n.display(&one).to_string(), "[   0 ... 1000]");
+    let wide = PrintOptions::new().threshold(0).edgeitems(usize::MAX);
+    assert_eq!(n.display(&wide).to_string(), all);
+    Ok(())
+}
+
 fn debug() -> Result<()> {
     let x = Tensor::zeros([2, 3], &Device::cpu())?;
     assert_eq!(format!("{x:?}"), "Tensor(f32 (2,3) on cpu, strides [0, 0])");
     let x = Tensor::new([[1, 2], [3, 4]], &Device::cpu())?;
-    assert_eq!(format!("{x:?}"), "Tensor(i32 (2,2) on cpu)");
-    assert_eq!(
-        format!("{:?}", x.t()),
-        "Tensor(i32 (2,2) on cpu, strides [1, 2])"
-    );
+    assert_eq!(format!("{x:?}"), "Tensor(i32 (2,2) on cpu, contiguous)");
+    let strides = "Tensor(i32 (2,2) on cpu, strides [1, 2])";
+    assert_eq!(format!("{:?}", x.t()), strides);
+    let row = x.slice(tilewise::s![1])?;
+    let offset = "Tensor(i32 (2,) on cpu, contiguous, offset 2)";
+    assert_eq!(format!("{row:?}"), offset);
+    let flipped = "Tensor(i32 (2,2) on cpu, strides [2, -1], offset 1)";
+    assert_eq!(format!("{:?}", x.flip(1)?), flipped);
     Ok(())
 }

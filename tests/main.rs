@@ -11,16 +11,26 @@ mod support;
 mod assign;
 mod autograd;
 mod broadcast;
+mod convert;
+#[cfg(feature = "csv")]
+mod csv;
 mod display;
 mod edges;
+mod elementwise;
 mod errors;
 mod executors;
+#[cfg(feature = "image")]
+mod image;
 mod literature;
 mod loss;
 mod matmul;
 mod matmul_kernels;
 mod names;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod nn;
+#[cfg(feature = "npy")]
+mod npy;
 mod optim;
 mod order;
 mod places;
@@ -54,8 +64,10 @@ fn all() -> Vec<support::Test> {
         assign::tests(),
         autograd::tests(),
         broadcast::tests(),
+        convert::tests(),
         display::tests(),
         edges::tests(),
+        elementwise::tests(),
         errors::tests(),
         executors::tests(),
         literature::tests(),
@@ -85,5 +97,16 @@ fn all() -> Vec<support::Test> {
         vectors::tests(),
         windows::tests(),
     ];
+    let featured = vec![
+        #[cfg(feature = "csv")]
+        csv::tests(),
+        #[cfg(feature = "image")]
+        image::tests(),
+        #[cfg(feature = "ndarray")]
+        ndarray::tests(),
+        #[cfg(feature = "npy")]
+        npy::tests(),
+    ];
+    let modules = modules.into_iter().chain(featured);
     modules.into_iter().flatten().collect()
 }

@@ -46,9 +46,11 @@ const UNARY: &[Unary] = &[
     Unary("expm1", Tensor::expm1, 2.0, f64::exp_m1),
     Unary("ln", Tensor::ln, 2.0, f64::ln),
     Unary("log2", Tensor::log2, 2.0, f64::log2),
+    Unary("log10", Tensor::log10, 2.0, f64::log10),
     Unary("log1p", Tensor::log1p, 2.0, f64::ln_1p),
     Unary("sqrt", Tensor::sqrt, 2.0, f64::sqrt),
     Unary("rsqrt", Tensor::rsqrt, 2.0, |a| 1.0 / a.sqrt()),
+    Unary("cbrt", Tensor::cbrt, 2.0, f64::cbrt),
     Unary("reciprocal", Tensor::reciprocal, 2.0, |a| 1.0 / a),
     Unary("sin", Tensor::sin, 2.0, f64::sin),
     Unary("cos", Tensor::cos, 2.0, f64::cos),
@@ -59,6 +61,9 @@ const UNARY: &[Unary] = &[
     Unary("sinh", Tensor::sinh, 4.0, f64::sinh),
     Unary("cosh", Tensor::cosh, 4.0, f64::cosh),
     Unary("tanh", Tensor::tanh, 2.0, f64::tanh),
+    Unary("asinh", Tensor::asinh, 4.0, f64::asinh),
+    Unary("acosh", Tensor::acosh, 4.0, f64::acosh),
+    Unary("atanh", Tensor::atanh, 4.0, f64::atanh),
     Unary("erf", Tensor::erf, 4.0, reference::erf),
     Unary("sigmoid", Tensor::sigmoid, 2.0, reference::sigmoid),
     Unary("relu", Tensor::relu, 0.0, reference::relu),
@@ -100,6 +105,16 @@ const BINARY: &[Binary] = &[
         true,
         reference::floor_divide,
     ),
+    Binary("fmod", |a, b| a.fmod(b), 0.0, true, |a, b| a % b),
+    Binary(
+        "trunc_divide",
+        |a, b| a.trunc_divide(b),
+        0.5,
+        true,
+        reference::trunc_divide,
+    ),
+    Binary("hypot", |a, b| a.hypot(b), 3.0, true, f64::hypot),
+    Binary("copysign", |a, b| a.copysign(b), 0.0, true, f64::copysign),
     Binary("pow", |a, b| a.pow(b), 4.0, true, f64::powf),
     Binary(
         "minimum",
@@ -379,6 +394,14 @@ const INTEGER: &[IntRow] = &[
     ("remainder", |a, b| a.remainder(b), int::remainder),
     ("floor_divide", |a, b| a.floor_divide(b), int::floor_divide),
     ("pow", |a, b| a.pow(b), int::pow),
+    ("fmod", |a, b| a.fmod(b), int::fmod),
+    ("trunc_divide", |a, b| a.trunc_divide(b), int::trunc_divide),
+    ("bitwise_and", |a, b| a.bitwise_and(b), |a, b| a & b),
+    ("bitwise_or", |a, b| a.bitwise_or(b), |a, b| a | b),
+    ("bitwise_xor", |a, b| a.bitwise_xor(b), |a, b| a ^ b),
+    ("left_shift", |a, b| a.left_shift(b), int::left_shift),
+    ("right_shift", |a, b| a.right_shift(b), int::right_shift),
+    ("gcd", |a, b| a.gcd(b), int::gcd),
     ("minimum", |a, b| a.minimum(b), i64::min),
     ("maximum", |a, b| a.maximum(b), i64::max),
 ];
@@ -496,7 +519,10 @@ fn bools(device: &Device) -> Result<()> {
     let edges = [false, true];
     let column = Tensor::from_slice(&edges, [2, 1], device)?;
     let row = Tensor::from_slice(&edges, [2], device)?;
-    let logic: [Meant<Result<Tensor>, Test2<bool>>; 6] = [
+    let logic: [Meant<Result<Tensor>, Test2<bool>>; 9] = [
+        ("bitwise_and", column.bitwise_and(&row), |a, b| a & b),
+        ("bitwise_or", column.bitwise_or(&row), |a, b| a | b),
+        ("bitwise_xor", column.bitwise_xor(&row), |a, b| a ^ b),
         ("and", column.logical_and(&row), |a, b| a & b),
         ("or", column.logical_or(&row), |a, b| a | b),
         ("xor", column.logical_xor(&row), |a, b| a ^ b),
@@ -545,10 +571,11 @@ fn tests_and_comparisons(device: &Device) -> Result<()> {
         edges.retain(|v| !v.is_subnormal());
     }
     type Test = (&'static str, Call1, fn(f32) -> bool);
-    let tests: [Test; 3] = [
+    let tests: [Test; 4] = [
         ("is_nan", Tensor::is_nan, f32::is_nan),
         ("is_finite", Tensor::is_finite, f32::is_finite),
         ("is_inf", Tensor::is_inf, f32::is_infinite),
+        ("signbit", Tensor::signbit, f32::is_sign_negative),
     ];
     for laid in laid(device, &edges)? {
         for (name, call, meaning) in tests {

@@ -1,4 +1,4 @@
-// Integers: Python's division, powers, signs, and the high half of a product.
+// Integers: Python's division and C's, powers, signs, and the high half of a product.
 
 fn tw_mul_hi(a: u32, b: u32) -> u32 {
     let a_low = a & 0xffffu;
@@ -35,6 +35,16 @@ fn tw_floor_div_i32(a: i32, b: i32) -> i32 {
 
 fn tw_rem_i32(a: i32, b: i32) -> i32 {
     return select(bitcast<i32>(bitcast<u32>(a) - bitcast<u32>(b) * bitcast<u32>(tw_floor_div_i32(a, b))), 0, b == 0);
+}
+
+fn tw_trunc_div_i32(a: i32, b: i32) -> i32 {
+    let quotient = tw_magnitude_i32(a) / max(tw_magnitude_i32(b), 1u);
+    return bitcast<i32>(select(select(quotient, 0u - quotient, (a < 0) != (b < 0)), 0u, b == 0));
+}
+
+fn tw_fmod_i32(a: i32, b: i32) -> i32 {
+    let rest = tw_rem_u32(tw_magnitude_i32(a), tw_magnitude_i32(b));
+    return bitcast<i32>(select(rest, 0u - rest, a < 0));
 }
 
 fn tw_pow_u32(base: u32, exponent: u32) -> u32 {

@@ -1,4 +1,4 @@
-// ln, log2 and log1p; needs select.wgsl and exponential.wgsl.
+// ln, log2, log10 and log1p; needs select.wgsl and exponential.wgsl.
 
 const TW_SQRT_HALF = 0x3f3504f3u;
 
@@ -44,6 +44,15 @@ fn tw_log2(x: f32) -> f32 {
     let head = tw_head(f);
     let rest = f * 0.0003122284 + ((f - head) * 1.4423828 + tw_ln_tail(f) * 1.442695);
     return tw_log_edges(x, rest + head * 1.4423828 + f32(m.n));
+}
+
+fn tw_log10(x: f32) -> f32 {
+    let m = tw_split(x);
+    let e = f32(m.n);
+    let f = m.p - 1.0;
+    let head = tw_head(f);
+    let rest = f * -3.168997e-05 + ((f - head) * 0.43432617 + (tw_ln_tail(f) * 0.4342945 + e * 4.605039e-06));
+    return tw_log_edges(x, rest + head * 0.43432617 + e * 0.3010254);
 }
 
 fn tw_log1p(x: f32) -> f32 {

@@ -1,4 +1,4 @@
-// Division of floats with Python's signs; needs select.wgsl.
+// Division of floats with Python's signs, and with C's; needs select.wgsl.
 //
 // The magnitudes' mantissas are divided as integers, 8 bits of the quotient at a time, so the remainder is exact.
 
@@ -69,4 +69,20 @@ fn tw_floor_div(a: f32, b: f32) -> f32 {
     // Of 2^32 - 1 and one more, the conversion gives the same.
     let magnitude = f32(max(division.quotient + below, division.quotient));
     return bitcast<f32>(bitcast<u32>(magnitude) | sign);
+}
+
+fn tw_fmod(a: f32, b: f32) -> f32 {
+    let a_bits = tw_magnitude_bits(a);
+    let b_bits = tw_magnitude_bits(b);
+    if a_bits >= TW_INF || b_bits == 0u || b_bits > TW_INF {
+        return tw_override(a, TW_NAN, true);
+    }
+    return bitcast<f32>(tw_divide(a_bits, b_bits).rest | tw_sign_bit(a));
+}
+
+fn tw_trunc_div(a: f32, b: f32) -> f32 {
+    let magnitude = tw_floor_div(tw_abs(a), tw_abs(b));
+    let unbounded = tw_is_inf(a) && tw_is_finite(b);
+    let bits = select(bitcast<u32>(magnitude), TW_INF, unbounded);
+    return bitcast<f32>(bits | (tw_sign_bit(a) ^ tw_sign_bit(b)));
 }

@@ -40,6 +40,10 @@ fn tw_with_sign(y: f32, x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(y) | tw_sign_bit(x));
 }
 
+fn tw_copysign(x: f32, sign: f32) -> f32 {
+    return bitcast<f32>(tw_magnitude_bits(x) | tw_sign_bit(sign));
+}
+
 fn tw_abs(x: f32) -> f32 {
     return bitcast<f32>(tw_magnitude_bits(x));
 }

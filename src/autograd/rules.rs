@@ -2,7 +2,7 @@
 
 mod scan;
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
 use super::{Needs, Parent, Rule, Saved};
 use crate::dtype::DType;

@@ -13,7 +13,7 @@ pub(crate) mod kernel;
 mod map;
 pub(crate) mod matmul;
 mod memory;
-mod pages;
+pub(crate) mod pages;
 mod places;
 mod reduce;
 mod rows;

@@ -16,16 +16,19 @@
 //! - Rounding to an integer is half to even on both sides.
 
 mod activation;
+mod bits;
 mod error_function;
 mod exponential;
 mod hyperbolic;
 mod integer;
+mod inverse_hyperbolic;
 mod inverse_trig;
 mod key;
 mod logarithm;
 mod philox;
 mod power;
 mod remainder;
+mod root;
 mod rounding;
 mod select;
 mod trigonometric;
@@ -34,20 +37,26 @@ mod trigonometric;
 pub(crate) mod tests;
 
 pub(crate) use activation::{elu, gelu, gelu_tanh, leaky_relu, relu, sigmoid, silu, softplus};
+pub(crate) use bits::{gcd_i32, gcd_u32, shl_i32, shl_u32, shr_i32, shr_u32};
 pub(crate) use error_function::erf;
 pub(crate) use exponential::{exp, exp2, expm1};
 pub(crate) use hyperbolic::{cosh, sinh, tanh};
 pub(crate) use integer::{
-    abs_i32, floor_div_i32, floor_div_u32, mul_hi, pow_i32, pow_u32, rem_i32, rem_u32, sign_i32,
+    abs_i32, floor_div_i32, floor_div_u32, fmod_i32, mul_hi, pow_i32, pow_u32, rem_i32, rem_u32,
+    sign_i32, trunc_div_i32,
 };
+pub(crate) use inverse_hyperbolic::{acosh, asinh, atanh};
 pub(crate) use inverse_trig::{acos, asin, atan, atan2};
 pub(crate) use key::{from_key, key};
-pub(crate) use logarithm::{ln, log1p, log2};
+pub(crate) use logarithm::{ln, log1p, log2, log10};
 pub(crate) use philox::philox;
 pub(crate) use power::pow;
-pub(crate) use remainder::{floor_div, rem};
+pub(crate) use remainder::{floor_div, fmod, rem, trunc_div};
+pub(crate) use root::{cbrt, hypot};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
-pub(crate) use select::{abs, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sqrt};
+pub(crate) use select::{
+    abs, copysign, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sign_bit, sqrt,
+};
 pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
 
 /// The same functions for the GPU, `tw_` before each name: the files of `shaders/math/`, each after those it needs.
@@ -57,9 +66,12 @@ pub(crate) const WGSL: &str = concat!(
     include_str!("../../shaders/math/exponential.wgsl"),
     include_str!("../../shaders/math/logarithm.wgsl"),
     include_str!("../../shaders/math/integer.wgsl"),
+    include_str!("../../shaders/math/bits.wgsl"),
     include_str!("../../shaders/math/philox.wgsl"),
     include_str!("../../shaders/math/trigonometric.wgsl"),
     include_str!("../../shaders/math/hyperbolic.wgsl"),
+    include_str!("../../shaders/math/inverse_hyperbolic.wgsl"),
+    include_str!("../../shaders/math/root.wgsl"),
     include_str!("../../shaders/math/inverse_trig.wgsl"),
     include_str!("../../shaders/math/error_function.wgsl"),
     include_str!("../../shaders/math/activation.wgsl"),

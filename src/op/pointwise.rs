@@ -73,6 +73,8 @@ macro_rules! define_ops {
         number2 { $($(#[$n2d:meta])* $N2:ident $n2:ident $n2u:literal,
             f $n2f:expr, $n2fw:literal; i $n2i:expr, $n2iw:literal; u $n2uu:expr, $n2uw:literal;
             [$($n2s:ident)*] $n2g:expr;)* }
+        bits1 { $($(#[$b1d:meta])* $B1:ident $b1:ident $b1r:expr, $b1w:literal;)* }
+        bits2 { $($(#[$b2d:meta])* $B2:ident $b2:ident i $b2i:expr, $b2iw:literal; u $b2u:expr, $b2uw:literal;)* }
         test { $($(#[$td:meta])* $T:ident $t:ident $tr:expr, $tw:literal;)* }
         compare { $($(#[$cd:meta])* $C:ident $c:ident $cr:expr, $cw:literal;)* }
         logic1 { $($(#[$l1d:meta])* $L1:ident $l1:ident $l1r:expr, $l1w:literal;)* }
@@ -82,7 +84,7 @@ macro_rules! define_ops {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub(crate) enum PointOp {
-            $($F1,)* $($F2,)* $($N1,)* $($N2,)* $($T,)* $($C,)* $($L1,)* $($L2,)*
+            $($F1,)* $($F2,)* $($N1,)* $($N2,)* $($B1,)* $($B2,)* $($T,)* $($C,)* $($L1,)* $($L2,)*
             /// The first operand (bool) chooses between the second and the third.
             Select,
             /// The high 32 bits of a product of two `u32`.
@@ -112,7 +114,8 @@ macro_rules! define_ops {
             /// The operations of the table.
             #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[
-                $(Self::$F1,)* $(Self::$F2,)* $(Self::$N1,)* $(Self::$N2,)* $(Self::$T,)*
+                $(Self::$F1,)* $(Self::$F2,)* $(Self::$N1,)* $(Self::$N2,)*
+                $(Self::$B1,)* $(Self::$B2,)* $(Self::$T,)*
                 $(Self::$C,)* $(Self::$L1,)* $(Self::$L2,)*
             ];
 
@@ -128,6 +131,7 @@ macro_rules! define_ops {
                     $(Self::$F1)|* | $(Self::$F2)|* => vec![(F32, F32), (F16, F16)],
                     $(Self::$N1)|* | $(Self::$N2)|* | Self::Select | Self::Copy =>
                         [F32, F16, I32, U32].map(|t| (t, t)).to_vec(),
+                    $(Self::$B1)|* | $(Self::$B2)|* => vec![(I32, I32), (U32, U32)],
                     $(Self::$T)|* => vec![(F32, Bool)],
                     $(Self::$C)|* => [F32, I32, U32].map(|t| (t, Bool)).to_vec(),
                     $(Self::$L1)|* | $(Self::$L2)|* => vec![(Bool, Bool)],
@@ -144,6 +148,7 @@ macro_rules! define_ops {
                 let method = match self {
                     $(Self::$F1 => stringify!($f1),)* $(Self::$F2 => stringify!($f2),)*
                     $(Self::$N1 => stringify!($n1),)* $(Self::$N2 => stringify!($n2),)*
+                    $(Self::$B1 => stringify!($b1),)* $(Self::$B2 => stringify!($b2),)*
                     $(Self::$T => stringify!($t),)* $(Self::$C => stringify!($c),)*
                     $(Self::$L1 => stringify!($l1),)* $(Self::$L2 => stringify!($l2),)*
                     Self::Select => "select",
@@ -175,6 +180,8 @@ macro_rules! define_ops {
                     $((Self::$F1, _) => $f1w,)* $((Self::$F2, _) => $f2w,)*
                     $((Self::$N1, DType::I32) => $n1iw, (Self::$N1, DType::U32 | DType::Bool) => $n1uw, (Self::$N1, _) => $n1fw,)*
                     $((Self::$N2, DType::I32) => $n2iw, (Self::$N2, DType::U32 | DType::Bool) => $n2uw, (Self::$N2, _) => $n2fw,)*
+                    $((Self::$B1, _) => $b1w,)*
+                    $((Self::$B2, DType::I32) => $b2iw, (Self::$B2, _) => $b2uw,)*
                     $((Self::$T, _) => $tw,)* $((Self::$C, _) => $cw,)*
                     $((Self::$L1, _) => $l1w,)* $((Self::$L2, _) => $l2w,)*
                     (Self::Select, _) => "select({c}, {b}, {a})",
@@ -206,6 +213,11 @@ macro_rules! define_ops {
                         DType::U32 | DType::Bool => each!(args, out, |u32, u32| -> u32, $n2uu),
                         DType::F32 | DType::F16 => each!(args, out, |f32, f32| -> f32, meaning::$n2),
                     },)*
+                    $(Self::$B1 => each!(args, out, |u32| -> u32, $b1r),)*
+                    $(Self::$B2 => match from {
+                        DType::I32 => each!(args, out, |i32, i32| -> i32, $b2i),
+                        _ => each!(args, out, |u32, u32| -> u32, $b2u),
+                    },)*
                     $(Self::$T => each!(args, out, |f32| -> bool, $tr),)*
                     $(Self::$C => match from {
                         DType::I32 => each!(args, out, |i32, i32| -> bool, $cr),
@@ -234,7 +246,23 @@ impl PointOp {
     /// The time it takes the CPU in units of an addition's, roughly: what is further from exact than
     /// that divides, or is computed by polynomials.
     pub(crate) const fn cost(self) -> usize {
-        if self.ulp() > 1.0 { 4 } else { 1 }
+        match self {
+            // Some dozen divisions.
+            Self::Gcd => 64,
+            _ if self.ulp() > 1.0 => 4,
+            _ => 1,
+        }
+    }
+
+    /// What an operation on bits means for bools, if that is not an operation on the integers 0 and 1.
+    pub(crate) const fn of_bools(self) -> Option<Self> {
+        match self {
+            Self::BitNot => Some(Self::Not),
+            Self::BitAnd => Some(Self::And),
+            Self::BitOr => Some(Self::Or),
+            Self::BitXor => Some(Self::Xor),
+            _ => None,
+        }
     }
 
     /// Applies the operation to a block of registers. `from` is the dtype of the operands (of the

@@ -8,8 +8,9 @@
 //!
 //! Sections by signature: `float1` and `float2` take floats and give floats, and state their error
 //! bound in ULP; `number1` and `number2` take and give any numeric type, with a meaning for each of
-//! `f32`, `i32` and `u32`; `test` takes floats and gives bools; `compare` takes two numbers and gives bools; `logic1` and
-//! `logic2` take and give bools. `f16` is computed as `f32` and rounded.
+//! `f32`, `i32` and `u32`; `bits1` and `bits2` take and give integers; `test` takes floats and gives
+//! bools; `compare` takes two numbers and gives bools; `logic1` and `logic2` take and give bools. `f16` is
+//! computed as `f32` and rounded.
 
 macro_rules! pointwise_table {
     ($then:ident) => {
@@ -22,9 +23,12 @@ macro_rules! pointwise_table {
                 /// eᵃ − 1, accurate near zero.
                 Expm1 expm1 2, math::expm1, "tw_expm1({a})", [y] |g, s| g * (s.y() + 1.0);
                 /// The natural logarithm; NaN below zero, −∞ at zero.
+                #[doc(alias = "log")]
                 Ln ln 2, math::ln, "tw_ln({a})", [a] |g, s| g / s.a();
                 /// The logarithm to base 2.
                 Log2 log2 2, math::log2, "tw_log2({a})", [a] |g, s| g / (s.a() * LN_2);
+                /// The logarithm to base 10, exact for powers of ten.
+                Log10 log10 2, math::log10, "tw_log10({a})", [a] |g, s| g / (s.a() * LN_10);
                 /// ln(1 + a), accurate near zero.
                 Log1p log1p 2, math::log1p, "tw_log1p({a})", [a] |g, s| g / (s.a() + 1.0);
                 /// The square root; NaN below zero.
@@ -32,6 +36,8 @@ macro_rules! pointwise_table {
                 /// The reciprocal of the square root.
                 Rsqrt rsqrt 2, math::rsqrt, "tw_rsqrt({a})",
                     [y] |g, s| g * (-0.5) * (s.y() * s.y() * s.y());
+                /// The cube root, of negative numbers too.
+                Cbrt cbrt 2, math::cbrt, "tw_cbrt({a})", [y] |g, s| g / (s.y().square() * 3.0);
                 /// One over a.
                 Reciprocal reciprocal 2, math::reciprocal, "tw_reciprocal({a})",
                     [y] |g, s| -(g * s.y().square());
@@ -42,12 +48,15 @@ macro_rules! pointwise_table {
                 /// The tangent of an angle in radians, at any finite size.
                 Tan tan 4, math::tan, "tw_tan({a})", [y] |g, s| g * (s.y().square() + 1.0);
                 /// The inverse sine in radians; NaN outside [−1, 1].
+                #[doc(alias = "arcsin")]
                 Asin asin 4, math::asin, "tw_asin({a})",
                     [a] |g, s| g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt();
                 /// The inverse cosine in radians; NaN outside [−1, 1].
+                #[doc(alias = "arccos")]
                 Acos acos 4, math::acos, "tw_acos({a})",
                     [a] |g, s| -(g * ((1.0 - s.a()) * (s.a() + 1.0)).rsqrt());
                 /// The inverse tangent in radians.
+                #[doc(alias = "arctan")]
                 Atan atan 4, math::atan, "tw_atan({a})",
                     [a] |g, s| g / (s.a().square() + 1.0);
                 /// The hyperbolic sine.
@@ -57,6 +66,18 @@ macro_rules! pointwise_table {
                 /// The hyperbolic tangent.
                 Tanh tanh 2, math::tanh, "tw_tanh({a})",
                     [y] |g, s| g * (1.0 - s.y().square());
+                /// The inverse hyperbolic sine.
+                #[doc(alias = "arcsinh")]
+                Asinh asinh 4, math::asinh, "tw_asinh({a})",
+                    [a] |g, s| g * (s.a().square() + 1.0).rsqrt();
+                /// The inverse hyperbolic cosine; NaN below 1.
+                #[doc(alias = "arccosh")]
+                Acosh acosh 4, math::acosh, "tw_acosh({a})",
+                    [a] |g, s| g * (s.a() - 1.0).rsqrt() * (s.a() + 1.0).rsqrt();
+                /// The inverse hyperbolic tangent; ±∞ at ±1 and NaN beyond.
+                #[doc(alias = "arctanh")]
+                Atanh atanh 4, math::atanh, "tw_atanh({a})",
+                    [a] |g, s| g / ((1.0 - s.a()) * (s.a() + 1.0));
                 /// The error function, 2/√π ∫₀ᵃ e^(−t²) dt.
                 Erf erf 4, math::erf, "tw_erf({a})",
                     [a] |g, s| g * (-s.a().square()).exp() * FRAC_2_SQRT_PI;
@@ -85,19 +106,32 @@ macro_rules! pointwise_table {
                 /// The smallest integer not below a.
                 Ceil ceil 0, math::ceil, "tw_ceil({a})", [] |g, _s| g * 0.0;
                 /// The nearest integer, halves to the even one.
+                #[doc(alias = "rint")]
                 Round round 0, math::round, "tw_round({a})", [] |g, _s| g * 0.0;
                 /// The integer part: towards zero.
+                #[doc(alias = "fix")]
                 Trunc trunc 0, math::trunc, "tw_trunc({a})", [] |g, _s| g * 0.0;
             }
             float2 {
                 /// The true quotient; integers are divided as `f32`.
+                #[doc(alias = "true_divide")]
                 Div try_div 3, |a, b| a / b, "({a} / {b})",
                     [b y] |g, s| (g / s.b(), -(g * s.y() / s.b()));
                 /// The angle of the point (b, a) in radians, in (−π, π], as C99's `atan2(a, b)`.
+                #[doc(alias = "arctan2")]
                 Atan2 atan2 4, math::atan2, "tw_atan2({a}, {b})", [a b] |g, s| {
                     let r = g / (s.a().square() + s.b().square());
                     (&r * s.b(), -(&r * s.a()))
                 };
+                /// √(a² + b²), without overflow on the way; ∞ where either is infinite.
+                Hypot hypot 3, math::hypot, "tw_hypot({a}, {b})", [a b y] |g, s| {
+                    // At the origin there is no slope: 0, and not 0/0.
+                    let r = where_true(&positive(&s.y()), &(g / s.y()));
+                    (&r * s.a(), &r * s.b())
+                };
+                /// The magnitude of a with the sign of b, which zeros have too.
+                Copysign copysign 0, math::copysign, "tw_copysign({a}, {b})",
+                    [a y] |g, s| (g * s.a().sign() * s.y().sign(), g * 0.0);
                 /// a where it is positive, b·a elsewhere: b is the slope for negative inputs.
                 LeakyRelu leaky_relu 1, math::leaky_relu, "tw_leaky_relu({a}, {b})",
                     [a b] |g, s| {
@@ -117,6 +151,7 @@ macro_rules! pointwise_table {
                     f |a| -a, "-{a}"; i |a| a.wrapping_neg(), "-{a}"; u |a| a.wrapping_neg(), "(0u - {a})";
                     [] |g, _s| -g;
                 /// The absolute value; the smallest integer stays as it is.
+                #[doc(alias = "absolute")]
                 Abs abs 0,
                     f math::abs, "tw_abs({a})"; i math::abs_i32, "tw_abs_i32({a})"; u |a| a, "{a}";
                     [a] |g, s| g * s.a().sign();
@@ -159,7 +194,20 @@ macro_rules! pointwise_table {
                     i math::floor_div_i32, "tw_floor_div_i32({a}, {b})";
                     u math::floor_div_u32, "tw_floor_div_u32({a}, {b})";
                     [] |g, _s| (g * 0.0, g * 0.0);
+                /// The remainder with the sign of a, as `%` in C and Rust; an integer modulo 0 is 0.
+                Fmod fmod 0,
+                    f math::fmod, "tw_fmod({a}, {b})";
+                    i math::fmod_i32, "tw_fmod_i32({a}, {b})";
+                    u math::rem_u32, "tw_rem_u32({a}, {b})";
+                    [a b y] |g, s| (g.clone(), -(g * ((s.a() - s.y()) / s.b()).round()));
+                /// The quotient without its fraction, as `/` of integers in C and Rust; an integer over 0 is 0.
+                TruncDiv trunc_divide 1,
+                    f math::trunc_div, "tw_trunc_div({a}, {b})";
+                    i math::trunc_div_i32, "tw_trunc_div_i32({a}, {b})";
+                    u math::floor_div_u32, "tw_floor_div_u32({a}, {b})";
+                    [] |g, _s| (g * 0.0, g * 0.0);
                 /// a to the power b, by C99's rules for special values; integers wrap.
+                #[doc(alias = "power")]
                 Pow pow 4,
                     f math::pow, "tw_pow({a}, {b})";
                     i math::pow_i32, "tw_pow_i32({a}, {b})";
@@ -176,6 +224,28 @@ macro_rules! pointwise_table {
                     u |a, b| a.max(b), "max({a}, {b})";
                     [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), true);
             }
+            bits1 {
+                /// Each bit turned over; of a bool, its opposite. NumPy's `bitwise_not` and `invert`.
+                #[doc(alias = "invert")]
+                BitNot bitwise_not |a| !a, "~{a}";
+            }
+            bits2 {
+                /// The bits that are set in both; of bools, whether both are true.
+                BitAnd bitwise_and i |a, b| a & b, "({a} & {b})"; u |a, b| a & b, "({a} & {b})";
+                /// The bits that are set in one of the two; of bools, whether one is true.
+                BitOr bitwise_or i |a, b| a | b, "({a} | {b})"; u |a, b| a | b, "({a} | {b})";
+                /// The bits that differ; of bools, whether exactly one is true.
+                BitXor bitwise_xor i |a, b| a ^ b, "({a} ^ {b})"; u |a, b| a ^ b, "({a} ^ {b})";
+                /// a·2ᵇ, wrapping; by a negative b or 32 and more all bits are shifted out, which leaves 0, as in NumPy.
+                ShiftLeft left_shift
+                    i math::shl_i32, "tw_shl_i32({a}, {b})"; u math::shl_u32, "tw_shl_u32({a}, {b})";
+                /// ⌊a / 2ᵇ⌋; by a negative b or 32 and more all bits are shifted out, which leaves 0, or −1 of a
+                /// negative a, as in NumPy.
+                ShiftRight right_shift
+                    i math::shr_i32, "tw_shr_i32({a}, {b})"; u math::shr_u32, "tw_shr_u32({a}, {b})";
+                /// The greatest common divisor of the magnitudes; that of 0 and a is |a|.
+                Gcd gcd i math::gcd_i32, "tw_gcd_i32({a}, {b})"; u math::gcd_u32, "tw_gcd_u32({a}, {b})";
+            }
             test {
                 /// Whether the element is NaN.
                 IsNan is_nan math::is_nan, "tw_is_nan({a})";
@@ -183,6 +253,8 @@ macro_rules! pointwise_table {
                 IsFinite is_finite math::is_finite, "tw_is_finite({a})";
                 /// Whether the element is +∞ or −∞.
                 IsInf is_inf math::is_inf, "tw_is_inf({a})";
+                /// Whether the sign is set, that of −0 and of NaN too.
+                SignBit signbit math::sign_bit, "(tw_sign_bit({a}) != 0u)";
             }
             compare {
                 /// Whether the two are equal, element by element; NaN equals nothing.

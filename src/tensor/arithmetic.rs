@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::ops::{
-    Add, AddAssign, BitAnd, BitOr, BitXor, Div, DivAssign, Mul, MulAssign, Neg, Not, Rem, Sub,
-    SubAssign,
+    Add, AddAssign, BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Div, DivAssign,
+    Mul, MulAssign, Neg, Not, Rem, RemAssign, Shl, ShlAssign, Shr, ShrAssign, Sub, SubAssign,
 };
 
 use super::Tensor;
@@ -88,6 +88,25 @@ impl<'a> Operand<'a> {
     }
 }
 
+impl Tensor {
+    /// The dtype in which the tensor meets another or a Rust scalar, NumPy's `result_type`: the table of
+    /// `docs/numerics.md`. [`DType::promote`] is the same of two dtypes.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let counts = Tensor::new([1, 2], &Device::cpu())?;
+    /// assert_eq!(counts.result_type(2), DType::I32); // Rust scalars are weak
+    /// assert_eq!(counts.result_type(0.5), DType::F32);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn result_type<'a>(&self, other: impl Into<Operand<'a>>) -> DType {
+        match other.into() {
+            Operand::Tensor(tensor) => self.dtype.promote(tensor.dtype),
+            Operand::Scalar(scalar) => self.dtype.promote_scalar(scalar),
+        }
+    }
+}
+
 /// A failed operator ends the program with the error's own words at the caller's line.
 #[track_caller]
 fn must(result: Result<Tensor>) -> Tensor {
@@ -101,7 +120,7 @@ fn must(result: Result<Tensor>) -> Tensor {
 /// left a tensor, a reference to one, or a literal's type: with one float and one integer type on
 /// the left, `(1.0 - &x).sqrt()` needs no annotation.
 macro_rules! operator {
-    ($($Trait:ident $method:ident $call:ident;)*) => {$(
+    ($($Trait:ident $method:ident $call:ident, $left:tt;)*) => {$(
         impl<'a, R: Into<Operand<'a>>> $Trait<R> for Tensor {
             type Output = Tensor;
             #[track_caller]
@@ -116,9 +135,9 @@ macro_rules! operator {
                 must(self.$call(rhs))
             }
         }
-        operator!(@left $Trait $method $call, f64 i32);
+        operator!(@left $Trait $method $call, $left);
     )*};
-    (@left $Trait:ident $method:ident $call:ident, $($S:ty)*) => {$(
+    (@left $Trait:ident $method:ident $call:ident, [$($S:ty)*]) => {$(
         impl $Trait<Tensor> for $S {
             type Output = Tensor;
             #[track_caller]
@@ -140,14 +159,16 @@ macro_rules! operator {
     )*};
 }
 operator! {
-    Add add try_add;
-    Sub sub try_sub;
-    Mul mul try_mul;
-    Div div try_div;
-    Rem rem remainder;
-    BitAnd bitand logical_and;
-    BitOr bitor logical_or;
-    BitXor bitxor logical_xor;
+    Add add try_add, [f64 i32];
+    Sub sub try_sub, [f64 i32];
+    Mul mul try_mul, [f64 i32];
+    Div div try_div, [f64 i32];
+    Rem rem remainder, [f64 i32];
+    BitAnd bitand bitwise_and, [i32 bool];
+    BitOr bitor bitwise_or, [i32 bool];
+    BitXor bitxor bitwise_xor, [i32 bool];
+    Shl shl left_shift, [i32];
+    Shr shr right_shift, [i32];
 }
 
 macro_rules! assign {
@@ -166,6 +187,12 @@ assign! {
     SubAssign sub_assign try_sub;
     MulAssign mul_assign try_mul;
     DivAssign div_assign try_div;
+    RemAssign rem_assign remainder;
+    BitAndAssign bitand_assign bitwise_and;
+    BitOrAssign bitor_assign bitwise_or;
+    BitXorAssign bitxor_assign bitwise_xor;
+    ShlAssign shl_assign left_shift;
+    ShrAssign shr_assign right_shift;
 }
 
 impl Neg for &Tensor {
@@ -188,7 +215,7 @@ impl Not for &Tensor {
     type Output = Tensor;
     #[track_caller]
     fn not(self) -> Tensor {
-        self.logical_not()
+        must(self.bitwise_not())
     }
 }
 
@@ -196,6 +223,6 @@ impl Not for Tensor {
     type Output = Tensor;
     #[track_caller]
     fn not(self) -> Tensor {
-        self.logical_not()
+        must(self.bitwise_not())
     }
 }

@@ -1,10 +1,18 @@
-//! From nested arrays and `Vec`s.
+//! From nested arrays and `Vec`s, and back.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod host;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 
 use super::Tensor;
 use crate::device::Device;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::host::FromNested;
 
 /// What [`Tensor::new`] takes: a number, or arrays, slices and `Vec`s of numbers, nested to any depth
 /// up to eight.

@@ -3,7 +3,7 @@
 use super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::op::{PointOp, pointwise_table};
 use crate::shape::Shape;
 
@@ -17,6 +17,8 @@ macro_rules! define_methods {
         number2 { $($(#[$n2d:meta])* $N2:ident $n2:ident $n2u:literal,
             f $n2f:expr, $n2fw:literal; i $n2i:expr, $n2iw:literal; u $n2uu:expr, $n2uw:literal;
             [$($n2s:ident)*] $n2g:expr;)* }
+        bits1 { $($(#[$b1d:meta])* $B1:ident $b1:ident $b1r:expr, $b1w:literal;)* }
+        bits2 { $($(#[$b2d:meta])* $B2:ident $b2:ident i $b2i:expr, $b2iw:literal; u $b2u:expr, $b2uw:literal;)* }
         test { $($(#[$td:meta])* $T:ident $t:ident $tr:expr, $tw:literal;)* }
         compare { $($(#[$cd:meta])* $C:ident $c:ident $cr:expr, $cw:literal;)* }
         logic1 { $($(#[$l1d:meta])* $L1:ident $l1:ident $l1r:expr, $l1w:literal;)* }
@@ -39,6 +41,20 @@ macro_rules! define_methods {
             #[track_caller]
             pub fn $n1(&self) -> Tensor {
                 self.number_unary(PointOp::$N1)
+            }
+        )*}
+
+        /// Bits of one operand, element by element. Integers and bools only.
+        impl Tensor {$(
+            $(#[$b1d])*
+            ///
+            /// # Errors
+            /// A float dtype.
+            #[track_caller]
+            pub fn $b1(&self) -> Result<Tensor> {
+                let (op, dtype) = bits_of(PointOp::$B1, self.dtype)?;
+                let a = self.as_dtype(dtype);
+                Ok(Tensor::point(op, [&a], a.shape_ref(), dtype))
             }
         )*}
 
@@ -66,6 +82,8 @@ macro_rules! define_methods {
             $($(#[$f2d])* $F2 $f2 [concat!("\n\nWithin ", $f2u, " ULP of the exact value.")];)* }
         define_methods! { @binary Arithmetic on two operands: number_binary
             $($(#[$n2d])* $N2 $n2 [""];)* }
+        define_methods! { @binary Bits of two integers or bools: bitwise
+            $($(#[$b2d])* $B2 $b2 ["\n\nA float dtype is an error."];)* }
         define_methods! { @binary Comparisons: compare
             $($(#[$cd])* $C $c [""];)* }
         define_methods! { @binary Logic: logic
@@ -85,6 +103,22 @@ macro_rules! define_methods {
     };
 }
 pointwise_table!(define_methods);
+
+/// An operation on bits for the dtype, and the dtype it computes in: bools are bits of their own, or the
+/// integers 0 and 1 where they are shifted.
+#[track_caller]
+fn bits_of(op: PointOp, dtype: DType) -> Result<(PointOp, DType)> {
+    match (dtype, op.of_bools()) {
+        (DType::Bool, Some(logic)) => Ok((logic, DType::Bool)),
+        (DType::Bool, None) => Ok((op, DType::I32)),
+        (DType::U32 | DType::I32, _) => Ok((op, dtype)),
+        (DType::F16 | DType::F32, _) => Err(Error::new(ErrorKind::DType {
+            op: op.name(),
+            dtype,
+            expected: "only u32, i32 and bool have bits; convert with to_dtype, or use logical_and and its like",
+        })),
+    }
+}
 
 impl Tensor {
     #[track_caller]
@@ -124,6 +158,13 @@ impl Tensor {
             dtype
         };
         self.binary_by(op, &b, dtype, dtype, rule)
+    }
+
+    #[track_caller]
+    fn bitwise(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        let (b, dtype) = rhs.meet(op.name(), self)?;
+        let (op, dtype) = bits_of(op, dtype)?;
+        self.binary(op, &b, dtype, dtype)
     }
 
     #[track_caller]
@@ -230,6 +271,7 @@ impl Tensor {
     ///
     /// # Errors
     /// Shapes that do not broadcast, or tensors on different devices.
+    #[doc(alias = "clip")]
     #[track_caller]
     pub fn clamp<'a, 'b>(
         &self,

@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 
 import order
+from elementwise import elementwise
+from files import files
 from fixture import Fixture, double, quarters, random
 import places
 from shapes import assignment, isclose, shapes
@@ -401,6 +403,7 @@ At a kink the derivative is PyTorch's choice (relu, abs: 0 at 0; clamp: 0 at its
         "neg": (torch.neg, plain), "exp": (torch.exp, plain), "exp2": (torch.exp2, plain),
         "expm1": (torch.expm1, np.append(plain, np.float32([1e-6, -1e-6]))),
         "ln": (torch.log, positive), "log2": (torch.log2, positive),
+        "log10": (torch.log10, positive),
         "log1p": (torch.log1p, np.append(positive, np.float32([-0.5, -0.999, 1e-10, 0]))),
         "sqrt": (torch.sqrt, positive), "rsqrt": (torch.rsqrt, positive[1:]),
         "reciprocal": (torch.reciprocal, np.append(positive[1:-1], np.float32([-2.5, -0.125]))),
@@ -409,6 +412,8 @@ At a kink the derivative is PyTorch's choice (relu, abs: 0 at 0; clamp: 0 at its
         "tanh": (torch.tanh, np.append(plain, np.float32([100, 1e-6]))), "asin": (torch.asin, inside),
         "acos": (torch.acos, inside), "atan": (torch.atan, np.append(plain, np.float32([1e10]))),
         "sinh": (torch.sinh, plain), "cosh": (torch.cosh, plain),
+        "asinh": (torch.asinh, np.append(plain, np.float32([1e-6, -1e10]))),
+        "acosh": (torch.acosh, positive[6:]), "atanh": (torch.atanh, inside),
         "erf": (torch.erf, np.append(plain, np.float32([1e-6, 3.5, -3.5]))),
         "sigmoid": (torch.sigmoid, np.append(plain, np.float32([80, -80]))),
         "gelu": (F.gelu, plain), "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), plain),
@@ -609,7 +614,7 @@ def display():
     out = Fixture(
         "display.txt",
         """
-How NumPy prints arrays with its default options: `str` and `repr`.""",
+How NumPy prints arrays: `str` and `repr` by its default options, then `str` by options that are named.""",
     )
     f = np.float32
     nan, inf = np.nan, np.inf
@@ -676,11 +681,34 @@ How NumPy prints arrays with its default options: `str` and `repr`.""",
         "elided rank 3": np.arange(10 * 11 * 12, dtype=np.int32).reshape(10, 11, 12),
         "elided, widest hidden": np.array([1] * 500 + [123456] + [2] * 500, np.int32),
     }
+    default = {name: str(values) for name, values in arrays.items()}
     for name, values in arrays.items():
         out.case(name)
         out.array("values", values)
         out.block("str", str(values))
         out.block("repr", repr(values))
+    options = [
+        {"precision": 3}, {"precision": 0}, {"precision": 12}, {"threshold": 10}, {"threshold": 4, "edgeitems": 1},
+        {"threshold": 5, "edgeitems": 2, "precision": 2}, {"linewidth": 20}, {"linewidth": 40, "precision": 4},
+        {"linewidth": 1}, {"suppress": True}, {"suppress": True, "precision": 4},
+    ]  # fmt: skip
+    chosen = [
+        "fractions", "thirds", "mixed magnitudes", "small", "wide range", "wide ratio", "large", "tiny",
+        "nan and inf", "matrix of fractions", "softmax", "normal", "integers", "integer matrix", "bool matrix",
+        "empty", "rank 3", "wrapped floats",
+    ]  # fmt: skip
+    for option in options:
+        words = " ".join(f"{key}={int(value)}" for key, value in option.items())
+        for name in chosen:
+            values = arrays[name]
+            with np.printoptions(**option):
+                if str(values) == default[name]:
+                    continue
+                out.case(f"{name}, {words}")
+                for key, value in option.items():
+                    out.text(key, str(int(value)))
+                out.array("values", values)
+                out.block("str", str(values))
     out.write()
 
 
@@ -705,6 +733,8 @@ if __name__ == "__main__":
         shapes,
         isclose,
         assignment,
+        elementwise,
+        files,
     ):
         if not named or make.__name__ in named:
             make()

@@ -114,6 +114,11 @@ pub(crate) fn floor_divide(a: f64, b: f64) -> f64 {
     }
 }
 
+/// The quotient without its fraction.
+pub(crate) fn trunc_divide(a: f64, b: f64) -> f64 {
+    (a / b).trunc()
+}
+
 pub(crate) fn minimum(a: f64, b: f64) -> f64 {
     if a.is_nan() || a <= b { a } else { b }
 }
@@ -140,6 +145,32 @@ pub(crate) mod int {
         } else {
             a.div_euclid(b) - (b < 0 && a.rem_euclid(b) != 0) as i64
         }
+    }
+
+    /// Rust's and C's `/`; 0 for a divisor of 0.
+    pub(crate) fn trunc_divide(a: i64, b: i64) -> i64 {
+        a.checked_div(b).unwrap_or(0)
+    }
+
+    /// Rust's and C's `%`; 0 for a divisor of 0.
+    pub(crate) fn fmod(a: i64, b: i64) -> i64 {
+        a.checked_rem(b).unwrap_or(0)
+    }
+
+    /// The greatest common divisor of the magnitudes.
+    pub(crate) fn gcd(a: i64, b: i64) -> i64 {
+        let (a, b) = (a.abs(), b.abs());
+        if b == 0 { a } else { gcd(b, a % b) }
+    }
+
+    /// a shifted to the left; out of 32 bits altogether by other amounts than 0 to 31.
+    pub(crate) fn left_shift(a: i64, by: i64) -> i64 {
+        if (0..32).contains(&by) { a << by } else { 0 }
+    }
+
+    /// a shifted to the right with its sign; by other amounts than 0 to 31 only the sign is left.
+    pub(crate) fn right_shift(a: i64, by: i64) -> i64 {
+        a >> if (0..32).contains(&by) { by } else { 63 }
     }
 
     /// The power modulo 2³², and by a negative exponent the fraction towards zero.

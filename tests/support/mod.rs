@@ -58,8 +58,8 @@ impl Gpu<'_> {
     }
 }
 
-/// The same device once more, with faults of its own.
-pub(crate) fn own(device: &Device) -> tilewise::Result<Device> {
+/// The same device as one of its own: a fault that a test provokes there is told to no other test.
+pub(crate) fn alone(device: &Device) -> tilewise::Result<Device> {
     Device::open(&device.info().id, DeviceOptions::new())
 }
 

@@ -10,11 +10,11 @@ const LARGE: usize = 4 << 20;
 /// Words that a task copies: as many as make touching them worth a thread.
 const SHARE: usize = 1 << 18;
 
-/// Empty memory for that many words.
-pub(super) fn reserve(words: usize) -> Result<Vec<u32>, std::collections::TryReserveError> {
+/// Empty memory for that many values.
+pub(crate) fn reserve<T>(count: usize) -> Result<Vec<T>, std::collections::TryReserveError> {
     let mut memory = Vec::new();
-    memory.try_reserve_exact(words)?;
-    if 4 * words >= LARGE {
+    memory.try_reserve_exact(count)?;
+    if size_of::<T>() * count >= LARGE {
         ask_for_large_pages(&mut memory);
     }
     Ok(memory)
@@ -40,7 +40,7 @@ pub(super) fn copy(words: &[u32]) -> Vec<u32> {
 }
 
 /// Asks the system to map the memory in large pages; a wish that it may leave unheard.
-fn ask_for_large_pages(memory: &mut Vec<u32>) {
+fn ask_for_large_pages<T>(memory: &mut Vec<T>) {
     #[cfg(target_os = "linux")]
     {
         /// The advice is given for whole small pages, of which no processor has larger ones.

@@ -1,4 +1,4 @@
-//! Integers: Python's division, powers, signs, and the high half of a product.
+//! Integers: Python's division and C's, powers, signs, and the high half of a product.
 
 /// ⌊a / b⌋; 0 where b is 0, and `i32::MIN / -1` wraps.
 #[inline(always)]
@@ -23,6 +23,18 @@ pub(crate) fn rem_i32(a: i32, b: i32) -> i32 {
     } else {
         rest
     }
+}
+
+/// a / b without the fraction; 0 where b is 0, and `i32::MIN / -1` wraps.
+#[inline(always)]
+pub(crate) fn trunc_div_i32(a: i32, b: i32) -> i32 {
+    if b == 0 { 0 } else { a.wrapping_div(b) }
+}
+
+/// a − b·trunc(a / b), with the sign of a; 0 where b is 0.
+#[inline(always)]
+pub(crate) fn fmod_i32(a: i32, b: i32) -> i32 {
+    if b == 0 { 0 } else { a.wrapping_rem(b) }
 }
 
 /// ⌊a / b⌋; 0 where b is 0.

@@ -1,4 +1,4 @@
-//! Division with Python's signs.
+//! Division with Python's signs, and with C's.
 
 use super::rounding::floor;
 
@@ -46,4 +46,22 @@ pub(crate) fn floor_div(a: f32, b: f32) -> f32 {
     } else {
         floor
     }
+}
+
+/// a − b·trunc(a / b), with the sign of a; exact. NaN where b is 0 or a infinite.
+#[inline(always)]
+pub(crate) fn fmod(a: f32, b: f32) -> f32 {
+    a % b
+}
+
+/// The exact quotient a / b without its fraction, rounded to f32; a / b where a is infinite or b is 0.
+#[inline(always)]
+pub(crate) fn trunc_div(a: f32, b: f32) -> f32 {
+    let magnitude = if a.is_infinite() {
+        a.abs() / b.abs()
+    } else {
+        floor_div(a.abs(), b.abs())
+    };
+    let sign = (a.to_bits() ^ b.to_bits()) & 0x8000_0000;
+    f32::from_bits(magnitude.to_bits() | sign)
 }

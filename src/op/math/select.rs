@@ -13,6 +13,18 @@ pub(crate) fn sign(x: f32) -> f32 {
     if x == 0.0 || x.is_nan() { x } else { one }
 }
 
+/// The magnitude of `x` with the sign of `sign`; exact.
+#[inline(always)]
+pub(crate) fn copysign(x: f32, sign: f32) -> f32 {
+    x.copysign(sign)
+}
+
+/// Whether the sign is set, of −0 and NaN too.
+#[inline(always)]
+pub(crate) fn sign_bit(x: f32) -> bool {
+    x.is_sign_negative()
+}
+
 /// NumPy's `minimum`: NaN where either side is NaN.
 #[inline(always)]
 pub(crate) fn min(a: f32, b: f32) -> f32 {

@@ -37,7 +37,12 @@ pub(crate) const UNARY: &[Unary] = rows! { Unary:
     expm1, f64::exp_m1, 2.0;
     ln, f64::ln, 1.0;
     log2, f64::log2, 1.5;
+    log10, f64::log10, 1.5;
     log1p, f64::ln_1p, 2.0;
+    cbrt, f64::cbrt, 1.0;
+    asinh, f64::asinh, 3.0;
+    acosh, f64::acosh, 3.0;
+    atanh, f64::atanh, 3.0;
     sqrt, f64::sqrt, 0.5;
     rsqrt, |x| 1.0 / x.sqrt(), 1.5;
     reciprocal, |x| 1.0 / x, 0.5;
@@ -70,6 +75,10 @@ pub(crate) const BINARY: &[Binary] = rows! { Binary:
     pow, f64::powf, 2.0;
     rem, reference::remainder, 0.5;
     floor_div, reference::floor_divide, 0.51;
+    fmod, |a, b| a % b, 0.0;
+    trunc_div, reference::trunc_divide, 0.51;
+    hypot, f64::hypot, 2.0;
+    copysign, f64::copysign, 0.0;
     min, reference::minimum, 0.0;
     max, reference::maximum, 0.0;
     leaky_relu, reference::leaky_relu, 0.5;
@@ -224,6 +233,55 @@ fn integer_division_and_powers_are_pythons() {
         (floor_div_u32(u32::MAX, 7), rem_u32(u32::MAX, 7)),
         (u32::MAX / 7, u32::MAX % 7)
     );
+}
+
+#[test]
+fn integer_division_shifts_and_divisors() {
+    let values = [
+        0,
+        1,
+        -1,
+        2,
+        3,
+        -3,
+        7,
+        12,
+        31,
+        32,
+        -18,
+        768,
+        i32::MAX,
+        i32::MIN,
+    ];
+    type Row = (
+        fn(i32, i32) -> i32,
+        fn(u32, u32) -> u32,
+        fn(i64, i64) -> i64,
+    );
+    let rows: [Row; 5] = [
+        (trunc_div_i32, floor_div_u32, int::trunc_divide),
+        (fmod_i32, rem_u32, int::fmod),
+        (shl_i32, shl_u32, int::left_shift),
+        (shr_i32, shr_u32, int::right_shift),
+        (gcd_i32, gcd_u32, int::gcd),
+    ];
+    for (i, (signed, unsigned, meaning)) in rows.into_iter().enumerate() {
+        for (a, b) in values.iter().flat_map(|&a| values.map(|b| (a, b))) {
+            let want = meaning(i64::from(a), i64::from(b)) as i32;
+            assert_eq!(signed(a, b), want, "row {i} at {a}, {b}");
+            let (a, b) = (a as u32, b as u32);
+            let want = meaning(i64::from(a), i64::from(b)) as u32;
+            assert_eq!(unsigned(a, b), want, "row {i} at {a}, {b}");
+        }
+    }
+}
+
+#[test]
+fn decimal_logarithms_of_powers_of_ten_are_exact() {
+    for n in -37..=38 {
+        let x = format!("1e{n}").parse::<f32>().unwrap();
+        assert_eq!(log10(x), n as f32);
+    }
 }
 
 #[test]

@@ -129,10 +129,11 @@ fn exponent(value: i32, digits: usize) -> String {
     format!("e{sign}{:0digits$}", value.unsigned_abs())
 }
 
-/// The numbers in one notation and of one width, points above each other.
-pub(super) fn column(numbers: &[Number], precision: usize) -> Vec<String> {
+/// The numbers in one notation and of one width, points above each other. `suppress`: however small one is,
+/// it does not ask for scientific notation.
+pub(super) fn column(numbers: &[Number], precision: usize, suppress: bool) -> Vec<String> {
     let finite = || numbers.iter().filter(|n| n.exact.is_finite());
-    let scientific = is_scientific(numbers);
+    let scientific = is_scientific(numbers, suppress);
     let parts: Vec<Digits> = finite()
         .map(|n| {
             if scientific {
@@ -177,7 +178,7 @@ pub(super) fn column(numbers: &[Number], precision: usize) -> Vec<String> {
     numbers.iter().map(&mut write).collect()
 }
 
-fn is_scientific(numbers: &[Number]) -> bool {
+fn is_scientific(numbers: &[Number], suppress: bool) -> bool {
     let sizes = || {
         numbers
             .iter()
@@ -192,5 +193,6 @@ fn is_scientific(numbers: &[Number]) -> bool {
         return false;
     };
     // The constants and the ratio are of the array's own type, as in NumPy.
-    largest >= *cutoff || smallest < round(1e-4) || round(largest / smallest) > 1000.0
+    let small = smallest < round(1e-4) || round(largest / smallest) > 1000.0;
+    largest >= *cutoff || !suppress && small
 }

@@ -1,29 +1,29 @@
 //! Nested brackets around texts, by the rules of NumPy's `_formatArray`.
 
-use super::EDGE;
+/// An axis: its size, and behind how many of its items `...` stands, if it does.
+type Axis = (usize, Option<usize>);
 
-/// The widest line; NumPy's `linewidth`.
-const WIDTH: usize = 75;
-
-/// The texts in row-major order in brackets. An axis has a size and a flag: whether `...` stands in
-/// its middle. Rows that are wider than a line are wrapped, and blank lines part the matrices.
-pub(super) fn text(axes: &[(usize, bool)], items: &[String]) -> String {
+/// The texts in row-major order in brackets. Rows that are wider than a line are wrapped, and blank lines
+/// part the matrices.
+pub(super) fn text(axes: &[Axis], items: &[String], linewidth: usize) -> String {
     match items {
         [] => "[]".into(),
         [item] if axes.is_empty() => item.clone(),
-        _ => brackets(axes, items, 0),
+        _ => brackets(axes, items, 0, linewidth),
     }
 }
 
-fn brackets(axes: &[(usize, bool)], items: &[String], depth: usize) -> String {
+fn brackets(axes: &[Axis], items: &[String], depth: usize, linewidth: usize) -> String {
     let indent = " ".repeat(depth + 1);
-    let (size, elided) = axes[0];
+    let (size, gap) = axes[0];
     let inner = match &axes[1..] {
-        [] => wrapped(items, elided, &indent, WIDTH - 1 - depth),
+        [] => wrapped(items, gap, &indent, linewidth.saturating_sub(1 + depth)),
         rest => {
             let rows = items.chunks(items.len() / size);
-            let rows: Vec<String> = rows.map(|row| brackets(rest, row, depth + 1)).collect();
-            with_gap(&rows, elided)
+            let rows: Vec<String> = rows
+                .map(|row| brackets(rest, row, depth + 1, linewidth))
+                .collect();
+            with_gap(&rows, gap)
                 .collect::<Vec<_>>()
                 .join(&format!("{}{indent}", "\n".repeat(rest.len())))
         }
@@ -32,9 +32,9 @@ fn brackets(axes: &[(usize, bool)], items: &[String], depth: usize) -> String {
 }
 
 /// The items with a space between, on lines that are at most so wide where that can be.
-fn wrapped(items: &[String], elided: bool, indent: &str, width: usize) -> String {
+fn wrapped(items: &[String], gap: Option<usize>, indent: &str, width: usize) -> String {
     let mut lines = vec![indent.to_string()];
-    for word in with_gap(items, elided) {
+    for word in with_gap(items, gap) {
         let last = lines.len() - 1;
         if lines[last].len() + word.len() > width && lines[last].len() > indent.len() {
             lines.push(indent.to_string());
@@ -58,11 +58,10 @@ fn wrapped(items: &[String], elided: bool, indent: &str, width: usize) -> String
     text[indent.len()..].into()
 }
 
-/// The items with `...` behind the first edge.
-fn with_gap(items: &[String], elided: bool) -> impl Iterator<Item = &str> {
-    let edge = if elided { EDGE } else { items.len() };
-    let (first, last) = items.split_at(edge);
-    let gap = elided.then_some("...");
+/// The items with `...` behind so many of them.
+fn with_gap(items: &[String], gap: Option<usize>) -> impl Iterator<Item = &str> {
+    let (first, last) = items.split_at(gap.unwrap_or(items.len()));
+    let gap = gap.map(|_| "...");
     first
         .iter()
         .map(String::as_str)

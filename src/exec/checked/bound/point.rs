@@ -91,8 +91,12 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
     let around_zero = |k: usize| error(k) > 0.0 && size(k) <= error(k);
     match op {
         PointOp::Reciprocal | PointOp::Rsqrt if around_zero(0) => f64::INFINITY,
-        PointOp::Div | PointOp::Rem | PointOp::FloorDiv if around_zero(1) => f64::INFINITY,
-        PointOp::Rem if error(0) >= size(1) => size(1) + error(1),
+        PointOp::Div | PointOp::Rem | PointOp::FloorDiv | PointOp::Fmod | PointOp::TruncDiv
+            if around_zero(1) =>
+        {
+            f64::INFINITY
+        }
+        PointOp::Rem | PointOp::Fmod if error(0) >= size(1) => size(1) + error(1),
         PointOp::Sin | PointOp::Cos if error(0) > 0.5 => 2.0,
         PointOp::Tan if error(0) > 0.5 || spread > 1.0 + size(0) => f64::INFINITY,
         // Of two that may be equal, either can be given as it is.
@@ -126,7 +130,9 @@ fn rounding(op: PointOp, from: DType, to: DType, result: u32, spread: f64) -> f6
     let size = value.abs() + spread;
     let ulps = match op {
         // Beyond, a quotient has no fraction to round down and is as good as a division.
-        PointOp::FloorDiv if size > (1 << 24) as f64 => 2.0 * PointOp::Div.ulp() as f64,
+        PointOp::FloorDiv | PointOp::TruncDiv if size > (1 << 24) as f64 => {
+            2.0 * PointOp::Div.ulp() as f64
+        }
         PointOp::Cast if from.is_int() && size > (1 << 24) as f64 => 1.0,
         op => 2.0 * op.ulp() as f64,
     };

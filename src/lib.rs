@@ -103,9 +103,12 @@ pub use half::f16;
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Dim, Ellipsis, Indexing, IntoAxes, IntoData, IntoDims, IntoWidths, NewAxis, Operand, Pad,
-    ReadHandle, Sections, SliceSpec, Tensor,
+    Contraction, Conv, Dim, Ellipsis, Indexing, IntoAxes, IntoData, IntoDims, IntoWidths, Mode,
+    NewAxis, Norm, Operand, Pad, Padding, Pair, Pool, ReadHandle, Sections, SliceSpec, Tensor,
 };
+
+#[cfg(feature = "linalg")]
+pub use tensor::{Eigh, Svd};
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {

@@ -5,6 +5,8 @@ mod assign;
 mod close;
 mod convert;
 mod create;
+#[cfg(feature = "linalg")]
+mod decompose;
 mod diagonal;
 mod display;
 mod grid;
@@ -19,6 +21,7 @@ mod rearrange;
 mod reduce;
 mod repeat;
 mod shapes;
+mod signal;
 mod slice;
 mod split;
 mod view;
@@ -40,10 +43,14 @@ use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
 pub use self::convert::IntoData;
+#[cfg(feature = "linalg")]
+pub use self::decompose::{Eigh, Svd};
 pub use self::grid::Indexing;
+pub use self::linalg::{Contraction, Norm};
 pub use self::pad::{IntoWidths, Pad};
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
+pub use self::signal::{Conv, Mode, Padding, Pair, Pool};
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
 pub use self::split::Sections;
 pub use self::view::IntoDims;

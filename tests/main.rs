@@ -11,6 +11,8 @@ mod support;
 mod assign;
 mod autograd;
 mod broadcast;
+#[cfg(feature = "linalg")]
+mod decompose;
 mod display;
 mod edges;
 mod errors;
@@ -21,8 +23,10 @@ mod matmul;
 mod matmul_kernels;
 mod names;
 mod nn;
+mod norms;
 mod optim;
 mod pointwise;
+mod products;
 mod profile;
 mod programs;
 mod propagation;
@@ -32,6 +36,7 @@ mod rows;
 mod runtime;
 mod shaders;
 mod shapes;
+mod signal;
 mod slice;
 mod threads;
 mod tuning;
@@ -50,6 +55,8 @@ fn all() -> Vec<support::Test> {
         assign::tests(),
         autograd::tests(),
         broadcast::tests(),
+        #[cfg(feature = "linalg")]
+        decompose::tests(),
         display::tests(),
         edges::tests(),
         errors::tests(),
@@ -60,8 +67,10 @@ fn all() -> Vec<support::Test> {
         matmul_kernels::tests(),
         names::tests(),
         nn::tests(),
+        norms::tests(),
         optim::tests(),
         pointwise::tests(),
+        products::tests(),
         profile::tests(),
         programs::tests(),
         propagation::tests(),
@@ -71,6 +80,7 @@ fn all() -> Vec<support::Test> {
         runtime::tests(),
         shaders::tests(),
         shapes::tests(),
+        signal::tests(),
         slice::tests(),
         threads::tests(),
         tuning::tests(),

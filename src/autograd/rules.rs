@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, PI};
 
-use super::{Needs, Parent, Rule, Saved};
+use super::{Needs, Parent, Rule, Saved, Step};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::op::{PointOp, ReduceOp, pointwise_table};
@@ -36,6 +36,27 @@ impl Saved {
     }
 }
 
+impl Step<'_> {
+    /// An operand.
+    pub(crate) fn input(&self, at: usize) -> Tensor {
+        self.saved.input(at)
+    }
+
+    /// The result, of a rule that keeps it.
+    #[cfg_attr(
+        not(feature = "linalg"),
+        expect(dead_code, reason = "decompositions keep theirs")
+    )]
+    pub(crate) fn result(&self) -> Tensor {
+        self.saved.y()
+    }
+
+    /// Whether the gradient of an operand is asked for.
+    pub(crate) fn wants(&self, operand: usize) -> bool {
+        self.operands[operand].node.is_some()
+    }
+}
+
 impl Rule {
     pub(super) fn needs(&self) -> Needs {
         match self {
@@ -60,6 +81,10 @@ impl Rule {
             Self::Gather { .. } => Needs {
                 inputs: [false, true, false],
                 output: false,
+            },
+            Self::Own(own) => Needs {
+                inputs: [true; 3],
+                output: own.output,
             },
             Self::Leaf(_)
             | Self::Cast
@@ -113,6 +138,11 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
         }
         Rule::Matmul => matmul_gradients(g, s, operands)?,
         Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shape(0))?), None],
+        Rule::Own(own) => (own.rule)(&Step {
+            gradient: g,
+            saved: s,
+            operands,
+        })?,
         Rule::Assemble { regions } => regions
             .iter()
             .map(|region| Some(g.region(region)))

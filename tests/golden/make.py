@@ -18,6 +18,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import convolution
+import linalg
 from fixture import Fixture, double, quarters, random
 from shapes import assignment, isclose, shapes
 
@@ -699,6 +701,11 @@ if __name__ == "__main__":
         shapes,
         isclose,
         assignment,
+        convolution.convolutions,
+        convolution.pooling,
+        linalg.products,
+        linalg.norms,
+        linalg.decompositions,
     ):
         if not named or make.__name__ in named:
             make()

@@ -92,10 +92,6 @@ impl OwnRule {
     }
 
     /// The rule, of which the result is kept too.
-    #[cfg_attr(
-        not(feature = "linalg"),
-        expect(dead_code, reason = "decompositions keep theirs")
-    )]
     pub(crate) fn with_result(self) -> Self {
         Self {
             output: true,

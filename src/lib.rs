@@ -74,6 +74,9 @@
 #[cfg(test)]
 extern crate self as tilewise;
 
+#[cfg(all(feature = "linalg", target_arch = "wasm32"))]
+compile_error!("the feature `linalg` waits for what it reads, which nothing may do on the web");
+
 mod autograd;
 mod device;
 mod dtype;

@@ -24,8 +24,7 @@ fn tensor(array: &Array, device: &Device) -> Result<Tensor> {
     Tensor::from_slice(&array.values::<f32>(), array.shape.as_slice(), device)
 }
 
-/// `scale` is what errors are measured against: they grow with the condition of the matrix, which is
-/// below 50 here, and are those of f32.
+/// Results are as exact as their largest element, in f32.
 #[track_caller]
 fn holds(case: &Case, key: &str, got: Result<Tensor>) {
     let want = case.array(key);
@@ -34,13 +33,14 @@ fn holds(case: &Case, key: &str, got: Result<Tensor>) {
     let want: Vec<f64> = want.values();
     let largest = want.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
     let got: Vec<f32> = got.to_vec().expect("values");
-    assert_near(
-        &format!("{key} of {}", case.name),
-        &got,
-        &want,
-        1e-6,
-        1e-6 * largest,
-    );
+    // The pseudo-inverse takes its singular values in f32: their error grows by the condition.
+    let share = if matches!(key, "pinv" | "lstsq") {
+        5e-6
+    } else {
+        1e-6
+    };
+    let what = format!("{key} of {}", case.name);
+    assert_near(&what, &got, &want, 1e-6, share * largest);
 }
 
 fn golden(device: &Device) -> Result<()> {

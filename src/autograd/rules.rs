@@ -43,10 +43,6 @@ impl Step<'_> {
     }
 
     /// The result, of a rule that keeps it.
-    #[cfg_attr(
-        not(feature = "linalg"),
-        expect(dead_code, reason = "decompositions keep theirs")
-    )]
     pub(crate) fn result(&self) -> Tensor {
         self.saved.y()
     }

@@ -239,14 +239,14 @@ impl Tensor {
             [&self.real()],
             n * m,
             own.with_result(),
-            |[a]: [MatRef<'_, f64>; 1], rows| {
+            |[a]: [MatRef<'_, f32>; 1], rows| {
                 finite(a)?;
                 let svd = a.thin_svd().map_err(|_| FAILED)?;
-                let values: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-                let least = rcond * values.first().copied().unwrap_or_default();
+                let values: Vec<f32> = svd.S().column_vector().iter().copied().collect();
+                let least = rcond * f64::from(values.first().copied().unwrap_or_default());
                 let mut scaled = svd.V().to_owned();
                 for (column, &s) in scaled.col_iter_mut().zip(&values) {
-                    let factor = if s > least { 1.0 / s } else { 0.0 };
+                    let factor = if f64::from(s) > least { 1.0 / s } else { 0.0 };
                     column.iter_mut().for_each(|v| *v *= factor);
                 }
                 rows.push((scaled * svd.U().transpose()).as_ref());

@@ -52,10 +52,13 @@ impl Tensor {
         }
         let dtype = self.dtype.promote(rhs.dtype).to_float();
         let (x, y) = (self.to_dtype(DType::F32), rhs.to_dtype(DType::F32));
-        let difference = x.unsqueeze(-2)?.try_sub(y.unsqueeze(-3)?)?;
+        // Coordinates outermost: each is walked along the points of the right, which lie in order for it, and
+        // few coordinates are no short rows.
+        let (x, y) = (x.transposed(), y.transposed().contiguous());
+        let difference = x.unsqueeze(-1)?.try_sub(y.unsqueeze(-2)?)?;
         // The largest of no coordinates is 0 too, as their sum is.
         let p = if left == 0 { 1.0 } else { p };
-        let distance = difference.vector_norm(p, &[-1])?.squeeze(-1)?;
+        let distance = difference.vector_norm(p, &[-3])?.squeeze(-3)?;
         Ok(distance.to_dtype(dtype))
     }
 }

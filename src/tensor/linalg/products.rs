@@ -283,17 +283,18 @@ impl Tensor {
         let (a, b) = (last(&operands[0])?, last(&operands[1])?);
         let part = |x: &Tensor, i: usize| {
             let at = x.ndim() - 1;
-            x.sliced(at, (i % 3) as isize, 1, 1)
+            x.sliced(at, (i % 3) as isize, 1, 1).squeeze(-1)
         };
         let mut parts = Vec::with_capacity(3);
         for i in 0..3 {
             let (j, k) = (i + 1, i + 2);
-            let forth = part(&a, j).try_mul(part(&b, k))?;
-            parts.push(forth.try_sub(part(&a, k).try_mul(part(&b, j))?)?);
+            let forth = part(&a, j)?.try_mul(part(&b, k)?)?;
+            parts.push(forth.try_sub(part(&a, k)?.try_mul(part(&b, j)?)?)?);
         }
-        let product = Tensor::concat(&parts.iter().collect::<Vec<_>>(), -1)?;
+        // Each coordinate in one stretch of memory; where the axis is, is the view's affair.
+        let product = Tensor::stack(&parts.iter().collect::<Vec<_>>(), 0)?;
         let to = product.shape_ref().axis(OP, axis)?;
-        Ok(product.axis_moved(product.ndim() - 1, to))
+        Ok(product.axis_moved(0, to))
     }
 
     /// An axis in another place, the others in their order.

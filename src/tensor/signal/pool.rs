@@ -1,8 +1,10 @@
 //! Pooling: the largest element, or the mean, of windows.
 
 use super::conv::Pair;
+use crate::autograd::{OwnRule, Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
+use crate::layout::Windows;
 use crate::shape::Shape;
 use crate::tensor::{Pad, Tensor};
 
@@ -211,37 +213,72 @@ impl Tensor {
             DType::U32 => 0u32.into(),
             DType::Bool => false.into(),
         };
-        let (windows, _) = self.pooled(op, rank, options, least)?;
-        // Along one axis and then the other: fewer comparisons, and the same elements.
-        (0..rank).try_fold(windows, |x, _| x.max(-1))
+        let (padded, axes) = self.padded(op, rank, options, least)?;
+        let windows = windows(&padded, &axes);
+        let mut out = padded.detach();
+        for &window in &windows {
+            out = slid(&out, window, |a, b| match a.dtype() {
+                DType::Bool => a.logical_or(b),
+                _ => a.maximum(b),
+            })?;
+        }
+        let own = OwnRule::new(move |step| {
+            let x = step.input(0);
+            let all: Vec<isize> = (-(rank as isize)..0).collect();
+            let every = windows
+                .iter()
+                .fold(x.detach(), |x, &window| x.windowed(window));
+            let spread = |y: &Tensor| all.iter().try_fold(y.clone(), |y, _| y.unsqueeze(-1));
+            let hit = every
+                .eq(spread(&step.result().detach())?)?
+                .to_dtype(x.dtype());
+            // Shared evenly among equals.
+            let share = hit.try_div(&hit.sum_keepdims(&all[..])?)?;
+            let part = share.try_mul(spread(step.gradient)?)?;
+            Ok(vec![Some(folded(part, &windows, &x)?)])
+        });
+        Ok(track(out, &[&padded], Rule::Own(own.with_result())))
     }
 
     #[track_caller]
     fn avg_pool(&self, op: &'static str, rank: usize, options: Pool) -> Result<Tensor> {
         let x = self.to_dtype(self.dtype.to_float());
-        let (windows, axes) = x.pooled(op, rank, options, 0.0.into())?;
-        let all: Vec<isize> = (0..rank).map(|i| -1 - i as isize).collect();
-        let mut mean = windows.sum(all)?;
+        let (padded, axes) = x.padded(op, rank, options, 0.0.into())?;
+        let windows = windows(&padded, &axes);
+        let mut sums = padded.detach();
+        for &window in &windows {
+            sums = slid(&sums, window, |a, b| a.try_add(b))?;
+        }
+        let own = OwnRule::new(move |step| {
+            let x = step.input(0);
+            let every = windows
+                .iter()
+                .fold(x.detach(), |x, &window| x.windowed(window));
+            let gradient = windows
+                .iter()
+                .try_fold(step.gradient.clone(), |g, _| g.unsqueeze(-1))?;
+            let gradient = gradient.expanded(every.shape_ref());
+            Ok(vec![Some(folded(gradient, &windows, &x)?)])
+        });
+        let mut mean = track(sums, &[&padded], Rule::Own(own));
         for (i, axis) in axes.iter().enumerate() {
             let elements = axis.elements(options.ceil_mode, options.count_include_pad);
-            let uniform = elements.iter().all(|&n| n == axis.size as f32);
-            if uniform {
+            if elements.iter().all(|&n| n == axis.size as f32) {
                 mean = mean.try_mul(1.0 / axis.size as f64)?;
                 continue;
             }
-            let count = elements.len();
             let shares: Vec<f32> = elements.iter().map(|n| 1.0 / n).collect();
-            let shares = Tensor::from_slice(&shares, [count], &self.device)?.to_dtype(x.dtype);
+            let shares = Tensor::from_slice(&shares, [shares.len()], &self.device)?;
             let mut dims = vec![1; rank];
-            dims[i] = count;
-            mean = mean.try_mul(shares.reshaped(&Shape::of(&dims)))?;
+            dims[i] = elements.len();
+            mean = mean.try_mul(shares.to_dtype(x.dtype).reshaped(&Shape::of(&dims)))?;
         }
         Ok(mean)
     }
 
-    /// The windows along new last axes, of the padded tensor.
+    /// The padded tensor, and its axes with windows.
     #[track_caller]
-    fn pooled(
+    fn padded(
         &self,
         op: &'static str,
         rank: usize,
@@ -258,11 +295,50 @@ impl Tensor {
             ends[first + i] = (axis.padding, axis.behind(options.ceil_mode));
             axes.push(axis);
         }
-        let mut x = self.pad(ends, Pad::Constant(value))?;
-        for (i, axis) in axes.iter().enumerate() {
-            let at = (first + i) as isize;
-            x = x.windows(at, axis.size, axis.stride, axis.dilation)?;
-        }
-        Ok((x, axes))
+        Ok((self.pad(ends, Pad::Constant(value))?, axes))
     }
+}
+
+/// The windows of the last axes.
+fn windows(padded: &Tensor, axes: &[Axis]) -> Vec<Windows> {
+    let first = padded.ndim() - axes.len();
+    let of = |(i, axis): (usize, &Axis)| Windows {
+        axis: first + i,
+        size: axis.size,
+        step: axis.stride,
+        dilation: axis.dilation,
+    };
+    axes.iter().enumerate().map(of).collect()
+}
+
+/// The elements of each window of an axis combined one after the other: whole rows at a time, where
+/// reducing windows would walk through a few elements each.
+#[track_caller]
+fn slid(
+    x: &Tensor,
+    windows: Windows,
+    combine: impl Fn(&Tensor, &Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let count = (x.shape()[windows.axis] - windows.reach() - 1) / windows.step + 1;
+    let tap = |k: usize| {
+        let start = (k * windows.dilation) as isize;
+        x.sliced(windows.axis, start, windows.step as isize, count)
+    };
+    (1..windows.size).try_fold(tap(0), |sum, k| combine(&sum, &tap(k)))
+}
+
+/// Elements of windows, added up where they lie in the tensor that the windows are of.
+#[track_caller]
+fn folded(every: Tensor, windows: &[Windows], x: &Tensor) -> Result<Tensor> {
+    // Before the last axis was taken in windows, the first had been.
+    windows
+        .iter()
+        .enumerate()
+        .rev()
+        .try_fold(every, |sum, (i, &window)| {
+            let before = windows[..i]
+                .iter()
+                .fold(x.detach(), |x, &window| x.windowed(window));
+            sum.folded(window, before.shape_ref())
+        })
 }

@@ -52,9 +52,9 @@ impl Tensor {
         }
         let dtype = self.dtype.promote(rhs.dtype).to_float();
         let (x, y) = (self.to_dtype(DType::F32), rhs.to_dtype(DType::F32));
-        // Coordinates outermost: each is walked along the points of the right, which lie in order for it, and
-        // few coordinates are no short rows.
-        let (x, y) = (x.transposed(), y.transposed().contiguous());
+        // Coordinates outermost, so that a sum of few of them is no short row: whole rows of distances are
+        // added up, of points that lie in order for each coordinate.
+        let (x, y) = (x.transposed().contiguous(), y.transposed().contiguous());
         let difference = x.unsqueeze(-1)?.try_sub(y.unsqueeze(-2)?)?;
         // The largest of no coordinates is 0 too, as their sum is.
         let p = if left == 0 { 1.0 } else { p };

@@ -68,6 +68,52 @@ pub(crate) enum Rule {
     Scatter(ScatterOp),
     /// The first operand, with the second in a region of it.
     Overlay(Layout),
+    /// That of an operation whose gradient is not what falls out of its parts.
+    Own(OwnRule),
+}
+
+/// A rule that comes with the operation: the gradients of the operands in tensor operations.
+#[derive(Clone)]
+pub(crate) struct OwnRule {
+    rule: Arc<Derive>,
+    /// Whether it reads the result, which is kept then.
+    output: bool,
+}
+
+type Derive = dyn Fn(&Step<'_>) -> Result<Vec<Option<Tensor>>> + Send + Sync;
+
+/// What an [`OwnRule`] is given.
+pub(crate) struct Step<'a> {
+    /// The gradient of the result.
+    pub(crate) gradient: &'a Tensor,
+    saved: &'a Saved,
+    operands: &'a [Parent],
+}
+
+impl OwnRule {
+    /// A rule that reads operands alone.
+    pub(crate) fn new(
+        rule: impl Fn(&Step<'_>) -> Result<Vec<Option<Tensor>>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            rule: Arc::new(rule),
+            output: false,
+        }
+    }
+
+    /// The rule, of which the result is kept too.
+    pub(crate) fn with_result(self) -> Self {
+        Self {
+            output: true,
+            ..self
+        }
+    }
+}
+
+impl std::fmt::Debug for OwnRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OwnRule")
+    }
 }
 
 /// What a rule needs kept, besides shapes.

@@ -85,6 +85,9 @@
 #[cfg(test)]
 extern crate self as tilewise;
 
+#[cfg(all(feature = "linalg", target_arch = "wasm32"))]
+compile_error!("the feature `linalg` waits for what it reads, which nothing may do on the web");
+
 mod autograd;
 #[cfg(feature = "csv")]
 pub mod csv;
@@ -120,12 +123,15 @@ pub use half::f16;
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Bins, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData, IntoDims, IntoQuantiles,
-    IntoWidths, NewAxis, Operand, Pad, PrintOptions, ReadHandle, Sections, SliceSpec, Tensor,
-    Unique,
+    Bins, Contraction, Conv, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData, IntoDims,
+    IntoQuantiles, IntoWidths, Mode, NewAxis, Norm, Operand, Pad, Padding, Pair, Pool,
+    PrintOptions, ReadHandle, Sections, SliceSpec, Tensor, Unique,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use tensor::{Displayed, FromNested};
+
+#[cfg(feature = "linalg")]
+pub use tensor::{Eigh, Svd};
 
 /// What most programs use: `use tilewise::prelude::*;`
 pub mod prelude {

@@ -6,6 +6,8 @@ mod close;
 mod convert;
 mod count;
 mod create;
+#[cfg(feature = "linalg")]
+mod decompose;
 mod diagonal;
 mod display;
 mod elementwise;
@@ -26,6 +28,7 @@ mod scan;
 mod scatter;
 mod search;
 mod shapes;
+mod signal;
 mod slice;
 mod split;
 mod statistics;
@@ -52,15 +55,19 @@ pub use self::arithmetic::Operand;
 pub use self::convert::FromNested;
 pub use self::convert::IntoData;
 pub use self::count::Bins;
+#[cfg(feature = "linalg")]
+pub use self::decompose::{Eigh, Svd};
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::display::Displayed;
 pub use self::display::PrintOptions;
 pub use self::grid::Indexing;
+pub use self::linalg::{Contraction, Norm};
 pub use self::mask::Unique;
 pub use self::pad::{IntoWidths, Pad};
 pub use self::read::ReadHandle;
 pub use self::reduce::IntoAxes;
 pub(crate) use self::scatter::Places;
+pub use self::signal::{Conv, Mode, Padding, Pair, Pool};
 pub use self::slice::{Dim, Ellipsis, NewAxis, SliceSpec};
 pub use self::split::Sections;
 pub use self::statistics::{Interpolation, IntoQuantiles};

@@ -14,6 +14,8 @@ mod broadcast;
 mod convert;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "linalg")]
+mod decompose;
 mod display;
 mod edges;
 mod elementwise;
@@ -29,12 +31,14 @@ mod names;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod nn;
+mod norms;
 #[cfg(feature = "npy")]
 mod npy;
 mod optim;
 mod order;
 mod places;
 mod pointwise;
+mod products;
 mod profile;
 mod programs;
 mod propagation;
@@ -45,6 +49,7 @@ mod runtime;
 mod scan;
 mod shaders;
 mod shapes;
+mod signal;
 mod slice;
 mod statistics;
 mod threads;
@@ -65,6 +70,8 @@ fn all() -> Vec<support::Test> {
         autograd::tests(),
         broadcast::tests(),
         convert::tests(),
+        #[cfg(feature = "linalg")]
+        decompose::tests(),
         display::tests(),
         edges::tests(),
         elementwise::tests(),
@@ -76,10 +83,12 @@ fn all() -> Vec<support::Test> {
         matmul_kernels::tests(),
         names::tests(),
         nn::tests(),
+        norms::tests(),
         optim::tests(),
         places::tests(),
         order::tests(),
         pointwise::tests(),
+        products::tests(),
         profile::tests(),
         programs::tests(),
         propagation::tests(),
@@ -90,6 +99,7 @@ fn all() -> Vec<support::Test> {
         scan::tests(),
         shaders::tests(),
         shapes::tests(),
+        signal::tests(),
         slice::tests(),
         statistics::tests(),
         threads::tests(),

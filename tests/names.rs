@@ -35,6 +35,11 @@ fn rows_have_tests() {
         let line = line.replace("\\|", " ");
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), COLUMNS, "columns of {place}");
+        rows += 1;
+        // What a feature brings is tested with it.
+        if cells[3].starts_with("*linalg*") && cfg!(not(feature = "linalg")) {
+            continue;
+        }
         let tests: Vec<&str> = cells[4].split(", ").map(|t| t.trim_matches('`')).collect();
         for test in tests {
             let module = test.split("::").next().unwrap_or_default();
@@ -46,7 +51,6 @@ fn rows_have_tests() {
                 "no test {test:?} that runs on each device: {place}"
             );
         }
-        rows += 1;
     }
     assert!(rows > 0, "docs/numpy.md has no rows");
 }

@@ -4,7 +4,7 @@ mod scan;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
-use super::{Needs, Parent, Rule, Saved};
+use super::{Needs, Parent, Rule, Saved, Step};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::op::{PointOp, ReduceOp, ScatterOp, pointwise_table};
@@ -35,6 +35,23 @@ impl Saved {
             Some(tensor) => tensor.clone(),
             None => unreachable!("the rule's row names the result if it needs it"),
         }
+    }
+}
+
+impl Step<'_> {
+    /// An operand.
+    pub(crate) fn input(&self, at: usize) -> Tensor {
+        self.saved.input(at)
+    }
+
+    /// The result, of a rule that keeps it.
+    pub(crate) fn result(&self) -> Tensor {
+        self.saved.y()
+    }
+
+    /// Whether the gradient of an operand is asked for.
+    pub(crate) fn wants(&self, operand: usize) -> bool {
+        self.operands[operand].node.is_some()
     }
 }
 
@@ -73,6 +90,10 @@ impl Rule {
             Self::Scatter(ScatterOp::Combine(_)) => Needs {
                 inputs: [true, true, true],
                 output: true,
+            },
+            Self::Own(own) => Needs {
+                inputs: [true; 3],
+                output: own.output,
             },
             Self::Leaf(_)
             | Self::Cast
@@ -128,6 +149,11 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
         Rule::Segments { axis } => vec![Some(scan::segments(g, *axis, &s.b())?), None],
         Rule::Matmul => matmul_gradients(g, s, operands)?,
         Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shape(0))?), None],
+        Rule::Own(own) => (own.rule)(&Step {
+            gradient: g,
+            saved: s,
+            operands,
+        })?,
         Rule::Assemble { regions } => regions
             .iter()
             .map(|region| Some(g.region(region)))

@@ -160,7 +160,7 @@ impl Tensor {
         } else {
             let covered: usize = used().map(|(p, _)| p.size()).sum();
             let mut layouts: Vec<Layout> = used().map(|(_, r)| r.clone()).collect();
-            let mut args: Vec<Arg<'_>> = used().map(|(p, _)| p.part()).collect();
+            let mut args: Vec<Arg<'_>> = used().map(|(p, _)| p.part_arg()).collect();
             if covered < shape.size() {
                 layouts.insert(0, Layout::contiguous(shape.clone()));
                 args.insert(0, Arg::Scalar(Scalar::Int(0).to_bits(dtype), dtype));
@@ -172,7 +172,7 @@ impl Tensor {
     }
 
     /// As an operand that is written to a region.
-    fn part(&self) -> Arg<'_> {
+    fn part_arg(&self) -> Arg<'_> {
         match &self.source {
             Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
             Source::Stored(storage) => Arg::Value(storage, self.layout()),
@@ -187,7 +187,7 @@ impl Tensor {
             return Self::assemble(&[part], vec![region], shape.clone(), self.dtype);
         }
         let regions = vec![Layout::contiguous(shape.clone()), region.clone()];
-        let (op, args) = (Op::Assemble { regions }, [self.part(), part.part()]);
+        let (op, args) = (Op::Assemble { regions }, [self.part_arg(), part.part_arg()]);
         let at = Location::caller();
         let out = Self::record(op, &args, shape, self.dtype, &self.device, at);
         track(out, &[self, part], Rule::Overlay(region))

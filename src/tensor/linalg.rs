@@ -1,4 +1,14 @@
-//! Products of matrices.
+//! Products of matrices and what is built on them.
+
+mod contract;
+mod distance;
+mod einsum;
+mod norm;
+mod products;
+
+pub(super) use self::contract::numbers;
+pub use self::norm::Norm;
+pub use self::products::Contraction;
 
 use std::borrow::Cow;
 use std::panic::Location;

@@ -21,6 +21,8 @@ import torch.nn.functional as F
 import order
 from elementwise import elementwise
 from files import files
+import convolution
+import linalg
 from fixture import Fixture, double, quarters, random
 import places
 from shapes import assignment, isclose, shapes
@@ -735,6 +737,11 @@ if __name__ == "__main__":
         assignment,
         elementwise,
         files,
+        convolution.convolutions,
+        convolution.pooling,
+        linalg.products,
+        linalg.norms,
+        linalg.decompositions,
     ):
         if not named or make.__name__ in named:
             make()

@@ -237,5 +237,5 @@ fn files() {
             }
         }
     }
-    assert_eq!(seen, 11);
+    assert_eq!(seen, 14);
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::panic::Location;
 
 use super::Tensor;
-use crate::dtype::DType;
+use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::op::{Op, PointOp};
 use crate::queue::Arg;
@@ -185,10 +185,9 @@ impl Tensor {
             let places = self.ranks(op, axis, way, ranks)?;
             return self.gather(axis as isize, &places);
         }
-        let sorted = self
-            .keys(way)?
-            .in_order(op, axis, false, ranks, self.key_bits())?;
-        self.of_keys(&sorted, way)
+        let keys = self.turned(&self.keys()?, way)?;
+        let sorted = keys.in_order(op, axis, false, ranks, self.key_bits())?;
+        self.of_keys(&self.turned(&sorted, way)?)
     }
 
     /// The places of the elements of some ranks.
@@ -200,59 +199,50 @@ impl Tensor {
         way: Way,
         ranks: Range<usize>,
     ) -> Result<Tensor> {
-        let x = self.detach();
-        // Two zeros are equal, though their keys are not.
-        let x = match self.dtype.is_float() {
-            true => x.eq(0.0)?.select(0.0, &x)?,
-            false => x,
+        let keys = self.keys()?;
+        // Two zeros are equal, though their keys are not. Told by the keys: to a comparison of floats
+        // the smallest numbers may be zero as well.
+        let keys = match self.dtype.is_float() {
+            true => keys.eq((1u32 << 31) - 1)?.select(1u32 << 31, &keys)?,
+            false => keys,
         };
-        x.keys(way)?
-            .in_order(op, axis, true, ranks, self.key_bits())
+        let keys = self.turned(&keys, way)?;
+        keys.in_order(op, axis, true, ranks, self.key_bits())
     }
 
     /// The `u32` that stand among one another as the elements do.
     #[track_caller]
-    fn keys(&self, way: Way) -> Result<Tensor> {
-        let keys = match self.dtype {
+    fn keys(&self) -> Result<Tensor> {
+        Ok(match self.dtype {
             DType::F32 | DType::F16 => {
                 Self::point(PointOp::Key, [self], self.shape_ref(), DType::U32)
             }
             DType::I32 => self.to_dtype(DType::U32).try_add(1u32 << 31)?,
-            DType::U32 => self.detach(),
-            DType::Bool if way == Way::Down => return Ok(self.logical_not().to_dtype(DType::U32)),
-            DType::Bool => self.to_dtype(DType::U32),
-        };
-        keys.turned(way)
+            DType::U32 | DType::Bool => self.detach().to_dtype(DType::U32),
+        })
     }
 
     /// The elements that have the keys, of this tensor's dtype.
     #[track_caller]
-    fn of_keys(&self, keys: &Tensor, way: Way) -> Result<Tensor> {
-        if self.dtype == DType::Bool {
-            let set = keys.to_dtype(DType::Bool);
-            return Ok(if way == Way::Down {
-                set.logical_not()
-            } else {
-                set
-            });
-        }
-        let keys = keys.turned(way)?;
+    fn of_keys(&self, keys: &Tensor) -> Result<Tensor> {
         Ok(match self.dtype {
+            DType::F32 | DType::F16 => {
+                Self::point(PointOp::FromKey, [keys], keys.shape_ref(), self.dtype)
+            }
             DType::I32 => keys.try_sub(1u32 << 31)?.to_dtype(DType::I32),
-            DType::U32 => keys,
-            dtype => Self::point(PointOp::FromKey, [&keys], keys.shape_ref(), dtype),
+            DType::U32 | DType::Bool => keys.to_dtype(self.dtype),
         })
     }
 
-    /// Keys in the other order.
+    /// This tensor's keys in the other order, if it is asked for.
     #[track_caller]
-    fn turned(&self, way: Way) -> Result<Tensor> {
+    fn turned(&self, keys: &Tensor, way: Way) -> Result<Tensor> {
         match way {
-            Way::Up => Ok(self.clone()),
+            Way::Up => Ok(keys.clone()),
             Way::Down => {
-                let last = u32::MAX.into();
+                let last = Scalar::from(u32::MAX >> (32 - self.key_bits()));
                 let last = Self::constant(last, DType::U32, Shape::default(), &self.device);
-                last.try_sub(self)
+                last.try_sub(keys)
             }
         }
     }

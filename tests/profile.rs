@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tilewise::prelude::*;
 use tilewise::{Ceiling, Clock, DeviceOptions, ErrorKind, Profile};
 
-use crate::support::{Gpu, json};
+use crate::support::{Gpu, json, own};
 
 tests![
     kernels_are_those_of_the_plan,
@@ -19,11 +19,6 @@ tests![
     a_fault_of_the_device_is_told,
     nothing_is_taken_down_outside,
 ];
-
-/// The same hardware as a device of its own: what other tests run there is not counted.
-fn own(device: &Device) -> Result<Device> {
-    Device::open(&device.info().id, DeviceOptions::new())
-}
 
 /// A product with an epilogue, a map and a reduction, from two operands.
 fn work(x: &Tensor, w: &Tensor) -> Result<Tensor> {

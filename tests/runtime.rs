@@ -3,7 +3,7 @@
 use tilewise::prelude::*;
 use tilewise::{Counters, DeviceOptions, ErrorKind};
 
-use crate::support::Gpu;
+use crate::support::{Gpu, own};
 
 tests![
     equal_steps_make_nothing_new,
@@ -218,12 +218,6 @@ fn out_of_memory_is_an_error(gpu: Gpu<'_>) -> Result<()> {
     assert_eq!(wide.to_vec::<f32>()?, vec![1f32; 1 << 19]);
     assert_eq!(held[3].to_vec::<f32>()?, vec![3f32; 1 << 18]);
     Ok(())
-}
-
-/// The same hardware as a device of its own: a fault that is told to the next read must not reach
-/// another test's.
-fn own(device: &Device) -> Result<Device> {
-    Device::open(&device.info().id, DeviceOptions::new())
 }
 
 fn an_index_out_of_range_is_an_error(device: &Device) -> Result<()> {

@@ -287,6 +287,9 @@ fn allclose(device: &Device) -> Result<()> {
         ends.slice(s![-1])?
             .allclose(&ends.slice(s![-1])? - 1, 0.0, 1.0, false)?
     );
+    // From below too.
+    let last = ends.slice(s![-1])?;
+    assert!((&last - 1).allclose(&last, 0.0, 1.0, false)?);
     let unsigned = Tensor::new([0u32, u32::MAX], device)?;
     assert!(!unsigned.allclose(&unsigned.flip(0)?, 0.1, 0.0, false)?);
     if device.supports_f16() {

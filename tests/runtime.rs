@@ -3,7 +3,7 @@
 use tilewise::prelude::*;
 use tilewise::{Counters, DeviceOptions, ErrorKind};
 
-use crate::support::Gpu;
+use crate::support::{Gpu, own};
 
 tests![
     equal_steps_make_nothing_new,
@@ -220,14 +220,8 @@ fn out_of_memory_is_an_error(gpu: Gpu<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The same hardware as a device of its own: a fault that is told to the next read must not reach
-/// another test's.
-fn own(device: &Device) -> Result<Device> {
-    Device::open(&device.info().id, DeviceOptions::new())
-}
-
 fn an_index_out_of_range_is_an_error(device: &Device) -> Result<()> {
-    let device = &own(device)?;
+    let device = &alone(device)?;
     let x = Tensor::new([[1f32, 2.], [3., 4.], [5., 6.]], device)?;
     for (index, wrong) in [([0, 3], 3), ([-4, 1], -4), ([2, 1000], 1000)] {
         let rows = Tensor::new(index, device)?;
@@ -248,7 +242,7 @@ fn an_index_out_of_range_is_an_error(device: &Device) -> Result<()> {
 /// Indices that were computed are checked where they are used, and reported with the next read,
 /// whatever it is of.
 fn gathers_from_the_device_are_checked(device: &Device) -> Result<()> {
-    let device = &own(device)?;
+    let device = &alone(device)?;
     let x = Tensor::arange(0.0, 10.0, 1.0, device)?;
     let index = Tensor::new([1u32, 2], device)?.try_mul(7)?;
     let picked = x.index_select(0, &index)?.sum(..)?;

@@ -2,11 +2,12 @@
 //! and have gradients.
 
 use tilewise::prelude::*;
-use tilewise::{Backward, DeviceOptions, Indexing, Pad, Sections, f16};
+use tilewise::{Backward, Indexing, Pad, Sections, f16};
 
 use crate::support::compare::assert_same;
 use crate::support::golden::{Array, Case, Golden};
 use crate::support::gradient::{Input, check_twice};
+use crate::support::alone;
 
 tests![
     roll,
@@ -396,9 +397,8 @@ fn ravel_multi_index(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// On a device of its own: a GPU tells a fault to whoever reads next.
 fn places_out_of_range(device: &Device) -> Result<()> {
-    let device = &Device::open(&device.info().id, DeviceOptions::default())?;
+    let device = &alone(device)?;
     let beyond = Tensor::new([0, 24], device)?.unravel_index([4, 6])?;
     let told = |got: Result<Vec<i32>>| got.expect_err("out of range").to_string();
     let error = told(beyond[1].to_vec());
@@ -532,9 +532,9 @@ fn constants(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// Views record nothing. On a device of its own, whose counter is that of this test.
+/// Views record nothing.
 fn copies_nothing(device: &Device) -> Result<()> {
-    let device = &Device::open(&device.info().id, DeviceOptions::default())?;
+    let device = &alone(device)?;
     let x = Tensor::arange(0, 24, 1, device)?
         .reshape([2, 3, 4])?
         .contiguous();

@@ -203,6 +203,12 @@ pub(crate) fn has_gpu() -> bool {
     })
 }
 
+/// The same hardware as a device of its own: a fault that is told to the next read must not reach
+/// another test's, and counters are those of this test.
+pub(crate) fn own(device: &Device) -> tilewise::Result<Device> {
+    Device::open(&device.info().id, DeviceOptions::default())
+}
+
 fn open(name: &str) -> tilewise::Result<Device> {
     if name == "cpu" {
         Ok(Device::cpu())

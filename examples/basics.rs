@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use tilewise::PrintOptions;
 use tilewise::prelude::*;
 
 fn main() -> Result<()> {
@@ -46,7 +47,11 @@ fn rows(dev: &Device) -> Result<()> {
     println!("rows of unit length:\n{}", x / length);
 
     let scores = Tensor::new([[9f32, 2., 5., 0., 0.], [7., 5., 0., 0., 0.]], dev)?;
-    println!("softmax of its rows:\n{:.6}", scores.softmax(-1)?);
+    let plain = PrintOptions::new().precision(6).suppress(true);
+    println!(
+        "softmax of its rows:\n{}",
+        scores.softmax(-1)?.display(&plain)
+    );
     Ok(())
 }
 

@@ -34,12 +34,14 @@ mod npz;
 mod values;
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
 use self::header::Header;
-pub use self::npz::{Npz, savez, savez_compressed};
+pub use self::npz::Npz;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::npz::{savez, savez_compressed};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::Tensor;
@@ -267,7 +269,7 @@ pub fn save(path: impl AsRef<Path>, tensor: &Tensor) -> Result<()> {
 /// A failed computation, or what the writer fails with.
 #[cfg(not(target_arch = "wasm32"))]
 #[track_caller]
-pub fn write(mut writer: impl Write, tensor: &Tensor) -> Result<()> {
+pub fn write(mut writer: impl std::io::Write, tensor: &Tensor) -> Result<()> {
     let written = values::Stored::of(tensor)?.write(&mut writer);
     written.or_else(|error| fail("npy::write", "the stream", error))
 }

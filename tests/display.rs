@@ -2,8 +2,8 @@
 
 use tilewise::{DType, Device, Error, PrintOptions, Result, Tensor, f16};
 
-use crate::support::alone;
 use crate::support::golden::{Array, Case, Golden};
+use crate::support::own;
 
 tests![
     golden,
@@ -142,7 +142,7 @@ fn views(device: &Device) -> Result<()> {
     let rank8 = Tensor::zeros([1; 8], device)?;
     assert_eq!(rank8.to_string(), "[[[[[[[[0.]]]]]]]]");
     // A failed computation is printed, and is no error of the writer.
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let far = Tensor::from_slice(&[0, 9], [2], device)?;
     let picked = Tensor::zeros([2, 3], device)?.index_select(0, &far)?;
     let text = picked.to_string();

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use tilewise::{Backward, DType, Device, Error, ErrorKind, Generator, Result, Tensor, s};
 
-use crate::support::alone;
+use crate::support::own;
 
 tests![
     broadcast,
@@ -449,7 +449,7 @@ fn operators_panic(device: &Device) -> Result<()> {
 
 /// What only running can tell is told to the next read.
 fn later_faults(device: &Device) -> Result<()> {
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let a = zeros(&[2, 3], device);
     let far = Tensor::new([0, 7], device)?;
     let picked = a.index_select(1, &far)?;
@@ -472,7 +472,7 @@ fn later_faults(device: &Device) -> Result<()> {
 
 fn async_forms(device: &Device) {
     use pollster::block_on;
-    let device = &alone(device).expect("the device opens again");
+    let device = &own(device).expect("the device opens again");
     let a = zeros(&[2, 3], device);
     says(block_on(a.item_async::<f32>()), is!(Shape), &["item"]);
     says(block_on(a.to_vec_async::<i32>()), is!(DType), &["read"]);

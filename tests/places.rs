@@ -3,9 +3,9 @@
 use tilewise::prelude::*;
 use tilewise::{Bins, ErrorKind};
 
-use crate::support::alone;
 use crate::support::golden::{Case, Golden};
 use crate::support::gradient::{check, check_twice};
+use crate::support::own;
 
 tests![
     out_of_range,
@@ -81,7 +81,7 @@ fn says<T: std::fmt::Debug>(result: Result<T>, words: &[&str]) {
 
 fn out_of_range(dev: &Device) -> Result<()> {
     // A fault is told to the next read of the device, whoever makes it: on one of its own.
-    let dev = &alone(dev)?;
+    let dev = &own(dev)?;
     let fails = |result: Result<Tensor>| {
         let error = result
             .and_then(|t| t.to_vec::<f64>())

@@ -71,7 +71,7 @@ fn explained(dev: &Device) -> Vec<[String; 3]> {
 }
 
 fn kernels_are_those_of_the_plan(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let (x, w) = operands(dev)?;
     // What was recorded before is not counted.
     let before = &x + 1.0;
@@ -106,7 +106,7 @@ fn kernels_are_those_of_the_plan(device: &Device) -> Result<()> {
 }
 
 fn times_lie_within_the_wall(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let (x, w) = operands(dev)?;
     let start = Instant::now();
     let profile = dev.profile(|| {
@@ -158,7 +158,7 @@ fn a_gpu_without_timestamps_waits_for_each_kernel(gpu: Gpu<'_>) -> Result<()> {
 
 /// More than are kept waiting for their times.
 fn a_thousand_batches(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let mut x = Tensor::zeros([10], dev)?.contiguous();
     let profile = dev.profile(|| {
         for _ in 0..1000 {
@@ -211,7 +211,7 @@ fn check_trace(profile: &Profile) {
 }
 
 fn traces_are_json(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let (x, w) = operands(dev)?;
     let profile = dev.profile(|| {
         for _ in 0..5 {
@@ -231,7 +231,7 @@ fn traces_are_json(device: &Device) -> Result<()> {
 }
 
 fn ceilings_are_measured_once(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let ceiling = dev.ceiling()?;
     assert!(
         ceiling.bytes_per_second > 1e8 && ceiling.bytes_per_second < 1e14,
@@ -248,7 +248,7 @@ fn ceilings_are_measured_once(device: &Device) -> Result<()> {
 }
 
 fn profiles_do_not_nest(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let error = dev.profile(|| dev.profile(|| Ok(()))).expect_err("nested");
     assert!(error.to_string().contains("do not nest"), "{error}");
     assert_eq!(error.location().file(), file!());
@@ -280,7 +280,7 @@ fn profiles_do_not_nest(device: &Device) -> Result<()> {
 }
 
 fn a_failing_closure_leaves_the_device_usable(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let x = Tensor::ones([2, 3], dev)?.contiguous();
     let error = dev
         .profile(|| (&x + 1.0).matmul(&x))
@@ -300,7 +300,7 @@ fn a_failing_closure_leaves_the_device_usable(device: &Device) -> Result<()> {
 }
 
 fn a_fault_of_the_device_is_told(device: &Device) -> Result<()> {
-    let dev = &alone(device)?;
+    let dev = &own(device)?;
     let x = Tensor::arange(0.0, 10.0, 1.0, dev)?;
     let index = Tensor::new([1u32, 2], dev)?.try_mul(7)?;
     let error = dev

@@ -221,7 +221,7 @@ fn out_of_memory_is_an_error(gpu: Gpu<'_>) -> Result<()> {
 }
 
 fn an_index_out_of_range_is_an_error(device: &Device) -> Result<()> {
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let x = Tensor::new([[1f32, 2.], [3., 4.], [5., 6.]], device)?;
     for (index, wrong) in [([0, 3], 3), ([-4, 1], -4), ([2, 1000], 1000)] {
         let rows = Tensor::new(index, device)?;
@@ -242,7 +242,7 @@ fn an_index_out_of_range_is_an_error(device: &Device) -> Result<()> {
 /// Indices that were computed are checked where they are used, and reported with the next read,
 /// whatever it is of.
 fn gathers_from_the_device_are_checked(device: &Device) -> Result<()> {
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let x = Tensor::arange(0.0, 10.0, 1.0, device)?;
     let index = Tensor::new([1u32, 2], device)?.try_mul(7)?;
     let picked = x.index_select(0, &index)?.sum(..)?;

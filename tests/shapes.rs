@@ -7,7 +7,7 @@ use tilewise::{Backward, Indexing, Pad, Sections, f16};
 use crate::support::compare::assert_same;
 use crate::support::golden::{Array, Case, Golden};
 use crate::support::gradient::{Input, check_twice};
-use crate::support::alone;
+use crate::support::own;
 
 tests![
     roll,
@@ -398,7 +398,7 @@ fn ravel_multi_index(device: &Device) -> Result<()> {
 }
 
 fn places_out_of_range(device: &Device) -> Result<()> {
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let beyond = Tensor::new([0, 24], device)?.unravel_index([4, 6])?;
     let told = |got: Result<Vec<i32>>| got.expect_err("out of range").to_string();
     let error = told(beyond[1].to_vec());
@@ -534,7 +534,7 @@ fn constants(device: &Device) -> Result<()> {
 
 /// Views record nothing.
 fn copies_nothing(device: &Device) -> Result<()> {
-    let device = &alone(device)?;
+    let device = &own(device)?;
     let x = Tensor::arange(0, 24, 1, device)?
         .reshape([2, 3, 4])?
         .contiguous();

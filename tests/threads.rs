@@ -59,13 +59,13 @@ fn work(device: &Device, i: usize) -> Result<Vec<f32>> {
 }
 
 fn threads_share_a_device(device: &Device) -> Result<()> {
-    let alone: Vec<Vec<f32>> = (0..8).map(|i| work(device, i)).collect::<Result<_>>()?;
+    let own: Vec<Vec<f32>> = (0..8).map(|i| work(device, i)).collect::<Result<_>>()?;
     thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|i| scope.spawn(move || work(device, i)))
             .collect();
         for (i, thread) in threads.into_iter().enumerate() {
-            assert_same(&format!("thread {i}"), &joined(thread)?, &alone[i]);
+            assert_same(&format!("thread {i}"), &joined(thread)?, &own[i]);
         }
         Ok(())
     })

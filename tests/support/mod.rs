@@ -58,11 +58,6 @@ impl Gpu<'_> {
     }
 }
 
-/// The same device as one of its own: a fault that a test provokes there is told to no other test.
-pub(crate) fn alone(device: &Device) -> tilewise::Result<Device> {
-    Device::open(&device.info().id, DeviceOptions::new())
-}
-
 /// What became of a test.
 type Ran = Result<(), Failed>;
 

@@ -237,5 +237,5 @@ fn files() {
             }
         }
     }
-    assert_eq!(seen, 14);
+    assert_eq!(seen, 19);
 }

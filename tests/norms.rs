@@ -180,11 +180,13 @@ fn edges(device: &Device) -> Result<()> {
     }
     let integers = Tensor::new([3, -4], device)?;
     assert_eq!(integers.norm(2, 0)?.item::<f32>()?, 5.0);
-    // Squares of halves overflow.
-    let halves = Tensor::new([3000f32, 4000.], device)?.to_dtype(DType::F16);
-    let length = halves.norm(2, 0)?;
-    assert_eq!(length.dtype(), DType::F16);
-    assert_eq!(length.to_dtype(DType::F32).item::<f32>()?, 5000.0);
+    if device.supports_f16() {
+        // Squares of halves overflow.
+        let halves = Tensor::new([3000f32, 4000.], device)?.to_dtype(DType::F16);
+        let length = halves.norm(2, 0)?;
+        assert_eq!(length.dtype(), DType::F16);
+        assert_eq!(length.to_dtype(DType::F32).item::<f32>()?, 5000.0);
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod contract;
 mod distance;
 mod einsum;
 mod norm;
+mod powers;
 mod products;
 
 pub(super) use self::contract::numbers;

@@ -3,8 +3,9 @@
 mod conv;
 mod convolve;
 mod correlation;
+mod options;
 mod pool;
 
-pub use self::conv::{Conv, Padding, Pair};
 pub use self::convolve::Mode;
+pub use self::options::{Conv, Padding, Pair};
 pub use self::pool::Pool;

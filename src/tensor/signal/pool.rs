@@ -1,6 +1,6 @@
 //! Pooling: the largest element, or the mean, of windows.
 
-use super::conv::Pair;
+use super::options::Pair;
 use crate::autograd::{OwnRule, Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};

@@ -152,7 +152,16 @@ mod tests {
     }
 
     fn cost(operands: &[&str], wanted: &str, sizes: &[(char, usize)], exhaustive: bool) -> f64 {
-        let named: Vec<Vec<Label>> = operands.iter().map(|o| labels(o)).collect();
+        // As they come: what only one operand has, and the result not, is summed before.
+        let elsewhere = |i: usize, letter: char| {
+            let mut others = operands.iter().enumerate().filter(|(k, _)| *k != i);
+            wanted.contains(letter) || others.any(|(_, o)| o.contains(letter))
+        };
+        let named = operands.iter().enumerate().map(|(i, operand)| {
+            let letters: String = operand.chars().filter(|&l| elsewhere(i, l)).collect();
+            labels(&letters)
+        });
+        let named: Vec<Vec<Label>> = named.collect();
         let slices: Vec<&[Label]> = named.iter().map(Vec::as_slice).collect();
         let sizes: BTreeMap<Label, usize> = sizes.iter().map(|&(l, n)| (l as Label, n)).collect();
         let bit = |l: &Label| sizes.range(..l).count();

@@ -5,6 +5,8 @@ use std::fmt;
 
 use half::f16;
 
+use crate::error::{Error, Result};
+
 /// The type of a tensor's elements.
 ///
 /// `f64` and `i64` are host types only (see [`Element`]).
@@ -129,6 +131,18 @@ impl Scalar {
             Self::Float(v) => v,
             Self::Int(v) => v as f64,
             Self::Bool(v) => v as u8 as f64,
+        }
+    }
+
+    /// An error if the scalar cannot stand in a tensor of the dtype.
+    #[track_caller]
+    pub(crate) fn check_fits(self, op: &'static str, dtype: DType) -> Result<()> {
+        match self.overflows(dtype) {
+            true => Err(Error::value(
+                op,
+                format!("{self:?} does not fit the tensor's dtype {dtype}"),
+            )),
+            false => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use std::ops::{
 
 use super::Tensor;
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::shape::Shape;
 
 /// The right-hand side of a binary operation: a tensor, by value or by reference, or a Rust scalar.
@@ -41,30 +41,6 @@ impl<S: Into<Scalar>> From<S> for Operand<'_> {
 }
 
 impl<'a> Operand<'a> {
-    /// The operand as a tensor of another's dtype, as an assignment to a part of that one takes it.
-    #[track_caller]
-    pub(crate) fn cast_to(self, op: &'static str, other: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Tensor(tensor) => {
-                other.same_device(op, &tensor)?;
-                Ok(tensor.to_dtype(other.dtype))
-            }
-            Self::Scalar(scalar) => {
-                if scalar.overflows(other.dtype) {
-                    let message =
-                        format!("{scalar:?} does not fit the tensor's dtype {}", other.dtype);
-                    return Err(Error::value(op, message));
-                }
-                Ok(Tensor::constant(
-                    scalar,
-                    other.dtype,
-                    Shape::default(),
-                    &other.device,
-                ))
-            }
-        }
-    }
-
     /// The operand as a tensor that goes with `other`, and the dtype both meet in.
     #[track_caller]
     pub(crate) fn meet(self, op: &'static str, other: &Tensor) -> Result<(Cow<'a, Tensor>, DType)> {
@@ -76,10 +52,7 @@ impl<'a> Operand<'a> {
             }
             Self::Scalar(scalar) => {
                 let dtype = other.dtype.promote_scalar(scalar);
-                if scalar.overflows(dtype) {
-                    let message = format!("{scalar:?} does not fit the tensor's dtype {dtype}");
-                    return Err(Error::value(op, message));
-                }
+                scalar.check_fits(op, dtype)?;
                 let shape = Shape::default();
                 let constant = Tensor::constant(scalar, dtype, shape, &other.device);
                 Ok((Cow::Owned(constant), dtype))

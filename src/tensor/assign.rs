@@ -108,7 +108,7 @@ impl Tensor {
     /// A value that goes into a part of this tensor: of the tensor's dtype, broadcast to the part. As in
     /// NumPy, leading axes of size 1 may be too many.
     #[track_caller]
-    fn value_for<'a>(
+    pub(super) fn value_for<'a>(
         &self,
         op: &'static str,
         value: Operand<'a>,
@@ -116,11 +116,7 @@ impl Tensor {
     ) -> Result<Cow<'a, Tensor>> {
         let value = match value {
             Operand::Scalar(scalar) => {
-                if scalar.overflows(self.dtype) {
-                    let message =
-                        format!("{scalar:?} does not fit the tensor's dtype {}", self.dtype);
-                    return Err(Error::value(op, message));
-                }
+                scalar.check_fits(op, self.dtype)?;
                 let constant = Self::constant(scalar, self.dtype, part.clone(), &self.device);
                 return Ok(Cow::Owned(constant));
             }

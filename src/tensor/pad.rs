@@ -117,10 +117,7 @@ impl Tensor {
         let shape = Shape::checked(OP, &dims)?;
         self.device.check_size(OP, &shape, self.dtype)?;
         if let Pad::Constant(value) = mode {
-            if value.overflows(self.dtype) {
-                let message = format!("{value:?} does not fit the tensor's dtype {}", self.dtype);
-                return Err(Error::value(OP, message));
-            }
+            value.check_fits(OP, self.dtype)?;
             return Ok(self.framed(&widths, value, shape));
         }
         let empty = (0..self.ndim()).find(|&i| self.shape()[i] == 0 && dims[i] > 0);

@@ -10,7 +10,7 @@ use super::super::take::Addressed;
 use super::super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::op::{Op, PointOp, ReduceOp, ScatterOp};
 use crate::queue::Arg;
 use crate::shape::Shape;
@@ -130,14 +130,8 @@ impl Tensor {
         places: &Places,
         values: Operand<'_>,
     ) -> Result<Tensor> {
-        let values = values.cast_to(op, self)?;
-        let shape = places.shape();
-        let joined = values.shape_ref().broadcast(&shape, op)?;
-        if joined != shape {
-            let message = format!("the values must broadcast to the shape of the places, {shape}");
-            return Err(Error::shape(op, values.shape_ref(), message));
-        }
-        self.scatter(how, places, &values.expanded(&shape))
+        let values = self.value_for(op, values, &places.shape())?;
+        self.scatter(how, places, &values)
     }
 
     /// The same with values of the places' shape and this tensor's dtype.

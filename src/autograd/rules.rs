@@ -1,15 +1,15 @@
 //! The calculus: for each operation, the gradients of its operands.
 
+mod places;
 mod scan;
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LN_2, LN_10, PI};
 
 use super::{Needs, Parent, Rule, Saved, Step};
-use crate::dtype::DType;
 use crate::error::Result;
 use crate::op::{PointOp, ReduceOp, ScatterOp, pointwise_table};
 use crate::shape::Shape;
-use crate::tensor::{Places, Tensor};
+use crate::tensor::Tensor;
 
 /// The gradient of each operand; it may still have to be summed to the operand's shape.
 type Parts = Vec<Option<Tensor>>;
@@ -148,7 +148,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
         Rule::Scan { op, axis } => vec![Some(scan::gradient(*op, *axis, g, s)?)],
         Rule::Segments { axis } => vec![Some(scan::segments(g, *axis, &s.b())?), None],
         Rule::Matmul => matmul_gradients(g, s, operands)?,
-        Rule::Gather { axis } => vec![Some(gather_gradient(g, &s.b(), *axis, shape(0))?), None],
+        Rule::Gather { axis } => vec![Some(places::gather(g, &s.b(), *axis, shape(0))?), None],
         Rule::Own(own) => (own.rule)(&Step {
             gradient: g,
             saved: s,
@@ -158,7 +158,7 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             .iter()
             .map(|region| Some(g.region(region)))
             .collect(),
-        Rule::Scatter(op) => scatter_gradients(*op, g, s, shape(2))?,
+        Rule::Scatter(op) => places::scatter(*op, g, s, shape(2))?,
         Rule::Overlay(region) => {
             let nothing = Tensor::constant(0.into(), g.dtype(), region.shape().clone(), g.device());
             let under = g.overlaid(&nothing, region.clone());
@@ -235,96 +235,6 @@ fn matmul_gradients(g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts>
     let left = wanted(0).then(|| product(g, &b.transposed(), &a));
     let right = wanted(1).then(|| product(&a.transposed(), g, &b));
     Ok(vec![left.transpose()?, right.transpose()?])
-}
-
-/// Adds each gradient at the place its index named, in the same order each time.
-#[track_caller]
-fn gather_gradient(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> Result<Tensor> {
-    let zeros = |shape: &Shape| Tensor::constant(0.into(), g.dtype(), shape.clone(), g.device());
-    if shape.size() == 0 || g.size() == 0 {
-        return Ok(zeros(shape));
-    }
-    let index = index.detach();
-    let size = shape.dims()[axis];
-    let whole = (0..shape.ndim()).all(|i| i == axis || index.shape()[i] == shape.dims()[i]);
-    if index.shape()[axis] == 1 && whole {
-        // One index for all places, as a loss picks one class a row: a comparison with their numbers fuses.
-        let mut dims = vec![1; shape.ndim()];
-        dims[axis] = size;
-        let places = Tensor::index(size, g.device())?.reshaped(&Shape::of(&dims));
-        return Ok(where_true(&named(&places, &index, size)?, g));
-    }
-    let add = ScatterOp::Combine(ReduceOp::Sum);
-    // An index that selects whole slices is the same along the other axes.
-    let slices = (0..index.ndim()).all(|i| i == axis || index.shape()[i] == 1);
-    if !slices {
-        let zeros = zeros(shape);
-        let places = Places::along("gather", &zeros, axis, &index)?;
-        return zeros.scatter(add, &places, g);
-    }
-    let flat = index.reshape([-1])?;
-    let order: Vec<usize> = std::iter::once(axis)
-        .chain((0..shape.ndim()).filter(|&i| i != axis))
-        .collect();
-    let rows = g.permuted(&order);
-    let dims: Vec<usize> = order.iter().map(|&i| shape.dims()[i]).collect();
-    let dims = Shape::of(&dims);
-    let sums = if g.device().limits().abilities.scatters_in_order || size * flat.size() > ONE_HOT {
-        let zeros = zeros(&dims);
-        zeros.scatter(add, &Places::at("gather", &zeros, &[&flat])?, &rows)?
-    } else {
-        let places = Tensor::index(size, g.device())?.unsqueeze(1)?;
-        let one_hot = named(&places, &flat, size)?.to_dtype(g.dtype());
-        let rows = rows.reshape([flat.size() as isize, -1])?;
-        one_hot.matmul(&rows)?.reshaped(&dims)
-    };
-    Ok(sums.permuted(&inverse(&order)))
-}
-
-/// Elements of a one-hot matrix up to which a product with it is faster than sorting.
-const ONE_HOT: usize = 1 << 14;
-
-/// Whether an index names a place, in the shape of the comparison, so that it fuses with what uses it; a
-/// negative one counts from the end.
-#[track_caller]
-fn named(places: &Tensor, index: &Tensor, size: usize) -> Result<Tensor> {
-    let distance = places.to_dtype(index.dtype()).try_sub(index)?;
-    distance.eq(0)?.logical_or(&distance.eq(size)?)
-}
-
-/// Of a scatter: to what stands in the result, whether it was there or was put there.
-#[track_caller]
-fn scatter_gradients(op: ScatterOp, g: &Tensor, s: &Saved, updates: &Shape) -> Result<Parts> {
-    let slices = s.b();
-    let rest = Shape::of(&updates.dims()[slices.ndim()..]);
-    let places = Places::new(slices, rest);
-    match op {
-        _ if updates.size() == 0 || g.size() == 0 => Ok(vec![Some(g.clone()), None, None]),
-        ScatterOp::Combine(ReduceOp::Sum) => Ok(vec![Some(g.clone()), None, Some(places.take(g)?)]),
-        ScatterOp::Set => {
-            let (last, numbers) = places.last(g)?;
-            let spread = places
-                .beside_slices(&last)
-                .expanded(places.of(g)?.shape_ref());
-            let last = spread.reshaped(g.shape_ref());
-            let stands = places.take(&last)?.eq(places.beside_slices(&numbers))?;
-            let base = where_true(&last.eq(0)?, g);
-            let values = where_true(&stands, &places.take(g)?);
-            Ok(vec![Some(base), None, Some(values)])
-        }
-        ScatterOp::Combine(_) => {
-            // Shared evenly among equals.
-            let y = s.y().detach();
-            let base = s.a().detach().eq(&y)?;
-            let values = s.input(2).detach().eq(&places.take(&y)?)?;
-            let one = |hits: &Tensor| hits.to_dtype(DType::U32);
-            let add = ScatterOp::Combine(ReduceOp::Sum);
-            let count = one(&base).scatter(add, &places, &one(&values))?;
-            let share = g.try_div(count.to_dtype(g.dtype()))?;
-            let there = where_true(&values, &places.take(&share)?);
-            Ok(vec![Some(where_true(&base, &share)), None, Some(there)])
-        }
-    }
 }
 
 macro_rules! define_rules {

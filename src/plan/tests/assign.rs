@@ -96,3 +96,53 @@ fn a_computed_base_is_not_stored_apart() -> Result<()> {
     assert_eq!(y.to_vec::<f32>()?, want);
     Ok(())
 }
+
+/// Elements put to places by their index are written over the memory that there is, unless they are
+/// computed from it.
+#[test]
+fn scatters_write_over_a_dying_base() -> Result<()> {
+    let device = Device::new_cpu();
+    let index = Tensor::new([4, 0, 4], &device)?;
+    let mut x = filled(&[6], &device);
+    x.set_at(&[&index], &Tensor::new([1f32, 2., 3.], &device)?)?;
+    let over = plan(&device);
+    assert_eq!(over.kernels.len(), 1, "{}", over.explain());
+    let old = values(6);
+    let put = [2.0, old[1], old[2], old[3], 3.0, old[5]];
+    assert_eq!(x.to_vec::<f32>()?, put);
+
+    let moved = x.flip(0)?.index_select(0, &index)?;
+    x.add_at(&[&index], &moved)?;
+    drop(moved);
+    let apart = plan(&device);
+    assert_eq!(apart.kernels.len(), 2, "{}", apart.explain());
+    let want = [
+        2.0 + put[5],
+        put[1],
+        put[2],
+        put[3],
+        3.0 + 2.0 * put[1],
+        put[5],
+    ];
+    assert_eq!(x.to_vec::<f32>()?, want);
+    Ok(())
+}
+
+/// The elements and their places are computed where they are put: nothing else is stored.
+#[test]
+fn updates_are_one_kernel() -> Result<()> {
+    let device = Device::new_cpu();
+    let x = filled(&[40], &device);
+    let places = Tensor::new([1u32, 2, 1], &device)?;
+    let counts = x
+        .zeros_like()
+        .index_add(&[&places.remainder(2)?], x.narrow(0, 3, 3)?.exp())?;
+    let plan = plan(&device);
+    assert_eq!(plan.kernels.len(), 2, "{}", plan.explain());
+    assert_eq!(
+        plan.kernels[1].operations(),
+        "remainder + exp + index + scatter_add"
+    );
+    drop(counts);
+    Ok(())
+}

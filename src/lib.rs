@@ -67,7 +67,7 @@
 //! [`Device::default`] is the best GPU, or the CPU where there is none or only a software one. The
 //! environment variable `TILEWISE_DEVICE` (`cpu`, `gpu`, `gpu:1`, `checked`, or a part of an adapter's
 //! name) overrides it; [`Device::list`] and [`Device::named`] choose in code.
-
+//!
 //! # Features
 //!
 //! None is on by default; each brings the crate it is named after, or that of its format.
@@ -78,6 +78,7 @@
 //! | `image` | `tilewise::image`: pictures of the `image` crate to tensors and back |
 //! | `npy` | `tilewise::npy`: NumPy's npy and npz files, read and written |
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
+//! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
 #![warn(missing_docs)]
 

@@ -15,10 +15,12 @@ use tilewise::prelude::*;
 use tilewise::{Mode, Pad};
 
 /// Far enough that no glider reaches the border.
-const SIDE: usize = 600;
-const GENERATIONS: usize = 1103;
+pub const SIDE: usize = 600;
+/// After these the rest repeats itself, but for the gliders that fly off.
+pub const GENERATIONS: usize = 1103;
 const BLUE: RGBColor = RGBColor(0, 114, 178);
-const PENTOMINO: [[i32; 3]; 3] = [[0, 1, 1], [1, 1, 0], [0, 1, 0]];
+/// The cells that live at the start.
+pub const PENTOMINO: [[i32; 3]; 3] = [[0, 1, 1], [1, 1, 0], [0, 1, 0]];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dev = Device::default();

@@ -35,10 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         z.max(..)?.item::<f32>()?,
         z.is_nan().count_nonzero(..)?.item::<i32>()?,
     );
-    contours(&line.slice(s![..;4])?, &z.slice(s![..;4, ..;4])?)?;
+    contours(&line.slice(s![..;2])?, &z.slice(s![..;2, ..;2])?)?;
+    // From −3 to 3.
     surface(
-        &line.slice(s![400..1201;8])?,
-        &z.slice(s![400..1201;8, 400..1201;8])?,
+        &line.slice(s![500..1101;5])?,
+        &z.slice(s![500..1101;5, 500..1101;5])?,
     )
 }
 
@@ -109,7 +110,7 @@ fn contours(line: &Tensor, z: &Tensor) -> Result<(), Box<dyn Error>> {
             .disable_mesh()
             .disable_x_axis()
             .y_labels(14)
-            .y_label_formatter(&|z| format!("{z:.1}"))
+            .y_label_formatter(&|z| tenths(*z))
             .label_style(("sans-serif", 16))
             .draw()?;
         Ok(())
@@ -128,14 +129,22 @@ fn surface(line: &Tensor, z: &Tensor) -> Result<(), Box<dyn Error>> {
             .margin(20)
             .build_cartesian_3d(-end..end, -0.4f32..1.0, -end..end)?;
         chart.with_projection(|mut view| {
-            (view.yaw, view.pitch, view.scale) = (0.5, 0.4, 0.85);
+            (view.yaw, view.pitch, view.scale) = (0.5, 0.4, 0.8);
             view.into_matrix()
         });
         chart
             .configure_axes()
             .max_light_lines(1)
+            .x_formatter(&|x| format!("{x:.0}"))
+            .y_formatter(&|height| tenths(*height))
+            .z_formatter(&|y| format!("{y:.0}"))
             .label_style(("sans-serif", 16))
             .draw()?;
+        let names = [
+            ("x", (0.0, -0.4, end * 1.35)),
+            ("y", (end * 1.35, -0.4, 0.0)),
+        ];
+        chart.draw_series(names.map(|(name, at)| Text::new(name, at, ("sans-serif", 16))))?;
         // From the back to the front, so that what is near hides what is behind it.
         for row in 0..n - 1 {
             let patches = (0..n - 1).map(|column| {
@@ -153,10 +162,12 @@ fn surface(line: &Tensor, z: &Tensor) -> Result<(), Box<dyn Error>> {
     })
 }
 
-/// The colour of a height from −0.25 to 1: blue, white, red.
+/// A number with one decimal, and no sign at 0.
+fn tenths(z: f32) -> String {
+    format!("{:.1}", (z * 10.0).round() / 10.0 + 0.0)
+}
+
+/// The colour of a height from −0.3 to 1: dark blue, green, yellow.
 fn colour(z: f32) -> RGBColor {
-    let (high, low) = (z.clamp(0.0, 1.0).sqrt(), (z * -4.0).clamp(0.0, 1.0).sqrt());
-    let share = |part: f32| (part * 255.0).round() as u8;
-    let white = 1.0 - high.max(low);
-    RGBColor(share(white + high), share(white), share(white + low))
+    ViridisRGB.get_color_normalized(z, -0.3, 1.0)
 }

@@ -9,6 +9,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use tilewise::prelude::*;
 
 const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -40,18 +41,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     // Each point is nearest to itself: the first column counts from 0 to 9.
     println!("all points, the nearest first:\n{}\n", squares.argsort(1)?);
-    let nearest = nearest(&points, 2)?;
-    println!("the nearest two of each:\n{}\n", nearest.t());
+    let neighbours = nearest(&points, 2)?;
+    println!("the nearest two of each:\n{}\n", neighbours.t());
 
     let many = Generator::new(0).uniform([2000, 2], &dev)?;
     let start = Instant::now();
-    let neighbours = self::nearest(&many, 2)?;
-    let mean = distances_to(&many, &neighbours)?.mean(..)?.item::<f32>()?;
+    let theirs = nearest(&many, 2)?;
+    let mean = distances_to(&many, &theirs)?.mean(..)?.item::<f32>()?;
     println!(
         "2,000 points and their nearest two in {:.1?}: {mean:.4} apart in the mean",
         start.elapsed()
     );
-    draw(&nearest.to_vec()?)
+    draw(&neighbours.to_vec()?)
 }
 
 /// The squared distance between each two points `(n, d)`, as a matrix `(n, n)`.
@@ -101,14 +102,15 @@ fn draw(neighbours: &[u32]) -> Result<(), Box<dyn Error>> {
             .draw_series(neighbours.iter().enumerate().map(line))?
             .label("to a neighbour")
             .legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], ORANGE.stroke_width(2)));
-        let point = |i| Circle::new(place(i), 6, BLUE.filled());
+        let point = |i| Circle::new(place(i), 10, BLUE.filled());
         chart
             .draw_series((0..POINTS.len()).map(point))?
             .label("point")
-            .legend(|(x, y)| Circle::new((x + 10, y), 6, BLUE.filled()));
-        chart.draw_series((0..POINTS.len()).map(|i| {
-            EmptyElement::at(place(i)) + Text::new(i.to_string(), (8, -18), ("sans-serif", 16))
-        }))?;
+            .legend(|(x, y)| Circle::new((x + 10, y), 8, BLUE.filled()));
+        let centred = Pos::new(HPos::Center, VPos::Center);
+        let white = ("sans-serif", 14).into_font().color(&WHITE).pos(centred);
+        let number = |i: usize| Text::new(i.to_string(), place(i), white.clone());
+        chart.draw_series((0..POINTS.len()).map(number))?;
         chart
             .configure_series_labels()
             .position(SeriesLabelPosition::LowerRight)

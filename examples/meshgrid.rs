@@ -18,10 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dev = Device::default();
     println!("device: {dev}\n");
 
-    let (x, y) = grid(
-        &Tensor::arange(0, 4, 1, &dev)?,
-        &Tensor::arange(0, 3, 1, &dev)?,
-    )?;
+    let (four, three) = (
+        Tensor::arange(0, 4, 1, &dev)?,
+        Tensor::arange(0, 3, 1, &dev)?,
+    );
+    let (x, y) = grid(&four, &three)?;
     println!("x =\n{x}\n\ny =\n{y}\n");
     println!("the grid's points, (x, y) a row:\n{}\n", points(&x, &y)?);
 
@@ -37,19 +38,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     contours(&line.slice(s![..;2])?, &z.slice(s![..;2, ..;2])?)?;
     // From −3 to 3.
-    surface(
-        &line.slice(s![500..1101;5])?,
-        &z.slice(s![500..1101;5, 500..1101;5])?,
-    )
+    let near = z.slice(s![500..1101;5, 500..1101;5])?;
+    surface(&line.slice(s![500..1101;5])?, &near)
 }
 
 /// The x and the y of each point of a grid, both `(rows, columns)`.
 pub fn grid(x: &Tensor, y: &Tensor) -> Result<(Tensor, Tensor)> {
-    let mut grids = Tensor::meshgrid(&[x, y], Indexing::Xy, false)?.into_iter();
-    let (Some(x), Some(y)) = (grids.next(), grids.next()) else {
-        unreachable!("a grid for each vector")
-    };
-    Ok((x, y))
+    let grids = Tensor::meshgrid(&[x, y], Indexing::Xy, false)?;
+    Ok((grids[0].clone(), grids[1].clone()))
 }
 
 /// The points of a grid, one a row.

@@ -35,10 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let points = Tensor::new(POINTS, &dev)?;
     let squares = squared_distances(&points)?;
-    println!(
-        "distances from the first point:\n{}\n",
-        squares.slice(s![0])?.sqrt()
-    );
+    let from_first = squares.slice(s![0])?.sqrt();
+    println!("distances from the first point:\n{from_first}\n");
     // Each point is nearest to itself: the first column counts from 0 to 9.
     println!("all points, the nearest first:\n{}\n", squares.argsort(1)?);
     let neighbours = nearest(&points, 2)?;

@@ -171,19 +171,20 @@ fn slices_and_convolution_agree(dev: &Device) -> Result<()> {
     Ok(())
 }
 
-/// As SciPy counts it, and to the end: 116 cells after 1,103 generations.
+/// As SciPy counts it. That 116 cells are left at the end the example asserts itself: without
+/// optimisation it takes minutes.
 fn the_pentomino_grows(dev: &Device) -> Result<()> {
-    let mut alive = game_of_life::board(&game_of_life::PENTOMINO, game_of_life::SIDE, dev)?;
+    let mut alive = game_of_life::board(&game_of_life::PENTOMINO, 100, dev)?;
     let mut populations = Vec::new();
-    for _ in 0..12 {
+    for _ in 0..=100 {
         populations.push(game_of_life::population(&alive)?);
         alive = game_of_life::step(&alive)?;
     }
-    assert_eq!(populations, [5, 6, 7, 9, 8, 9, 12, 11, 18, 11, 11, 10]);
-    for _ in 12..game_of_life::GENERATIONS {
-        alive = game_of_life::step(&alive)?;
-    }
-    assert_eq!(game_of_life::population(&alive)?, 116);
+    assert_eq!(
+        populations[..12],
+        [5, 6, 7, 9, 8, 9, 12, 11, 18, 11, 11, 10]
+    );
+    assert_eq!(populations[100], 121);
     Ok(())
 }
 

@@ -3,84 +3,85 @@
 //!
 //!     cargo run --release --example basics
 
+mod plot;
+
+use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use plotters::prelude::*;
 use tilewise::PrintOptions;
 use tilewise::prelude::*;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let dev = Device::default();
     println!("device: {dev}\n");
-    functions(&dev)?;
-    rows(&dev)?;
-    losses(&dev)?;
-    products(&dev)
-}
 
-/// The sigmoid, and its gradient by autograd and by hand.
-fn functions(dev: &Device) -> Result<()> {
-    let x = Tensor::new([1f32, 2., 3.], dev)?.variable();
-    let y = x.sigmoid();
+    let x = Tensor::new([1f32, 2., 3.], &dev)?;
+    let (y, slope) = sigmoid_and_slope(&x)?;
     println!("exp(x)      = {}", x.exp());
     println!("sigmoid(x)  = {y}");
-    let by_hand = &y * (1.0 - &y);
-    let gradients = y.sum(..)?.backward()?;
-    if let Some(slope) = gradients.get(&x) {
-        println!("its slope   = {slope}, by hand {by_hand}");
-    }
-    Ok(())
-}
+    println!("its slope   = {slope}, by hand {}", &y * (1.0 - &y));
 
-fn rows(dev: &Device) -> Result<()> {
     // Any image is a vector: here 3 × 3 pixels of two channels.
-    let image = Tensor::arange(0.0, 18.0, 1.0, dev)?.reshape([3, 3, 2])? / 18.0;
+    let image = Tensor::arange(0.0, 18.0, 1.0, &dev)?.reshape([3, 3, 2])? / 18.0;
     let vector = image.reshape([-1, 1])?;
-    println!(
-        "\nan image {:?} as a vector {:?}",
-        image.shape(),
-        vector.shape()
-    );
+    let (from, to) = (image.shape(), vector.shape());
+    println!("\nan image {from:?} as a vector {to:?}");
 
-    let x = Tensor::new([[0f32, 3., 4.], [1., 6., 4.]], dev)?;
-    let length = x.square().sum_keepdims(1)?.sqrt();
-    println!("rows of unit length:\n{}", x / length);
-
-    let scores = Tensor::new([[9f32, 2., 5., 0., 0.], [7., 5., 0., 0., 0.]], dev)?;
+    let x = Tensor::new([[0f32, 3., 4.], [1., 6., 4.]], &dev)?;
+    println!("rows of unit length:\n{}", unit_rows(&x)?);
+    let scores = Tensor::new([[9f32, 2., 5., 0., 0.], [7., 5., 0., 0., 0.]], &dev)?;
     let plain = PrintOptions::new().precision(6).suppress(true);
-    println!(
-        "softmax of its rows:\n{}",
-        scores.softmax(-1)?.display(&plain)
-    );
-    Ok(())
+    println!("softmax of rows:\n{}", scores.softmax(-1)?.display(&plain));
+
+    let predicted = Tensor::new([0.9f32, 0.2, 0.1, 0.4, 0.9], &dev)?;
+    let wanted = Tensor::new([1f32, 0., 0., 1., 1.], &dev)?;
+    let (l1, l2) = losses(&predicted, &wanted)?;
+    println!("\nL1 = {l1:.2}, L2 = {l2:.2}");
+
+    products(&dev)?;
+    timed(&dev)?;
+    draw(&dev)
 }
 
-fn losses(dev: &Device) -> Result<()> {
-    let predicted = Tensor::new([0.9f32, 0.2, 0.1, 0.4, 0.9], dev)?;
-    let wanted = Tensor::new([1f32, 0., 0., 1., 1.], dev)?;
-    let off = predicted - wanted;
-    println!(
-        "\nL1 = {:.2}, L2 = {:.2}",
-        off.abs().sum(..)?,
-        off.square().sum(..)?
-    );
-    Ok(())
+/// The sigmoid of each element, and the slope there, by autograd.
+pub fn sigmoid_and_slope(x: &Tensor) -> Result<(Tensor, Tensor)> {
+    let x = x.variable();
+    let y = x.sigmoid();
+    // Each element of the sum depends on one of x: its gradient is the slope.
+    let gradients = y.sum(..)?.backward()?;
+    let slope = gradients.get(&x).cloned();
+    Ok((y.detach(), slope.unwrap_or_else(|| x.zeros_like())))
 }
 
-/// The dot, outer, elementwise and general product of the course's vectors, then of long ones.
+/// Each row divided by its length.
+pub fn unit_rows(x: &Tensor) -> Result<Tensor> {
+    x.try_div(x.square().sum_keepdims(1)?.sqrt())
+}
+
+/// The sums of the absolute and of the squared differences.
+pub fn losses(predicted: &Tensor, wanted: &Tensor) -> Result<(Tensor, Tensor)> {
+    let off = predicted.try_sub(wanted)?;
+    Ok((off.abs().sum(..)?, off.square().sum(..)?))
+}
+
+/// The dot, outer, elementwise and general product of the course's vectors.
 fn products(dev: &Device) -> Result<()> {
-    let x1 = [9f32, 2., 5., 0., 0., 7., 5., 0., 0., 0., 9., 2., 5., 0.];
-    let x2 = [9f32, 2., 2., 9., 0., 9., 2., 5., 0., 0., 9., 2., 5., 0.];
-    let (a, b) = (Tensor::new(x1, dev)?, Tensor::new(x2, dev)?);
-    let outer = a.unsqueeze(1)?.try_mul(&b)?;
-    println!(
-        "\ndot {}, outer {:?} of sum {}",
-        a.matmul(&b)?,
-        outer.shape(),
-        outer.sum(..)?
-    );
-    println!("elementwise {}", &a * &b);
+    let x1 = Tensor::new([9, 2, 5, 0, 0, 7, 5, 0, 0, 0, 9, 2, 5, 0], dev)?;
+    let x2 = Tensor::new([9, 2, 2, 9, 0, 9, 2, 5, 0, 0, 9, 2, 5, 0], dev)?;
+    let outer = x1.outer(&x2)?;
+    let (shape, sum) = (outer.shape(), outer.sum(..)?);
+    println!("\ndot {}, outer {shape:?} of sum {sum}", x1.dot(&x2)?);
+    println!("elementwise {}", &x1 * &x2);
+    let a = Tensor::arange(1, 10, 1, dev)?.reshape([3, 3])?;
+    let b = Tensor::new([3, 3, 3], dev)?;
+    println!("A * b =\n{}\nA · b = {}", &a * &b, a.dot(&b)?);
+    Ok(())
+}
 
+/// The same products of long vectors, beside the loops that they replace.
+fn timed(dev: &Device) -> Result<()> {
     const N: usize = 2000;
     let wave = |step: f32| -> Vec<f32> { (0..N).map(|i| (i as f32 * step).sin()).collect() };
     let (x1, x2) = (wave(0.37), wave(0.11));
@@ -90,7 +91,7 @@ fn products(dev: &Device) -> Result<()> {
         Tensor::from_slice(&x2, [N], dev)?,
     );
     let w = Tensor::from_slice(&weights, [N, N], dev)?;
-    println!("\nof {N} elements, in loops and as tensors:");
+    println!("\nof {N} elements:       loops    tensors");
 
     let dot = || -> f32 {
         let mut sum = 0.0;
@@ -99,7 +100,7 @@ fn products(dev: &Device) -> Result<()> {
         }
         sum
     };
-    compare(dev, "dot", dot, || a.matmul(&b))?;
+    compare(dev, "dot", dot, || a.dot(&b))?;
     let outer = || {
         let mut outer = vec![0.0; N * N];
         for i in 0..N {
@@ -109,7 +110,7 @@ fn products(dev: &Device) -> Result<()> {
         }
         outer
     };
-    compare(dev, "outer", outer, || a.unsqueeze(1)?.try_mul(&b))?;
+    compare(dev, "outer", outer, || a.outer(&b))?;
     let product = || {
         let mut product = vec![0.0; N];
         for i in 0..N {
@@ -127,7 +128,7 @@ fn products(dev: &Device) -> Result<()> {
         }
         sums
     };
-    compare(dev, "matrix · vector", general, || w.matmul(&a))
+    compare(dev, "matrix · vector", general, || w.dot(&a))
 }
 
 /// Prints the shortest time of a loop and of a tensor's operation.
@@ -151,4 +152,46 @@ fn compare<T>(
     }
     println!("  {what:15} {:>9.1?}  {:>9.1?}", best[0], best[1]);
     Ok(())
+}
+
+/// Draws the sigmoid and its slope.
+fn draw(dev: &Device) -> Result<(), Box<dyn Error>> {
+    let x = Tensor::linspace(-8.0, 8.0, 81, dev)?;
+    let (y, slope) = sigmoid_and_slope(&x)?;
+    let x: Vec<f32> = x.to_vec()?;
+    let curves = [
+        ("sigmoid", y.to_vec::<f32>()?, RGBColor(0, 114, 178)),
+        ("its slope", slope.to_vec()?, RGBColor(213, 94, 0)),
+    ];
+    plot::save("sigmoid", (800, 500), |canvas| {
+        let mut chart = ChartBuilder::on(canvas)
+            .caption("The sigmoid and its slope", ("sans-serif", 24))
+            .margin(20)
+            .x_label_area_size(50)
+            .y_label_area_size(60)
+            .build_cartesian_2d(-8f32..8.0, 0f32..1.05)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .label_style(("sans-serif", 16))
+            .x_desc("x")
+            .draw()?;
+        for (name, curve, colour) in curves {
+            let points = x.iter().copied().zip(curve);
+            chart
+                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+                .label(name)
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2))
+                });
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
+            .label_font(("sans-serif", 16))
+            .background_style(WHITE)
+            .border_style(BLACK.mix(0.3))
+            .draw()?;
+        Ok(())
+    })
 }

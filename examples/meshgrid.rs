@@ -1,114 +1,169 @@
-//! A grid of points by `meshgrid`, and a function over it: sin(x² + y²) / (x² + y²), as contours and as
-//! a surface, each drawn by tensor operations and written as a picture.
+//! A grid of points by `meshgrid`, and a function over it: sin(x² + y²) / (x² + y²), drawn as contours and
+//! as a surface.
 //!
 //!     cargo run --release --example meshgrid
 
-use std::error::Error;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::PathBuf;
+mod plot;
 
+use std::error::Error;
+
+use plotters::prelude::*;
 use tilewise::Indexing;
 use tilewise::prelude::*;
+
+/// The heights at which one contour ends and the next begins are this far apart.
+const STEP: f32 = 0.1;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let dev = Device::default();
     println!("device: {dev}\n");
 
-    let (x, y) = (
+    let (four, three) = (
         Tensor::arange(0, 4, 1, &dev)?,
         Tensor::arange(0, 3, 1, &dev)?,
     );
-    let grid = Tensor::meshgrid(&[&x, &y], Indexing::Xy, false)?;
-    println!("x =\n{}\n\ny =\n{}\n", grid[0], grid[1]);
-    let points = Tensor::column_stack(&[&grid[0].ravel(), &grid[1].ravel()])?;
-    println!("the grid's points, (x, y) a row:\n{}\n", points.t());
+    let (x, y) = grid(&four, &three)?;
+    println!("x =\n{x}\n\ny =\n{y}\n");
+    println!("the grid's points, (x, y) a row:\n{}\n", points(&x, &y)?);
 
     let line = Tensor::arange(-8.0, 8.0, 0.01, &dev)?;
     println!("arange(-8, 8, 0.01) has {} entries", line.size());
-    let grid = Tensor::meshgrid(&[&line, &line], Indexing::Xy, true)?;
-    let z = ripple(&grid[0], &grid[1])?;
+    let (x, y) = grid(&line, &line)?;
+    let z = ripple(&x, &y)?;
     println!(
         "sin(r²)/r²: from {:.6} to {:.6}, {} entries that are no number",
         z.min(..)?.item::<f32>()?,
         z.max(..)?.item::<f32>()?,
-        z.is_nan().to_dtype(DType::U32).sum(..)?.item::<u32>()?,
+        z.is_nan().count_nonzero(..)?.item::<i32>()?,
     );
-    save(&contours(&z.slice(s![..;2, ..;2])?)?, "contours.png")?;
-    save(&surface(&dev)?, "surface.png")
+    contours(&line.slice(s![..;2])?, &z.slice(s![..;2, ..;2])?)?;
+    // From −3 to 3.
+    let near = z.slice(s![500..1101;5, 500..1101;5])?;
+    surface(&line.slice(s![500..1101;5])?, &near)
+}
+
+/// The x and the y of each point of a grid, both `(rows, columns)`.
+pub fn grid(x: &Tensor, y: &Tensor) -> Result<(Tensor, Tensor)> {
+    let grids = Tensor::meshgrid(&[x, y], Indexing::Xy, false)?;
+    Ok((grids[0].clone(), grids[1].clone()))
+}
+
+/// The points of a grid, one a row.
+pub fn points(x: &Tensor, y: &Tensor) -> Result<Tensor> {
+    Tensor::column_stack(&[&x.ravel(), &y.ravel()])
 }
 
 /// sin(r²)/r², which is 1 where r is 0.
-fn ripple(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    let r2 = x.square().try_add(y.square())?;
+pub fn ripple(x: &Tensor, y: &Tensor) -> Result<Tensor> {
+    let r2 = x.square() + y.square();
     let origin = r2.eq(0.0)?;
-    let safe = origin.select(1.0, &r2)?;
-    origin.select(1.0, r2.sin().try_div(&safe)?)
+    // Divided by 1 at the origin, so that no 0/0 is computed.
+    let quotient = r2.sin() / origin.select(1.0, &r2)?;
+    origin.select(1.0, quotient)
 }
 
-/// Colours for heights from −0.25 to 1: blue, white, red; (…) to (…, 3).
-fn colours(z: &Tensor) -> Result<Tensor> {
-    let high = z.clamp(0.0, 1.0)?.sqrt();
-    let low = (z * -4.0).clamp(0.0, 1.0)?.sqrt();
-    let white = 1.0 - high.maximum(&low)?;
-    Tensor::stack(&[&(&white + &high), &white, &(&white + &low)], -1)
+/// Draws heights as areas of one colour each, seen from above, beside the scale of the colours.
+fn contours(line: &Tensor, z: &Tensor) -> Result<(), Box<dyn Error>> {
+    let line: Vec<f32> = line.to_vec()?;
+    let steps: Vec<f32> = (z / STEP).floor().to_vec()?;
+    let cell = line[1] - line[0];
+    plot::save("contours", (860, 760), |canvas| {
+        let (left, right) = canvas.split_horizontally(730);
+        let mut chart = ChartBuilder::on(&left)
+            .caption("sin(x² + y²) / (x² + y²)", ("sans-serif", 24))
+            .margin(20)
+            .x_label_area_size(50)
+            .y_label_area_size(60)
+            .build_cartesian_2d(-8f32..8.0, -8f32..8.0)?;
+        let cells = steps.iter().enumerate().map(|(i, step)| {
+            let (x, y) = (line[i % line.len()], line[i / line.len()]);
+            let corners = [(x, y), (x + cell, y + cell)];
+            Rectangle::new(corners, colour((step + 0.5) * STEP).filled())
+        });
+        chart.draw_series(cells)?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .label_style(("sans-serif", 16))
+            .x_desc("x")
+            .y_desc("y")
+            .draw()?;
+
+        let mut scale = ChartBuilder::on(&right)
+            .margin(20)
+            .margin_top(60)
+            .margin_bottom(70)
+            .y_label_area_size(50)
+            .build_cartesian_2d(0f32..1.0, -0.3f32..1.0)?;
+        let steps = (-3..10).map(|step| {
+            let low = step as f32 * STEP;
+            let corners = [(0.0, low), (1.0, low + STEP)];
+            Rectangle::new(corners, colour(low + STEP / 2.0).filled())
+        });
+        scale.draw_series(steps)?;
+        scale
+            .configure_mesh()
+            .disable_mesh()
+            .disable_x_axis()
+            .y_labels(14)
+            .y_label_formatter(&|z| tenths(*z))
+            .label_style(("sans-serif", 16))
+            .draw()?;
+        Ok(())
+    })
 }
 
-/// An image of heights in steps, with a dark line where a step ends.
-fn contours(z: &Tensor) -> Result<Tensor> {
-    let steps = (z * 10.0).floor().minimum(9.0)?;
-    // A line where the next step to the right or below is another.
-    let next = |axis| steps.roll(-1, axis)?.ne(&steps);
-    let edge = next(0)?.logical_or(next(1)?)?.unsqueeze(-1)?;
-    // y points up.
-    colours(&((steps + 0.5) / 10.0))?
-        .masked_fill(&edge, 0.15)?
-        .flip(0)
+/// Draws heights as a surface, seen from in front and above.
+fn surface(line: &Tensor, z: &Tensor) -> Result<(), Box<dyn Error>> {
+    let line: Vec<f32> = line.to_vec()?;
+    let heights: Vec<f32> = z.to_vec()?;
+    let (n, end) = (line.len(), line[0].abs());
+    plot::save("surface", (900, 700), |canvas| {
+        // plotters' second axis is the one that points up.
+        let mut chart = ChartBuilder::on(canvas)
+            .caption("sin(x² + y²) / (x² + y²)", ("sans-serif", 24))
+            .margin(20)
+            .build_cartesian_3d(-end..end, -0.4f32..1.0, -end..end)?;
+        chart.with_projection(|mut view| {
+            (view.yaw, view.pitch, view.scale) = (0.5, 0.4, 0.8);
+            view.into_matrix()
+        });
+        chart
+            .configure_axes()
+            .max_light_lines(1)
+            .x_formatter(&|x| format!("{x:.0}"))
+            .y_formatter(&|height| tenths(*height))
+            .z_formatter(&|y| format!("{y:.0}"))
+            .label_style(("sans-serif", 16))
+            .draw()?;
+        let names = [
+            ("x", (0.0, -0.4, end * 1.35)),
+            ("y", (end * 1.35, -0.4, 0.0)),
+        ];
+        chart.draw_series(names.map(|(name, at)| Text::new(name, at, ("sans-serif", 16))))?;
+        // From the back to the front, so that what is near hides what is behind it.
+        for row in 0..n - 1 {
+            let patches = (0..n - 1).map(|column| {
+                let corner = |(down, right)| {
+                    let (y, x) = (row + down, column + right);
+                    (line[x], heights[y * n + x], line[y])
+                };
+                let corners = [(0, 0), (0, 1), (1, 1), (1, 0)].map(corner);
+                let height = corners.iter().map(|corner| corner.1).sum::<f32>() / 4.0;
+                Polygon::new(corners, colour(height).filled())
+            });
+            chart.draw_series(patches)?;
+        }
+        Ok(())
+    })
 }
 
-/// An image of the surface seen from in front and above: row by row of the grid from the back to the
-/// front, each as a curtain that hides what is behind it.
-fn surface(dev: &Device) -> Result<Tensor> {
-    const WIDTH: usize = 900;
-    const HEIGHT: usize = 700;
-    const ROWS: usize = 90;
-    let places = Tensor::arange(0, HEIGHT as i32, 1, dev)?.unsqueeze(1)?;
-    let mut image = Tensor::ones([HEIGHT, WIDTH, 3], dev)?;
-    let row = Tensor::linspace(-1.0, 1.0, WIDTH, dev)?;
-    for i in 0..ROWS {
-        let depth = 1.0 - 2.0 * i as f64 / (ROWS - 1) as f64;
-        // What is behind is smaller.
-        let reach = 1.3 + 0.25 * depth;
-        let x = &row * (4.0 * reach);
-        let z = ripple(&x, &Tensor::full((), 4.0 * depth, DType::F32, dev)?)?;
-        let inside = x.abs().le(4.0)?;
-        let base = 460.0 - 170.0 * depth;
-        let top = (base - &z * (330.0 / reach)).round().to_dtype(DType::I32);
-        let below = places.ge(&top)?.logical_and(&inside)?.unsqueeze(-1)?;
-        let line = places
-            .lt(&top + 2)?
-            .logical_and(places.ge(&top)?)?
-            .logical_and(&inside)?;
-        let shade = colours(&z)?.unsqueeze(0)?;
-        image.set_where(&below, &shade)?;
-        image.set_where(&line.unsqueeze(-1)?, shade * 0.55)?;
-    }
-    Ok(image)
+/// A number with one decimal, and no sign at 0.
+fn tenths(z: f32) -> String {
+    format!("{:.1}", (z * 10.0).round() / 10.0 + 0.0)
 }
 
-/// Writes an image (height, width, 3) with values from 0 to 1, and says where.
-fn save(image: &Tensor, name: &str) -> Result<(), Box<dyn Error>> {
-    let path: PathBuf = std::env::temp_dir().join(format!("tilewise-{name}"));
-    let bytes: Vec<u8> = (image * 255.0)
-        .round()
-        .to_vec::<f32>()?
-        .iter()
-        .map(|&v| v as u8)
-        .collect();
-    let (height, width) = (image.shape()[0] as u32, image.shape()[1] as u32);
-    let mut encoder = png::Encoder::new(BufWriter::new(File::create(&path)?), width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header()?.write_image_data(&bytes)?;
-    println!("{}", path.display());
-    Ok(())
+/// The colour of a height from −0.3 to 1: dark blue, green, yellow.
+fn colour(z: f32) -> RGBColor {
+    ViridisRGB.get_color_normalized(z, -0.3, 1.0)
 }

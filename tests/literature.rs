@@ -2,8 +2,8 @@
 
 use std::f64::consts::E;
 
+use tilewise::ErrorKind;
 use tilewise::prelude::*;
-use tilewise::{ErrorKind, Indexing};
 
 use crate::support::compare::{assert_near, assert_same};
 
@@ -21,7 +21,6 @@ tests![
     shapes,
     distances,
     ranges,
-    grids,
     shapes_not_aligned,
     shapes_not_broadcast,
     other_mistakes,
@@ -265,29 +264,6 @@ fn distances(dev: &Device) -> Result<()> {
     let points = Tensor::stack(&[&x, &(&x + 1.0)], -1)?;
     let from = Tensor::new([1f32, 1.], dev)?;
     holds(&(points - from).square().sum(-1)?.sqrt(), &[10], &want);
-    Ok(())
-}
-
-/// 1,600 numbers, and a surface with no hole where it is 0/0.
-/// What `examples/meshgrid.rs` prints.
-fn grids(dev: &Device) -> Result<()> {
-    let (x, y) = (Tensor::arange(0, 4, 1, dev)?, Tensor::arange(0, 3, 1, dev)?);
-    let grid = Tensor::meshgrid(&[&x, &y], Indexing::Xy, false)?;
-    let points = Tensor::column_stack(&[&grid[0].ravel(), &grid[1].ravel()])?.t();
-    let (rows, columns) = ([0, 1, 2, 3].repeat(3), [[0; 4], [1; 4], [2; 4]].concat());
-    assert_eq!(points.to_vec::<i32>()?, [rows, columns].concat());
-    let line = Tensor::arange(-8.0, 8.0, 0.01, dev)?;
-    let grid = Tensor::meshgrid(&[&line, &line], Indexing::Xy, true)?;
-    let r2 = grid[0].square() + grid[1].square();
-    let hole = r2.eq(0.0)?;
-    let z = hole.select(1.0, r2.sin() / hole.select(1.0, &r2)?)?;
-    assert_eq!(
-        (z.shape(), z.max(..)?.item::<f32>()?),
-        (&[1600, 1600][..], 1.0)
-    );
-    // The first minimum of sin(t)/t.
-    holds(&z.min(..)?, &[], &[-0.217234]);
-    assert!(!z.is_nan().any(..)?.item::<bool>()?);
     Ok(())
 }
 

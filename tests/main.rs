@@ -20,6 +20,7 @@ mod display;
 mod edges;
 mod elementwise;
 mod errors;
+mod examples;
 mod executors;
 #[cfg(feature = "image")]
 mod image;
@@ -76,6 +77,7 @@ fn all() -> Vec<support::Test> {
         edges::tests(),
         elementwise::tests(),
         errors::tests(),
+        examples::tests(),
         executors::tests(),
         literature::tests(),
         loss::tests(),

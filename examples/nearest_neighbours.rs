@@ -1,0 +1,121 @@
+//! The nearest neighbours of points: all pairwise distances by broadcasting, in order by argsort, the
+//! nearest few by argpartition; and a plot in which each point is joined to its nearest two.
+//!
+//!     cargo run --release --example nearest_neighbours
+
+mod plot;
+
+use std::error::Error;
+use std::time::Instant;
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use tilewise::prelude::*;
+
+const BLUE: RGBColor = RGBColor(0, 114, 178);
+const ORANGE: RGBColor = RGBColor(213, 94, 0);
+
+/// Drawn once from the unit square.
+pub const POINTS: [[f32; 2]; 10] = [
+    [0.3745, 0.9507],
+    [0.7320, 0.5987],
+    [0.1560, 0.1560],
+    [0.0581, 0.8662],
+    [0.6011, 0.7081],
+    [0.0206, 0.9699],
+    [0.8324, 0.2123],
+    [0.1818, 0.1834],
+    [0.3042, 0.5248],
+    [0.4319, 0.2912],
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dev = Device::default();
+    println!("device: {dev}\n");
+
+    let points = Tensor::new(POINTS, &dev)?;
+    let squares = squared_distances(&points)?;
+    let from_first = squares.slice(s![0])?.sqrt();
+    println!("distances from the first point:\n{from_first}\n");
+    // Each point is nearest to itself: the first column counts from 0 to 9.
+    println!("all points, the nearest first:\n{}\n", squares.argsort(1)?);
+    let neighbours = nearest(&points, 2)?;
+    println!("the nearest two of each:\n{}\n", neighbours.t());
+
+    let many = Generator::new(0).uniform([2000, 2], &dev)?;
+    let start = Instant::now();
+    let theirs = nearest(&many, 2)?;
+    let mean = distances_to(&many, &theirs)?.mean(..)?.item::<f32>()?;
+    println!(
+        "2,000 points and their nearest two in {:.1?}: {mean:.4} apart in the mean",
+        start.elapsed()
+    );
+    draw(&neighbours.to_vec()?)
+}
+
+/// The squared distance between each two points `(n, d)`, as a matrix `(n, n)`.
+///
+/// The differences are a cube `(n, n, d)`, of which nothing is stored: they are computed where the sum
+/// over their last axis needs them.
+pub fn squared_distances(points: &Tensor) -> Result<Tensor> {
+    let differences = points.slice(s![.., NewAxis, ..])? - points.slice(s![NewAxis, .., ..])?;
+    differences.square().sum(-1)
+}
+
+/// The places of the `k` points that are nearest to each, `(n, k)`.
+pub fn nearest(points: &Tensor, k: usize) -> Result<Tensor> {
+    // The first k + 1 of each row: the point itself comes first.
+    let places = squared_distances(points)?.argpartition(k as isize, 1)?;
+    places.slice(s![.., 1..k as isize + 1])
+}
+
+/// The distances from each point to others, given by their places `(n, k)`.
+fn distances_to(points: &Tensor, places: &Tensor) -> Result<Tensor> {
+    squared_distances(points)?
+        .take_along_axis(places, 1)
+        .map(|squares| squares.sqrt())
+}
+
+/// Draws the points, each joined to its two neighbours.
+fn draw(neighbours: &[u32]) -> Result<(), Box<dyn Error>> {
+    let place = |i: usize| (POINTS[i][0], POINTS[i][1]);
+    plot::save("nearest-neighbours", (700, 700), |canvas| {
+        let mut chart = ChartBuilder::on(canvas)
+            .caption("Points and their nearest two", ("sans-serif", 24))
+            .margin(20)
+            .x_label_area_size(50)
+            .y_label_area_size(60)
+            .build_cartesian_2d(-0.05f32..1.05, -0.05f32..1.05)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .label_style(("sans-serif", 16))
+            .x_desc("x")
+            .y_desc("y")
+            .draw()?;
+        let line = |(i, &j): (usize, &u32)| {
+            PathElement::new([place(i / 2), place(j as usize)], ORANGE.stroke_width(2))
+        };
+        chart
+            .draw_series(neighbours.iter().enumerate().map(line))?
+            .label("to a neighbour")
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], ORANGE.stroke_width(2)));
+        let point = |i| Circle::new(place(i), 10, BLUE.filled());
+        chart
+            .draw_series((0..POINTS.len()).map(point))?
+            .label("point")
+            .legend(|(x, y)| Circle::new((x + 10, y), 8, BLUE.filled()));
+        let centred = Pos::new(HPos::Center, VPos::Center);
+        let white = ("sans-serif", 14).into_font().color(&WHITE).pos(centred);
+        let number = |i: usize| Text::new(i.to_string(), place(i), white.clone());
+        chart.draw_series((0..POINTS.len()).map(number))?;
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .label_font(("sans-serif", 16))
+            .background_style(WHITE)
+            .border_style(BLACK.mix(0.3))
+            .draw()?;
+        Ok(())
+    })
+}

@@ -210,6 +210,9 @@ fn gradients(device: &Device) -> Result<()> {
     check(device, "nanvar", input, |x| x[0].nanvar(1, 1));
     check(device, "nanstd", input, |x| x[0].nanstd(1, 0));
     check(device, "nanmax", input, |x| x[0].nanmax(1));
+    check(device, "nanmin", input, |x| x[0].square().nanmin(0));
+    check(device, "nansum", input, |x| x[0].square().nansum(1));
+    check(device, "percentile", input, |x| x[0].percentile(37.0, ..));
     check(device, "ptp", input, |x| x[0].ptp(0));
     check(device, "diff", input, |x| x[0].square().diff(2, 1));
     let weights: &[f32] = &[1.0, 2.0, 0.5, 0.25, 1.5, 0.75];

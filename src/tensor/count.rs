@@ -93,6 +93,7 @@ impl Tensor {
     /// assert_eq!(edges.to_vec::<f32>()?, [0.0, 0.5, 1.0]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "histc")]
     #[track_caller]
     pub fn histogram<'a>(
         &self,

@@ -413,8 +413,8 @@ fn histogram(dev: &Device) -> Result<()> {
     let x = Tensor::new([1f32, 2.0], dev)?;
     says(x.histogram(0, None), &["histogram", "bin"]);
     says(
-        x.histogram((3, 1.0, 1.0), None),
-        &["histogram", "from 1 to 1"],
+        x.histogram((3, 1.0, 0.5), None),
+        &["histogram", "from 1 to 0.5"],
     );
     says(x.histogram((3, 0.0, f64::NAN), None), &["histogram", "NaN"]);
     says(

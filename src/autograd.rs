@@ -284,6 +284,7 @@ impl Gradients {
 
 impl Tensor {
     /// The tensor as a variable: gradients flow to it and are found under it.
+    #[doc(alias = "requires_grad")]
     pub fn variable(&self) -> Tensor {
         self.variable_as(next_id())
     }

@@ -1,6 +1,7 @@
 //! Streams of random numbers.
 
-/// A stream of random tensors.
+/// A stream of random tensors: [`uniform`](Generator::uniform), [`normal`](Generator::normal),
+/// [`integers`](Generator::integers), [`choice`](Generator::choice) and orders.
 ///
 /// Element `i` of the `n`-th tensor drawn is made of Philox's block at counter `(i, 0, n)` under the
 /// seed as key, whatever was drawn before.

@@ -243,7 +243,10 @@ impl Layout {
         if len > 0 {
             out.offset = (self.offset as isize + start * self.strides[axis]) as usize;
         }
-        out.strides[axis] = self.strides[axis] * step;
+        // Between fewer than two elements a step, however far it reaches, is never made.
+        if len > 1 {
+            out.strides[axis] = self.strides[axis] * step;
+        }
         out.shape = self.with_dim(axis, len);
         out
     }
@@ -259,7 +262,9 @@ impl Layout {
         let count = (self.dims()[axis] - windows.reach() - 1) / step + 1;
         let mut out = self.slice(axis, 0, step as isize, count);
         let rank = self.dims().len();
-        out.strides[rank] = self.strides[axis] * dilation as isize;
+        if size > 1 {
+            out.strides[rank] = self.strides[axis] * dilation as isize;
+        }
         out.shape = out.dims().iter().copied().chain([size]).collect();
         out
     }

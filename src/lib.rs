@@ -124,8 +124,8 @@ pub use half::f16;
 pub use profile::{Ceiling, Clock, HostTime, KernelProfile, Profile};
 pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
-    Bins, Contraction, Conv, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData, IntoDims,
-    IntoQuantiles, IntoWidths, Mode, NewAxis, Norm, Operand, Pad, Padding, Pair, Pool,
+    Bins, Choices, Contraction, Conv, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData,
+    IntoDims, IntoQuantiles, IntoWidths, Mode, NewAxis, Norm, Operand, Pad, Padding, Pair, Pool,
     PrintOptions, ReadHandle, Sections, SliceSpec, Tensor, Unique,
 };
 #[cfg(not(target_arch = "wasm32"))]

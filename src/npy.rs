@@ -26,8 +26,10 @@
 //!
 //! A file is trusted in nothing: a header that promises more than there is allocates no memory for it.
 //! Files are read and not mapped: the values go to a device in any case, which reads them once, and
-//! [`NpyFile::rows`] reads a part of a large file alone. (A mapping would also let another program change
-//! the values while they are read, or end this one by cutting the file.)
+//! [`NpyFile::rows`] reads a part of a large file alone. A mapping that is copied from takes longer: 256 MiB in
+//! the system's cache 24 ms instead of 20, a part of 4 MiB 0.29 ms instead of 0.16 (by `readinto` and `memmap`
+//! of NumPy on two cores of a Xeon). It would also let another program change the values while they are read, or
+//! end this one by cutting the file.
 
 mod header;
 mod npz;

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod assign;
+mod choice;
 mod close;
 mod convert;
 mod count;
@@ -51,6 +52,7 @@ use crate::queue::{Arg, Storage};
 use crate::shape::Shape;
 
 pub use self::arithmetic::Operand;
+pub use self::choice::Choices;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::convert::FromNested;
 pub use self::convert::IntoData;
@@ -144,11 +146,13 @@ impl Tensor {
     }
 
     /// The number of dimensions; 0 for a scalar.
+    #[doc(alias = "dim")]
     pub fn ndim(&self) -> usize {
         self.layout().dims().len()
     }
 
     /// The number of elements; 1 for a scalar, 0 for an empty tensor.
+    #[doc(alias = "numel")]
     pub fn size(&self) -> usize {
         self.layout().shape().size()
     }
@@ -322,6 +326,7 @@ impl Tensor {
 
     /// The tensor with elements of another dtype; NumPy's `astype`. Floats become integers towards zero, saturating,
     /// and NaN becomes 0; anything but zero becomes `true`.
+    #[doc(alias("to", "type"))]
     #[doc(alias = "astype")]
     #[track_caller]
     pub fn to_dtype(&self, dtype: DType) -> Tensor {

@@ -135,12 +135,17 @@ fn gradients(device: &Device) {
     let inside = [-0.8f32, -0.5, -0.125, 0.0, 0.25, 0.5, 0.75];
     check_twice(device, "atanh", &[vector(&inside)], |x| Ok(x[0].atanh()));
     type Two = fn(&Tensor, &Tensor) -> Result<Tensor>;
-    let two: [(&str, Two); 8] = [
+    let two: [(&str, Two); 10] = [
         ("hypot", |a, b| a.hypot(b)),
         ("logaddexp", |a, b| a.logaddexp(b)),
         ("logaddexp2", |a, b| a.logaddexp2(b)),
         ("copysign", |a, b| a.copysign(b)),
         ("fmod", |a, b| a.fmod(b)),
+        ("trunc_divide", |a, b| a.trunc_divide(b)),
+        ("divmod", |a, b| {
+            let (quotient, rest) = a.divmod(b)?;
+            quotient.try_add(rest)
+        }),
         ("fmin", |a, b| a.fmin(b)),
         ("fmax", |a, b| a.fmax(b)),
         ("heaviside", |a, b| a.heaviside(b)),

@@ -234,6 +234,12 @@ fn index_put(dev: &Device) -> Result<()> {
         &["index_put", "(2,3)", "(1,2)"],
     );
     let inputs: &[(&[f32], &[usize])] = &[(&[1.0, 2.0, 3.0], &[3]), (&[0.5, 0.25, 4.0, 3.0], &[4])];
+    check_twice(dev, "set_at and add_at", inputs, |x| {
+        let mut y = x[0].square();
+        y.set_at(&[&Tensor::new([1, 0], dev)?], 3.0)?;
+        y.add_at(&[&Tensor::new([1, -1, -1], dev)?], &x[0].square().sum(..)?)?;
+        Ok(y)
+    });
     // Of several values for one place only the last one counts.
     check_twice(dev, "index_put", inputs, |x| {
         let index = Tensor::new([0, 2, 0, 0], dev)?;
@@ -327,6 +333,10 @@ fn scatter_max(dev: &Device) -> Result<()> {
         let index = Tensor::new([0, 2, 0, 1], dev)?;
         x[0].scatter_max(0, &index, &x[1].try_mul(&x[1])?)
     });
+    check(dev, "scatter_min", inputs, |x| {
+        let index = Tensor::new([0, 2, 0, 1], dev)?;
+        x[0].scatter_min(0, &index, &x[1].try_mul(&x[1])?)
+    });
     Ok(())
 }
 
@@ -403,8 +413,8 @@ fn histogram(dev: &Device) -> Result<()> {
     let x = Tensor::new([1f32, 2.0], dev)?;
     says(x.histogram(0, None), &["histogram", "bin"]);
     says(
-        x.histogram((3, 1.0, 1.0), None),
-        &["histogram", "from 1 to 1"],
+        x.histogram((3, 1.0, 0.5), None),
+        &["histogram", "from 1 to 0.5"],
     );
     says(x.histogram((3, 0.0, f64::NAN), None), &["histogram", "NaN"]);
     says(

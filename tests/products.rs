@@ -236,6 +236,9 @@ fn gradients(device: &Device) {
     let b: Vec<f32> = (0..12).map(|i| (i as f32 * 1.3).cos()).collect();
     let (a34, b34): (_, _) = ((&a[..], &[3, 4][..]), (&b[..], &[3, 4][..]));
     check_twice(device, "vdot", &[a34, b34], |x| x[0].vdot(&x[1]));
+    check(device, "dot", &[a34, (&b[..8], &[4, 2])], |x| {
+        x[0].dot(&x[1])
+    });
     check(device, "inner", &[a34, b34], |x| x[0].inner(&x[1]));
     check(device, "outer", &[(&a[..3], &[3]), (&b[..2], &[2])], |x| {
         x[0].outer(&x[1])

@@ -1,6 +1,8 @@
 //! Random tensors: the bits of Philox, and what is made of them.
 
-use tilewise::{DType, Device, Generator, Result, Tensor};
+use std::collections::HashSet;
+
+use tilewise::{DType, Device, Generator, Result, Tensor, s};
 
 use crate::support::compare::assert_same;
 use crate::support::golden::Golden;
@@ -11,6 +13,11 @@ tests![
     integers,
     permutation,
     distributions,
+    choice,
+    choice_by_weights,
+    choice_edges,
+    choice_errors,
+    orders,
     same_on_all
 ];
 
@@ -190,6 +197,246 @@ fn distributions(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// How often each number below `n` is in the list.
+fn occurrences(n: usize, drawn: &[u32]) -> Vec<f64> {
+    let mut times = vec![0.0; n];
+    for &i in drawn {
+        times[i as usize] += 1.0;
+    }
+    times
+}
+
+/// Counts of independent draws, each within six standard errors of its chance.
+#[track_caller]
+fn assert_chances(what: &str, times: &[f64], chances: &[f64]) {
+    let draws: f64 = times.iter().sum();
+    for (i, (&got, &p)) in times.iter().zip(chances).enumerate() {
+        let error = (draws * p * (1.0 - p)).sqrt();
+        assert!(
+            (got - draws * p).abs() <= 6.0 * error,
+            "{what}: {i} was drawn {got} times of {draws}, with a chance of {p}"
+        );
+    }
+}
+
+fn choice(device: &Device) -> Result<()> {
+    let mut generator = Generator::new(21);
+    let drawn = generator.choice((7, device), [300, 67], true, None)?;
+    assert_eq!((drawn.shape(), drawn.dtype()), (&[300, 67][..], DType::U32));
+    let times = occurrences(7, &drawn.to_vec::<u32>()?);
+    assert_chances("with replacement", &times, &[1.0 / 7.0; 7]);
+    // None twice; all of them are a permutation, some of them any.
+    let mut first = Vec::new();
+    for _ in 0..40 {
+        let drawn: Vec<u32> = generator
+            .choice((1000, device), [50, 2], false, None)?
+            .to_vec()?;
+        assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 100);
+        first.extend(drawn.iter().map(|i| i / 500));
+    }
+    assert_chances("halves", &occurrences(2, &first), &[0.5; 2]);
+    let mut all: Vec<u32> = generator
+        .choice((5000, device), 5000, false, None)?
+        .to_vec()?;
+    assert!(all.windows(2).any(|pair| pair[0] > pair[1]));
+    all.sort_unstable();
+    assert_eq!(all, (0..5000).collect::<Vec<u32>>());
+    // Rows of a view; each draw is a row as it stands.
+    let x = Tensor::arange(0.0, 24.0, 1.0, device)?.reshape([4, 6])?;
+    let view = x.t().slice(s![..;-2, 1..])?;
+    let rows = generator.choice(&view, [2, 5], true, None)?;
+    assert_eq!(rows.shape(), [2, 5, 3]);
+    let known: Vec<Vec<f32>> = view
+        .to_vec::<f32>()?
+        .chunks(3)
+        .map(<[f32]>::to_vec)
+        .collect();
+    assert!(
+        rows.to_vec::<f32>()?
+            .chunks(3)
+            .all(|row| known.iter().any(|k| k == row))
+    );
+    Ok(())
+}
+
+fn choice_by_weights(device: &Device) -> Result<()> {
+    let mut generator = Generator::new(22);
+    let weights = [3f32, 0.0, 1.0, 0.0, 4.0, 0.0];
+    let given = Tensor::new(weights, device)?;
+    let drawn = generator.choice((6, device), [20_001], true, Some(&given))?;
+    let times = occurrences(6, &drawn.to_vec::<u32>()?);
+    assert_chances("with replacement", &times, &weights.map(|w| w as f64 / 8.0));
+    // Of the pairs in order, a then b: p(a)·p(b)/(1 − p(a)).
+    let (mut pairs, draws) = (vec![0.0; 36], 600);
+    for _ in 0..draws {
+        let pair: Vec<u32> = generator
+            .choice((6, device), 2, false, Some(&given))?
+            .to_vec()?;
+        pairs[(pair[0] * 6 + pair[1]) as usize] += 1.0;
+    }
+    let p = |i: usize| weights[i] as f64 / 8.0;
+    let chances: Vec<f64> = (0..36)
+        .map(|i| (i / 6, i % 6))
+        .map(|(a, b)| {
+            if a == b {
+                0.0
+            } else {
+                p(a) * p(b) / (1.0 - p(a))
+            }
+        })
+        .collect();
+    assert_chances("pairs", &pairs, &chances);
+    // All that are above zero, however small, and none of the others.
+    let n = 3000;
+    let uneven: Vec<f32> = (0..n)
+        .map(|i| {
+            if i % 3 == 0 {
+                0.0
+            } else {
+                2f32.powi(-((i % 100) as i32))
+            }
+        })
+        .collect();
+    let uneven = Tensor::from_slice(&uneven, [n], device)?;
+    let drawn: Vec<u32> = generator
+        .choice((n, device), 2000, false, Some(&uneven))?
+        .to_vec()?;
+    assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 2000);
+    assert!(drawn.iter().all(|i| i % 3 != 0));
+    let drawn: Vec<u32> = generator
+        .choice((n, device), 100_000, true, Some(&uneven))?
+        .to_vec()?;
+    assert!(drawn.iter().all(|i| i % 3 != 0));
+    // Weights of other dtypes, and of a view.
+    let counts = Tensor::new([[9u32, 0], [9, 2], [9, 0]], device)?.slice(s![..;-1, 1])?;
+    let mask = counts.to_dtype(DType::Bool);
+    for weights in [&counts, &mask] {
+        let drawn: Vec<u32> = generator
+            .choice((3, device), 4, true, Some(weights))?
+            .to_vec()?;
+        assert_eq!(drawn, [1; 4]);
+    }
+    Ok(())
+}
+
+fn choice_edges(device: &Device) -> Result<()> {
+    let mut generator = Generator::new(23);
+    let mut shape = |from: &Tensor, draws: [usize; 2], replace: bool| -> Result<Vec<usize>> {
+        Ok(generator
+            .choice(from, draws, replace, None)?
+            .shape()
+            .to_vec())
+    };
+    let (none, one) = (
+        Tensor::zeros([0, 3], device)?,
+        Tensor::ones([1, 3], device)?,
+    );
+    for replace in [false, true] {
+        assert_eq!(shape(&none, [0, 2], replace)?, [0, 2, 3]);
+        assert_eq!(shape(&one, [1, 1], replace)?, [1, 1, 3]);
+        assert_eq!(shape(&one, [4, 0], replace)?, [4, 0, 3]);
+    }
+    let zero = Tensor::new([0f32], device)?;
+    let drawn = generator.choice((1, device), (), false, None)?;
+    assert_eq!((drawn.shape(), drawn.item::<u32>()?), (&[][..], 0));
+    assert_eq!(
+        generator
+            .choice((1, device), [0], true, Some(&zero))?
+            .size(),
+        0
+    );
+    // Gradients go to what was drawn, as often as it was.
+    let x = Tensor::ones([3], device)?.variable();
+    let gradients = generator.choice(&x, 30, true, None)?.sum(..)?.backward()?;
+    let gradient = gradients.get(&x).expect("a gradient");
+    assert_eq!(gradient.sum(..)?.item::<f32>()?, 30.0);
+    Ok(())
+}
+
+fn choice_errors(device: &Device) -> Result<()> {
+    let mut generator = Generator::new(24);
+    let x = Tensor::zeros([3, 2], device)?;
+    let mut said = |draws: usize, replace: bool, weights: Option<&[f32]>| -> Result<String> {
+        let weights = weights
+            .map(|w| Tensor::from_slice(w, [w.len()], device))
+            .transpose()?;
+        let drawn = generator.choice(&x, draws, replace, weights.as_ref());
+        Ok(drawn.map(|_| ()).expect_err("an error").to_string())
+    };
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    for (draws, replace, weights, want) in [
+        (
+            4,
+            false,
+            None,
+            "4 draws without replacement are not possible among 3",
+        ),
+        (1, true, Some(&[1f32, 2.][..]), "a vector of 3"),
+        (1, true, Some(&[1., -2., 1.]), "not negative, but one is -2"),
+        (1, true, Some(&[1., nan, 1.]), "one is NaN"),
+        (1, false, Some(&[1., inf, 1.]), "one is inf"),
+        (1, true, Some(&[0.; 3]), "all weights are zero"),
+        (
+            2,
+            false,
+            Some(&[0., 1., 0.]),
+            "2 draws without replacement need as many weights",
+        ),
+    ] {
+        let said = said(draws, replace, weights)?;
+        assert!(said.contains(want), "{said}, not {want}");
+    }
+    let none = Tensor::zeros([0], device)?;
+    let scalar = Tensor::new(1f32, device)?;
+    for from in [&none, &scalar] {
+        assert!(generator.choice(from, 1, true, None).is_err());
+    }
+    Ok(())
+}
+
+/// Slices and lines in random order.
+fn orders(device: &Device) -> Result<()> {
+    let mut generator = Generator::new(25);
+    let whole = Tensor::arange(0.0, 60.0, 1.0, device)?.reshape([3, 20])?;
+    let mut x = whole.clone();
+    generator.shuffle(&mut x, -1)?;
+    let (got, kept) = (x.to_vec::<f32>()?, whole.to_vec::<f32>()?);
+    assert_ne!(got, kept);
+    assert!((0..20).all(|i| got[20 + i] == got[i] + 20.0 && got[40 + i] == got[i] + 40.0));
+    assert_same("shuffled", &x.sort(1)?.to_vec()?, &kept);
+    // Each line in an order of its own, along either axis, of a view.
+    for (view, axis) in [(whole.clone(), 1), (whole.t(), 0), (whole.flip(..)?, -1)] {
+        let y = generator.permuted(&view, axis)?;
+        assert_eq!(y.shape(), view.shape());
+        let lines = if axis == 0 { y.t() } else { y.clone() };
+        let lines = lines.remainder(20.0)?.to_vec::<f32>()?;
+        assert_ne!(lines[..20], lines[20..40]);
+        assert_same(
+            "lines",
+            &y.sort(axis)?.to_vec()?,
+            &view.sort(axis)?.to_vec::<f32>()?,
+        );
+    }
+    // Every order of three is as likely.
+    let rows = Tensor::arange(0.0, 3.0, 1.0, device)?.broadcast_to([9001, 3])?;
+    let rows: Vec<f32> = generator.permuted(&rows, 1)?.to_vec()?;
+    let orders: Vec<u32> = rows
+        .chunks(3)
+        .map(|r| (r[0] * 2.0 + (r[1] > r[2]) as u8 as f32) as u32)
+        .collect();
+    assert_chances("orders", &occurrences(6, &orders), &[1.0 / 6.0; 6]);
+    for shape in [&[0, 3][..], &[2, 0], &[1, 1]] {
+        let mut x = Tensor::zeros(shape, device)?;
+        assert_eq!(generator.permuted(&x, 0)?.shape(), shape);
+        generator.shuffle(&mut x, 1)?;
+        assert_eq!(x.shape(), shape);
+    }
+    let mut scalar = Tensor::new(1f32, device)?;
+    assert!(generator.shuffle(&mut scalar, 0).is_err());
+    assert!(generator.permuted(&scalar, 0).is_err());
+    Ok(())
+}
+
 /// A seed means the same uniform bits everywhere.
 fn same_on_all(device: &Device) -> Result<()> {
     let draw = |device: &Device| {
@@ -204,5 +451,12 @@ fn same_on_all(device: &Device) -> Result<()> {
             .to_vec::<i32>()
     };
     assert_same("integers", &draw(device)?, &draw(&Device::cpu())?);
+    for replace in [false, true] {
+        let draw = |device: &Device| {
+            let choice = Generator::new(98).choice((2000, device), 999, replace, None)?;
+            choice.to_vec::<u32>()
+        };
+        assert_same("choice", &draw(device)?, &draw(&Device::cpu())?);
+    }
     Ok(())
 }

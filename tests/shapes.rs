@@ -656,6 +656,11 @@ fn gradients(device: &Device) -> Result<()> {
         }),
         ("unstack", |x| x.unstack(1)?[1].try_mul(&x.unstack(1)?[2])),
         ("hstack", |x| Tensor::hstack(&[x, &x.square()])),
+        ("vstack", |x| Tensor::vstack(&[x, &x.square()])),
+        ("dstack", |x| Tensor::dstack(&[x, &x.square()])),
+        ("swapaxes", |x| x.swapaxes(0, -1)),
+        ("atleast_3d", |x| Ok(x.atleast_3d())),
+        ("array_split", |x| Ok(x.array_split(2, 1)?[0].clone())),
         ("column_stack", |x| {
             Tensor::column_stack(&[x, &x.ravel().slice(s![..2])?])
         }),

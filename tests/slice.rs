@@ -5,7 +5,7 @@ use tilewise::{Device, Ellipsis, Error, ErrorKind, NewAxis, Result, SliceSpec, T
 use crate::support::compare::assert_same;
 use crate::support::golden::Golden;
 
-tests![golden, inclusive_ranges, constants_and_scalars];
+tests![golden, inclusive_ranges, long_steps, constants_and_scalars];
 
 /// The slices of `slices.txt` as the macro reads them, under their own text.
 macro_rules! specs {
@@ -93,6 +93,25 @@ fn inclusive_ranges(device: &Device) -> Result<()> {
     let n = 4usize;
     assert_eq!(a.slice(s![n..n + 2])?.to_vec::<i32>()?, [4, 5]);
     assert_eq!(a.slice(s![n])?.item::<i32>()?, 4);
+    Ok(())
+}
+
+/// Steps beyond the axis, as far as they can be written.
+fn long_steps(device: &Device) -> Result<()> {
+    let x = Tensor::from_slice(&[0, 1, 2, 3, 4, 5], [2, 3], device)?;
+    let (most, least) = (isize::MAX, isize::MIN);
+    for (spec, want) in [
+        (s![least..most; most], [0, 1, 2]),
+        (s![..; least], [3, 4, 5]),
+        (s![1..; most], [3, 4, 5]),
+    ] {
+        assert_eq!(x.slice(spec)?.to_vec::<i32>()?, want);
+    }
+    assert_eq!(x.slice(s![2..; least, ..; most])?.shape(), [1, 1]);
+    assert_eq!(
+        x.windows(0, 1, usize::MAX, usize::MAX / 2)?.shape(),
+        [1, 3, 1]
+    );
     Ok(())
 }
 

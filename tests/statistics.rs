@@ -15,6 +15,7 @@ tests![
     empty,
     views,
     halves,
+    weights_along_an_axis,
     errors,
     gradients
 ];
@@ -182,6 +183,25 @@ fn halves(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// A vector of weights lies along the one axis, of a square matrix too.
+fn weights_along_an_axis(device: &Device) -> Result<()> {
+    let x = Tensor::new([[1f32, 2.], [3., 6.]], device)?;
+    let weights = Tensor::new([3f32, 1.], device)?;
+    for (axis, want) in [(0, [1.5, 3.0]), (-1, [1.25, 3.75])] {
+        assert_eq!(x.average(axis, &weights)?.to_vec::<f32>()?, want);
+    }
+    let one = Tensor::new([2f32], device)?;
+    assert_eq!(
+        x.slice(s![..1])?.average(0, &one)?.to_vec::<f32>()?,
+        [1.0, 2.0]
+    );
+    // Over all axes it broadcasts.
+    assert_eq!(x.average(.., &weights)?.item::<f32>()?, 20.0 / 8.0);
+    let none = Tensor::zeros([0, 2], device)?.average(0, &Tensor::zeros([0], device)?)?;
+    assert!(none.to_vec::<f32>()?.iter().all(|v| v.is_nan()));
+    Ok(())
+}
+
 fn errors(device: &Device) -> Result<()> {
     let x = Tensor::ones([2, 3], device)?;
     let said = |result: Result<Tensor>, words: &str| {
@@ -196,6 +216,8 @@ fn errors(device: &Device) -> Result<()> {
     said(x.nanmax([0, 0]), "axis");
     let wide = Tensor::ones([4, 2, 3], device)?;
     said(x.average(0, &wide), "weights must broadcast");
+    let row = Tensor::ones([3], device)?;
+    said(x.average(0, &row), "the size 2 of its axis");
     said(Tensor::zeros([0], device)?.ptp(0), "zero-size");
     Ok(())
 }
@@ -210,6 +232,9 @@ fn gradients(device: &Device) -> Result<()> {
     check(device, "nanvar", input, |x| x[0].nanvar(1, 1));
     check(device, "nanstd", input, |x| x[0].nanstd(1, 0));
     check(device, "nanmax", input, |x| x[0].nanmax(1));
+    check(device, "nanmin", input, |x| x[0].square().nanmin(0));
+    check(device, "nansum", input, |x| x[0].square().nansum(1));
+    check(device, "percentile", input, |x| x[0].percentile(37.0, ..));
     check(device, "ptp", input, |x| x[0].ptp(0));
     check(device, "diff", input, |x| x[0].square().diff(2, 1));
     let weights: &[f32] = &[1.0, 2.0, 0.5, 0.25, 1.5, 0.75];

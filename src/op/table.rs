@@ -106,7 +106,7 @@ macro_rules! pointwise_table {
                 /// The smallest integer not below a.
                 Ceil ceil 0, math::ceil, "tw_ceil({a})", [] |g, _s| g * 0.0;
                 /// The nearest integer, halves to the even one.
-                #[doc(alias = "rint")]
+                #[doc(alias("around", "rint"))]
                 Round round 0, math::round, "tw_round({a})", [] |g, _s| g * 0.0;
                 /// The integer part: towards zero.
                 #[doc(alias = "fix")]
@@ -114,7 +114,7 @@ macro_rules! pointwise_table {
             }
             float2 {
                 /// The true quotient; integers are divided as `f32`.
-                #[doc(alias = "true_divide")]
+                #[doc(alias("divide", "true_divide"))]
                 Div try_div 3, |a, b| a / b, "({a} / {b})",
                     [b y] |g, s| (g / s.b(), -(g * s.y() / s.b()));
                 /// The angle of the point (b, a) in radians, in (−π, π], as C99's `atan2(a, b)`.
@@ -151,7 +151,7 @@ macro_rules! pointwise_table {
                     f |a| -a, "-{a}"; i |a| a.wrapping_neg(), "-{a}"; u |a| a.wrapping_neg(), "(0u - {a})";
                     [] |g, _s| -g;
                 /// The absolute value; the smallest integer stays as it is.
-                #[doc(alias = "absolute")]
+                #[doc(alias("absolute", "fabs"))]
                 Abs abs 0,
                     f math::abs, "tw_abs({a})"; i math::abs_i32, "tw_abs_i32({a})"; u |a| a, "{a}";
                     [a] |g, s| g * s.a().sign();
@@ -168,21 +168,25 @@ macro_rules! pointwise_table {
             }
             number2 {
                 /// The sum.
+                #[doc(alias = "add")]
                 Add try_add 1,
                     f |a, b| a + b, "({a} + {b})"; i |a, b| a.wrapping_add(b), "({a} + {b})";
                     u |a, b| a.wrapping_add(b), "({a} + {b})";
                     [] |g, _s| (g.clone(), g.clone());
                 /// The difference.
+                #[doc(alias = "subtract")]
                 Sub try_sub 1,
                     f |a, b| a - b, "({a} - {b})"; i |a, b| a.wrapping_sub(b), "({a} - {b})";
                     u |a, b| a.wrapping_sub(b), "({a} - {b})";
                     [] |g, _s| (g.clone(), -g);
                 /// The product.
+                #[doc(alias = "multiply")]
                 Mul try_mul 1,
                     f |a, b| a * b, "({a} * {b})"; i |a, b| a.wrapping_mul(b), "({a} * {b})";
                     u |a, b| a.wrapping_mul(b), "({a} * {b})";
                     [a b] |g, s| (g * s.b(), g * s.a());
                 /// The remainder with the sign of the divisor, as Python's `%`; an integer modulo 0 is 0.
+                #[doc(alias = "mod")]
                 Rem remainder 1,
                     f math::rem, "tw_rem({a}, {b})";
                     i math::rem_i32, "tw_rem_i32({a}, {b})";
@@ -248,26 +252,35 @@ macro_rules! pointwise_table {
             }
             test {
                 /// Whether the element is NaN.
+                #[doc(alias = "isnan")]
                 IsNan is_nan math::is_nan, "tw_is_nan({a})";
                 /// Whether the element is neither NaN nor infinite.
+                #[doc(alias = "isfinite")]
                 IsFinite is_finite math::is_finite, "tw_is_finite({a})";
                 /// Whether the element is +∞ or −∞.
+                #[doc(alias = "isinf")]
                 IsInf is_inf math::is_inf, "tw_is_inf({a})";
                 /// Whether the sign is set, that of −0 and of NaN too.
                 SignBit signbit math::sign_bit, "(tw_sign_bit({a}) != 0u)";
             }
             compare {
                 /// Whether the two are equal, element by element; NaN equals nothing.
+                #[doc(alias = "equal")]
                 Eq eq |a, b| a == b, "({a} == {b})";
                 /// Whether the two differ, element by element.
+                #[doc(alias = "not_equal")]
                 Ne ne |a, b| a != b, "!({a} == {b})";
                 /// Whether the left is smaller.
+                #[doc(alias = "less")]
                 Lt lt |a, b| a < b, "({a} < {b})";
                 /// Whether the left is smaller or equal.
+                #[doc(alias = "less_equal")]
                 Le le |a, b| a <= b, "({a} <= {b})";
                 /// Whether the left is larger.
+                #[doc(alias = "greater")]
                 Gt gt |a, b| a > b, "({a} > {b})";
                 /// Whether the left is larger or equal.
+                #[doc(alias = "greater_equal")]
                 Ge ge |a, b| a >= b, "({a} >= {b})";
             }
             logic1 {

@@ -86,6 +86,7 @@ impl Tensor {
     ///
     /// # Errors
     /// Tensors on different devices, or a fault of the device.
+    #[doc(alias = "equal")]
     #[cfg(not(target_arch = "wasm32"))]
     #[track_caller]
     pub fn array_equal(&self, other: &Tensor, equal_nan: bool) -> Result<bool> {

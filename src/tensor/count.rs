@@ -82,8 +82,8 @@ impl Tensor {
     /// all of them, or NaN, is not counted.
     ///
     /// # Errors
-    /// No bins, edges that are no vector of two or more, a range that is not finite and rising, or weights
-    /// of another shape.
+    /// No bins, edges that are no vector of two or more, a range that is not finite or falls, or weights
+    /// of another shape. Whether edges rise is not checked.
     ///
     /// ```
     /// use tilewise::prelude::*;
@@ -93,6 +93,7 @@ impl Tensor {
     /// assert_eq!(edges.to_vec::<f32>()?, [0.0, 0.5, 1.0]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "histc")]
     #[track_caller]
     pub fn histogram<'a>(
         &self,
@@ -155,13 +156,19 @@ impl Tensor {
     /// The edges of bins for the elements.
     #[track_caller]
     fn bin_edges(&self, op: &'static str, bins: Bins<'_>) -> Result<Tensor> {
-        let value = |message: String| Err(Error::value(op, message));
         match bins {
-            Bins::Number(0) | Bins::Range(0, ..) => value("at least one bin is needed".into()),
-            Bins::Range(_, low, high) if !(low < high && (high - low).is_finite()) => value(
-                format!("the range from {low} to {high} must be finite and rise"),
-            ),
-            Bins::Range(number, low, high) => Self::linspace(low, high, number + 1, &self.device),
+            Bins::Number(0) | Bins::Range(0, ..) => {
+                Err(Error::value(op, "at least one bin is needed"))
+            }
+            Bins::Range(_, low, high) if !(low <= high && (high - low).is_finite()) => {
+                let message = format!("the range from {low} to {high} must be finite and rise");
+                Err(Error::value(op, message))
+            }
+            Bins::Range(number, low, high) => {
+                // Equal ends get a bin around them, as equal values do.
+                let around = if low == high { 0.5 } else { 0.0 };
+                Self::linspace(low - around, high + around, number + 1, &self.device)
+            }
             Bins::Number(number) if self.size() == 0 => {
                 Self::linspace(0.0, 1.0, number + 1, &self.device)
             }

@@ -18,6 +18,7 @@ impl Tensor {
     ///
     /// # Errors
     /// Another number of values than the shape has elements, an `i64` out of range, or no memory.
+    #[doc(alias("array", "asarray"))]
     #[track_caller]
     pub fn from_slice<T: Element>(
         values: &[T],
@@ -71,6 +72,7 @@ impl Tensor {
     ///
     /// # Errors
     /// Rows of unequal length: the error names the row.
+    #[doc(alias("array", "asarray", "tensor"))]
     #[track_caller]
     pub fn new(data: impl IntoData, device: &Device) -> Result<Tensor> {
         data.into_tensor(device)
@@ -109,6 +111,7 @@ impl Tensor {
     ///
     /// # Errors
     /// A shape beyond eight dimensions.
+    #[doc(alias = "empty")]
     #[track_caller]
     pub fn zeros(shape: impl IntoShape, device: &Device) -> Result<Tensor> {
         Self::full(shape, 0.0, DType::F32, device)
@@ -201,6 +204,7 @@ impl Tensor {
     ///
     /// # Errors
     /// More elements than the device can hold.
+    #[doc(alias = "identity")]
     #[track_caller]
     pub fn eye(n: usize, m: usize, device: &Device) -> Result<Tensor> {
         device.check_size("eye", &Shape::checked("eye", &[n, m])?, DType::F32)?;
@@ -231,6 +235,7 @@ impl Tensor {
     ///
     /// # Errors
     /// A fault of either device, or no memory.
+    #[doc(alias = "to")]
     #[cfg(not(target_arch = "wasm32"))]
     #[track_caller]
     pub fn to_device(&self, device: &Device) -> Result<Tensor> {

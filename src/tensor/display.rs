@@ -106,6 +106,7 @@ impl fmt::Display for Displayed<'_> {
 #[cfg(not(target_arch = "wasm32"))]
 impl Tensor {
     /// The tensor, to be printed by these options. Nothing is read until it is.
+    #[doc(alias("array2string", "printoptions", "set_printoptions"))]
     pub fn display(&self, options: &PrintOptions) -> Displayed<'_> {
         Displayed {
             tensor: self,

@@ -42,6 +42,7 @@ impl Tensor {
     /// assert_eq!(w.matmul(&x)?.to_vec::<f32>()?, [21., 43.]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias("bmm", "mm"))]
     #[track_caller]
     pub fn matmul(&self, rhs: &Tensor) -> Result<Tensor> {
         const OP: &str = "matmul";

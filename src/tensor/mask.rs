@@ -98,6 +98,7 @@ impl Tensor {
     /// assert_eq!(places[1].to_vec::<u32>()?, [1, 0]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "where")]
     #[track_caller]
     pub fn nonzero(&self) -> Result<Vec<Tensor>> {
         const OP: &str = "nonzero";
@@ -148,6 +149,7 @@ impl Tensor {
     /// assert_eq!(x.masked_select(&x.gt(0.0)?)?.to_vec::<f32>()?, [3., 2.]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "extract")]
     #[doc(alias = "compress")]
     #[track_caller]
     pub fn masked_select(&self, mask: &Tensor) -> Result<Tensor> {

@@ -230,6 +230,7 @@ impl Tensor {
     /// assert_eq!(y.to_vec::<f32>()?, [0., 2., 0.]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias("where", "where_"))]
     #[track_caller]
     pub fn select<'a, 'b>(
         &self,

@@ -17,7 +17,13 @@ use crate::shape::{IntoShape, Shape};
 impl Generator {
     /// Random words of a draw; each lane is a stream of its own.
     #[track_caller]
-    fn bits(&self, draw: u64, lane: u8, shape: &Shape, device: &Device) -> Result<Tensor> {
+    pub(super) fn bits(
+        &self,
+        draw: u64,
+        lane: u8,
+        shape: &Shape,
+        device: &Device,
+    ) -> Result<Tensor> {
         device.check_size("random", shape, DType::U32)?;
         if shape.size() == 0 {
             return Ok(Tensor::constant(
@@ -88,6 +94,7 @@ impl Generator {
     ///
     /// # Errors
     /// An empty range, or one beyond `i32`; a shape that the device cannot hold.
+    #[doc(alias = "randint")]
     #[track_caller]
     pub fn integers(
         &mut self,
@@ -107,13 +114,7 @@ impl Generator {
             // Every word is one of the numbers.
             return Ok(bits.to_dtype(DType::I32));
         }
-        let width = Tensor::constant(
-            Scalar::Int(high - low),
-            DType::U32,
-            Shape::default(),
-            device,
-        );
-        let scaled = Tensor::point(PointOp::MulHi, [&bits, &width], &shape, DType::U32);
+        let scaled = scaled(&bits, (high - low) as u32);
         scaled.to_dtype(DType::I32).try_add(low)
     }
 
@@ -121,6 +122,7 @@ impl Generator {
     ///
     /// # Errors
     /// More elements than the device can hold.
+    #[doc(alias = "randperm")]
     #[track_caller]
     pub fn permutation(&mut self, n: usize, device: &Device) -> Result<Tensor> {
         if u32::try_from(n).is_err() {
@@ -142,16 +144,16 @@ impl Generator {
 
 /// Words as numbers in [0, 1): their upper 24 bits.
 #[track_caller]
-fn unit(bits: &Tensor) -> Tensor {
+pub(super) fn unit(bits: &Tensor) -> Tensor {
     let whole = 1.0 / (1u64 << 24) as f64;
-    let high = Tensor::constant(
-        Scalar::Int(1 << 24),
-        DType::U32,
-        Shape::default(),
-        bits.device(),
-    );
-    let top = Tensor::point(PointOp::MulHi, [bits, &high], bits.shape_ref(), DType::U32);
-    top.to_dtype(DType::F32) * whole
+    scaled(bits, 1 << 24).to_dtype(DType::F32) * whole
+}
+
+/// Words scaled to `0..width`.
+#[track_caller]
+pub(super) fn scaled(bits: &Tensor, width: u32) -> Tensor {
+    let width = Tensor::constant(width.into(), DType::U32, Shape::default(), bits.device());
+    Tensor::point(PointOp::MulHi, [bits, &width], bits.shape_ref(), DType::U32)
 }
 
 impl Tensor {

@@ -133,6 +133,7 @@ impl Tensor {
     /// # Errors
     /// A type that the dtype cannot be read as (any numeric dtype reads as `f64`), an index that was
     /// out of range in an earlier gather, or a fault of the device.
+    #[doc(alias("tolist", "numpy"))]
     #[cfg(not(target_arch = "wasm32"))]
     #[track_caller]
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {

@@ -124,8 +124,10 @@ impl Tensor {
         /// The product. Integers stay in their type and wrap.
         prod prod_keepdims prod_set;
         /// The largest element; NaN if there is one.
+        #[doc(alias = "amax")]
         max max_keepdims max_set;
         /// The smallest element; NaN if there is one.
+        #[doc(alias = "amin")]
         min min_keepdims min_set;
         /// The arithmetic mean, in floating point; NaN for no elements.
         mean mean_keepdims mean_set;

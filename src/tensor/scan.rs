@@ -48,6 +48,7 @@ impl Tensor {
     ///
     /// # Errors
     /// An axis out of range.
+    #[doc(alias = "accumulate")]
     #[track_caller]
     pub fn cummax(&self, axis: isize) -> Result<Tensor> {
         self.scan(ReduceOp::Max, axis)
@@ -58,6 +59,7 @@ impl Tensor {
     ///
     /// # Errors
     /// An axis out of range.
+    #[doc(alias = "accumulate")]
     #[track_caller]
     pub fn cummin(&self, axis: isize) -> Result<Tensor> {
         self.scan(ReduceOp::Min, axis)

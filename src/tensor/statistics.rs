@@ -223,15 +223,42 @@ impl Tensor {
         x.max_set(&set)?.try_sub(x.min_set(&set)?)
     }
 
-    /// The mean over the axes with a weight for each element, Σ wx / Σ w; the weights broadcast.
+    /// The mean over the axes with a weight for each element, Σ wx / Σ w; the weights broadcast. For one axis
+    /// they may be a vector, which lies along it.
     ///
     /// # Errors
-    /// An axis out of range or named twice; weights that do not broadcast to this tensor's shape.
+    /// An axis out of range or named twice; weights that do not broadcast to this tensor's shape, or a
+    /// vector that has not the axis's size.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let dev = Device::cpu();
+    /// let x = Tensor::new([[1f32, 2.], [3., 6.]], &dev)?;
+    /// let weights = Tensor::new([3f32, 1.], &dev)?;
+    /// assert_eq!(x.average(0, &weights)?.to_vec::<f32>()?, [1.5, 3.]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[track_caller]
     pub fn average(&self, axes: impl IntoAxes, weights: &Tensor) -> Result<Tensor> {
         const OP: &str = "average";
         let set = self.axes(OP, axes)?.dropped();
         self.same_device(OP, weights)?;
+        let mut over = (0..self.ndim()).filter(|&i| set.contains(i));
+        let weights = &match (weights.ndim(), over.next(), over.next()) {
+            (1, Some(axis), None) if weights.size() == self.shape()[axis] => {
+                let mut dims = vec![1; self.ndim()];
+                dims[axis] = weights.size();
+                weights.reshaped(&Shape::of(&dims))
+            }
+            (1, Some(axis), None) => {
+                let message = format!(
+                    "a vector of weights must have the size {} of its axis",
+                    self.shape()[axis]
+                );
+                return Err(Error::shape(OP, weights.shape_ref(), message));
+            }
+            _ => weights.clone(),
+        };
         let shape = self.shape_ref().broadcast(weights.shape_ref(), OP)?;
         if shape != *self.shape_ref() {
             let message = format!("weights must broadcast to {}", self.shape_ref());

@@ -54,6 +54,7 @@ impl Tensor {
     /// assert_eq!(x.take_along_axis(&smallest, 1)?.to_vec::<i32>()?, [1, 4]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "take_along_dim")]
     #[track_caller]
     pub fn take_along_axis(&self, index: &Tensor, axis: isize) -> Result<Tensor> {
         const OP: &str = "take_along_axis";

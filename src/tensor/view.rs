@@ -81,6 +81,7 @@ impl Tensor {
     /// assert_eq!(x.reshape([2, -1])?.shape(), [2, 3]);
     /// # Ok::<(), Error>(())
     /// ```
+    #[doc(alias = "view")]
     #[track_caller]
     pub fn reshape(&self, dims: impl IntoDims) -> Result<Tensor> {
         let shape = infer_shape("reshape", self.shape_ref(), &dims.into_dims())?;
@@ -145,6 +146,7 @@ impl Tensor {
 
     /// All dimensions in reverse order, NumPy's `.T`: rows and columns of a matrix exchanged, a
     /// vector as it is.
+    #[doc(alias("T", "mT", "matrix_transpose"))]
     pub fn t(&self) -> Tensor {
         let order: Vec<usize> = (0..self.ndim()).rev().collect();
         self.permuted(&order)
@@ -205,6 +207,7 @@ impl Tensor {
     ///
     /// # Errors
     /// A shape that this one does not broadcast to.
+    #[doc(alias = "expand")]
     #[track_caller]
     pub fn broadcast_to(&self, shape: impl IntoShape) -> Result<Tensor> {
         const OP: &str = "broadcast_to";

@@ -24,18 +24,20 @@ struct Term {
 impl Term {
     #[track_caller]
     fn parse(text: &str, subscripts: &str) -> Result<Self> {
-        let fail = |what: String| Err(Error::value(OP, format!("{what} in \"{subscripts}\"")));
+        let wrong = |what: String| format!("{what} in \"{subscripts}\"");
         let mut term = Self {
             letters: [vec![], vec![]],
             ellipsis: text.contains("..."),
         };
         for (i, part) in text.split("...").enumerate() {
             if i > 1 {
-                return fail(format!("more than one ellipsis in \"{text}\""));
+                let message = wrong(format!("more than one ellipsis in term \"{text}\""));
+                return Err(Error::value(OP, message));
             }
             for letter in part.chars() {
                 if !letter.is_ascii_alphabetic() {
-                    return fail(format!("'{letter}' is no letter"));
+                    let message = wrong(format!("'{letter}' is no letter"));
+                    return Err(Error::value(OP, message));
                 }
                 term.letters[i].push(letter as Label);
             }

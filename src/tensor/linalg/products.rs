@@ -272,15 +272,16 @@ impl Tensor {
         const OP: &str = "cross";
         self.same_device(OP, rhs)?;
         let operands = numbers(&[self, rhs]);
-        let last = |x: &Tensor| -> Result<Tensor> {
-            let at = x.shape_ref().axis(OP, axis)?;
-            if x.shape()[at] != 3 {
-                let message = format!("axis {axis} must have size 3, it has {}", x.shape()[at]);
+        let mut axes = [0; 2];
+        for (x, at) in operands.iter().zip(&mut axes) {
+            *at = x.shape_ref().axis(OP, axis)?;
+            if x.shape()[*at] != 3 {
+                let message = format!("axis {axis} must have size 3, it has {}", x.shape()[*at]);
                 return Err(Error::shape(OP, x.shape_ref(), message));
             }
-            Ok(x.axis_moved(at, x.ndim() - 1))
-        };
-        let (a, b) = (last(&operands[0])?, last(&operands[1])?);
+        }
+        let last = |i: usize| operands[i].axis_moved(axes[i], operands[i].ndim() - 1);
+        let (a, b) = (last(0), last(1));
         let part = |x: &Tensor, i: usize| {
             let at = x.ndim() - 1;
             x.sliced(at, (i % 3) as isize, 1, 1).squeeze(-1)

@@ -44,7 +44,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case(
             "repeat, own counts",
             "np.repeat(x[:1 << 18], counts)",
-            |a| a.x.slice(s![..1 << 18])?.repeat(a.counts.clone(), 0),
+            |a| a.x.slice(s![..1 << 18])?.repeat(&a.counts, 0),
         ),
         case("pad constant", "np.pad(m, 2)", |a| {
             a.m.pad(2, Pad::constant(0.0))

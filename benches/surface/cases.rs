@@ -19,6 +19,13 @@ pub(crate) struct Case {
     pub(crate) sorts: bool,
 }
 
+impl Case {
+    /// Whether the other side is PyTorch.
+    pub(crate) fn beside_torch(&self) -> bool {
+        self.numpy.contains("t['")
+    }
+}
+
 pub(crate) fn case<T: 'static>(
     name: &'static str,
     numpy: &'static str,

@@ -56,7 +56,7 @@ pub(crate) fn cases() -> Vec<Case> {
             a.m.try_add(&a.x.slice(s![..1024])?.unsqueeze(1)?)
         }),
         case("add, transposed", "np.add(m, w.T)", |a| {
-            a.m.try_add(&a.w.t())
+            a.m.try_add(a.w.t())
         }),
         case("floor_divide", "np.floor_divide(x, y)", |a| {
             a.x.floor_divide(&a.y)

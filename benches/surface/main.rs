@@ -122,14 +122,16 @@ fn main() -> Result<()> {
         None => println!("no NumPy: set PYTHON to a Python that has it"),
     }
     if markdown {
-        println!("\n| function | tilewise, ms | NumPy, ms | ratio |\n|---|---:|---:|---:|");
+        println!("\n| function | tilewise, ms | other, ms | ratio |\n|---|---:|---:|---:|");
     } else {
         println!(
             "{:<28} {:>8} {:>8} {:>6}",
-            "ms", "tilewise", "NumPy", "ratio"
+            "ms", "tilewise", "other", "ratio"
         );
     }
-    let (mut compared, mut slower) = (0, Vec::new());
+    // Beside NumPy and SciPy, and beside PyTorch.
+    let mut compared = [0; 2];
+    let mut slower = [Vec::new(), Vec::new()];
     for (family, least, cases) in families() {
         for case in cases {
             let chosen = |w: &String| case.name.contains(w.as_str()) || family == w;
@@ -142,25 +144,35 @@ fn main() -> Result<()> {
                 Err(reason) => (reason, String::new()),
                 Ok(theirs) => {
                     let ratio = theirs / ours;
-                    compared += 1;
+                    let peer = usize::from(case.beside_torch());
+                    compared[peer] += 1;
                     if ratio < least {
-                        slower.push(case.name);
+                        slower[peer].push(case.name);
                     }
                     (time(theirs), format!("{ratio:.2}"))
                 }
             };
             let (name, ours) = (case.name, time(ours));
             if markdown {
-                println!("| {name} | {ours} | {peer} | {ratio} |");
+                let mark = if case.beside_torch() {
+                    " (PyTorch)"
+                } else {
+                    ""
+                };
+                println!("| {name} | {ours} | {peer}{mark} | {ratio} |");
             } else {
                 println!("{name:<28} {ours:>8} {peer:>8} {ratio:>6}");
             }
         }
     }
-    println!(
-        "\n{} of {compared} are slower: {}",
-        slower.len(),
-        slower.join(", ")
-    );
+    println!();
+    for ((peer, compared), slower) in ["NumPy or SciPy", "PyTorch"]
+        .iter()
+        .zip(compared)
+        .zip(slower)
+    {
+        let (count, names) = (slower.len(), slower.join(", "));
+        println!("{count} of {compared} are slower than {peer}: {names}");
+    }
     Ok(())
 }

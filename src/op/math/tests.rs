@@ -243,6 +243,7 @@ fn integer_division_beside_multiples() {
         2,
         3,
         7,
+        49,
         641,
         65_535,
         65_537,

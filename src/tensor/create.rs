@@ -7,6 +7,7 @@ use super::{Tensor, convert::IntoData};
 use crate::device::Device;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::{Error, ErrorKind, Result};
+use crate::layout::Layout;
 use crate::op::Op;
 use crate::queue::Storage;
 use crate::shape::{IntoShape, Shape};
@@ -207,10 +208,11 @@ impl Tensor {
     #[doc(alias = "identity")]
     #[track_caller]
     pub fn eye(n: usize, m: usize, device: &Device) -> Result<Tensor> {
-        device.check_size("eye", &Shape::checked("eye", &[n, m])?, DType::F32)?;
-        let rows = Self::index(n, device)?.unsqueeze(1)?;
-        let columns = Self::index(m, device)?;
-        Ok(rows.eq(&columns)?.to_dtype(DType::F32))
+        let shape = Shape::checked("eye", &[n, m])?;
+        device.check_size("eye", &shape, DType::F32)?;
+        let diagonal = Layout::contiguous(shape.clone()).diagonal(0, 1, 0);
+        let ones = Self::constant(1.0.into(), DType::F32, diagonal.shape().clone(), device);
+        Ok(Self::assemble(&[&ones], vec![diagonal], shape, DType::F32))
     }
 
     /// `0, 1, …, n − 1` as `u32`.

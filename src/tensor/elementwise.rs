@@ -52,7 +52,9 @@ impl Tensor {
             // Reduced before π makes it inexact: sin(πa) = ± sin(π(a − n)).
             let far = near.select(1.0, x)?;
             let whole = far.round();
-            let turned = whole.remainder(2.0)?.try_mul(-2.0)?.try_add(1.0)?;
+            let half = whole.try_mul(0.5)?;
+            let odd = half.try_sub(half.floor())?;
+            let turned = odd.try_mul(-4.0)?.try_add(1.0)?;
             let sine = far.try_sub(&whole)?.try_mul(PI)?.sin().try_mul(&turned)?;
             near.select(&series, sine.try_div(far.try_mul(PI)?)?)
         })

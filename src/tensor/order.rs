@@ -212,7 +212,7 @@ impl Tensor {
 
     /// The `u32` that stand among one another as the elements do.
     #[track_caller]
-    fn keys(&self) -> Result<Tensor> {
+    pub(super) fn keys(&self) -> Result<Tensor> {
         Ok(match self.dtype {
             DType::F32 | DType::F16 => {
                 Self::point(PointOp::Key, [self], self.shape_ref(), DType::U32)
@@ -224,7 +224,7 @@ impl Tensor {
 
     /// The elements that have the keys, of this tensor's dtype.
     #[track_caller]
-    fn of_keys(&self, keys: &Tensor) -> Result<Tensor> {
+    pub(super) fn of_keys(&self, keys: &Tensor) -> Result<Tensor> {
         Ok(match self.dtype {
             DType::F32 | DType::F16 => {
                 Self::point(PointOp::FromKey, [keys], keys.shape_ref(), self.dtype)

@@ -66,14 +66,7 @@ impl Tensor {
                 dims[at] = total;
                 let shape = Shape::checked(OP, &dims)?;
                 self.device.check_size(OP, &shape, self.dtype)?;
-                // Not an iterator of iterators: most counts are small.
-                let mut index = Vec::with_capacity(total);
-                for (i, &count) in each.iter().enumerate() {
-                    for _ in 0..count {
-                        index.push(i as u32);
-                    }
-                }
-                let index = Tensor::from_slice(&index, index.len(), &self.device)?;
+                let index = Tensor::from_slice(&numbers(&each, total), total, &self.device)?;
                 self.index_select(axis, &index)
             }
             _ => {
@@ -154,6 +147,24 @@ impl Tensor {
 enum Side {
     Before,
     Behind,
+}
+
+/// The number of each count, as often as it says.
+fn numbers(counts: &[usize], total: usize) -> Vec<u32> {
+    /// So many places are written whatever the count is, without a branch to guess, as most counts are small; the
+    /// next ones write over what is too much.
+    const FEW: usize = 8;
+    let mut numbers = vec![0; total + FEW];
+    let mut at = 0;
+    for (number, &count) in (0..).zip(counts) {
+        numbers[at..at + FEW].fill(number);
+        if count > FEW {
+            numbers[at + FEW..at + count].fill(number);
+        }
+        at += count;
+    }
+    numbers.truncate(total);
+    numbers
 }
 
 #[track_caller]

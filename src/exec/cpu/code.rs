@@ -243,7 +243,9 @@ impl Step {
             Action::Apply { op, .. } => op.cost(),
             Action::Pair { pair, .. } => pair.cost(),
             Action::Load(_) | Action::Before(..) | Action::Spread(_) | Action::Index(_) => 1,
-            Action::Random { .. } | Action::Gather { .. } => 8,
+            Action::Gather { .. } => 8,
+            // Ten rounds of four products.
+            Action::Random { .. } => 32,
             // Some twenty steps, each of which waits for memory.
             Action::Search { .. } => 128,
         }

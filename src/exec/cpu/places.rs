@@ -103,40 +103,24 @@ impl Runner<'_> {
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
             let first = |i: usize| place + i as isize * stride;
-            let values = values[done..done + run].iter().enumerate();
-            let out = out[done..done + run].iter_mut().zip(values);
+            let search = Search {
+                values: &values[done..done + run],
+                right,
+                axis,
+            };
+            let out = &mut out[done..done + run];
             let float = |word: u32| order(f32::from_bits(word));
             let int = |word: u32| (word ^ (1 << 31)) as i32;
+            let word = |i: usize, at: isize| words[(first(i) + at) as usize];
             match stream.dtype {
-                DType::F32 => {
-                    out.for_each(|(out, (i, &v))| {
-                        *out = count(float(v), right, axis, |at| {
-                            float(words[(first(i) + at) as usize])
-                        });
-                    });
-                }
+                DType::F32 => search.run(float, |i, at| float(word(i, at)), out),
                 DType::F16 => {
                     let halves: &[f16] = bytemuck::cast_slice(words);
-                    out.for_each(|(out, (i, &v))| {
-                        *out = count(float(v), right, axis, |at| {
-                            order(halves[(first(i) + at) as usize].to_f32())
-                        });
-                    });
+                    let half = |i: usize, at: isize| halves[(first(i) + at) as usize].to_f32();
+                    search.run(float, |i, at| order(half(i, at)), out);
                 }
-                DType::I32 => {
-                    out.for_each(|(out, (i, &v))| {
-                        *out = count(v as i32, right, axis, |at| {
-                            words[(first(i) + at) as usize] as i32
-                        });
-                    });
-                }
-                DType::U32 | DType::Bool => {
-                    out.for_each(|(out, (i, &v))| {
-                        *out = count(int(v), right, axis, |at| {
-                            int(words[(first(i) + at) as usize])
-                        });
-                    });
-                }
+                DType::I32 => search.run(|v| v as i32, |i, at| word(i, at) as i32, out),
+                DType::U32 | DType::Bool => search.run(int, |i, at| int(word(i, at)), out),
             }
         });
     }
@@ -182,18 +166,62 @@ fn order(value: f32) -> i32 {
     bits ^ (((bits >> 31) as u32) >> 1) as i32
 }
 
-/// How many elements of a sorted axis come before a value; `element` gives the one at a place.
-fn count(value: i32, right: bool, axis: Indexed, element: impl Fn(isize) -> i32) -> u32 {
-    let before = |at: usize| {
-        let element = element(at as isize * axis.stride);
-        element < value || right && element == value
-    };
-    // By halves, without a branch: `found` elements come before, and the answer is at most `left` more.
-    let (mut found, mut left) = (0, axis.size);
-    while left > 1 {
-        let half = left / 2;
-        found += if before(found + half - 1) { half } else { 0 };
-        left -= half;
+/// Values that are searched for at once: each waits for one element after the other, but not for those of the
+/// others.
+const ABREAST: usize = 8;
+
+/// Values to count the elements of a sorted axis before.
+struct Search<'a> {
+    values: &'a [u32],
+    /// Whether those equal to a value count too.
+    right: bool,
+    axis: Indexed,
+}
+
+impl Search<'_> {
+    /// `key` gives an integer of a value's order, and `element` that of the element at a place, for the value of
+    /// a number.
+    fn run(
+        &self,
+        key: impl Fn(u32) -> i32,
+        element: impl Fn(usize, isize) -> i32,
+        out: &mut [u32],
+    ) {
+        let (many, last) = self.values.as_chunks::<ABREAST>();
+        let (outs, rest) = out.as_chunks_mut::<ABREAST>();
+        for (n, (out, values)) in outs.iter_mut().zip(many).enumerate() {
+            *out = self.count(values.map(&key), |i, at| element(n * ABREAST + i, at));
+        }
+        let done = many.len() * ABREAST;
+        for (n, (out, &value)) in rest.iter_mut().zip(last).enumerate() {
+            [*out] = self.count([key(value)], |_, at| element(done + n, at));
+        }
     }
-    (found + (left == 1 && before(found)) as usize) as u32
+
+    /// How many elements come before each value.
+    #[inline(always)]
+    fn count<const N: usize>(
+        &self,
+        values: [i32; N],
+        element: impl Fn(usize, isize) -> i32,
+    ) -> [u32; N] {
+        let before = |i: usize, at: usize| {
+            let element = element(i, at as isize * self.axis.stride);
+            element < values[i] || self.right && element == values[i]
+        };
+        // By halves, without a branch: `found` elements come before, and the answer is at most `left` more.
+        let (mut found, mut left) = ([0; N], self.axis.size);
+        while left > 1 {
+            let half = left / 2;
+            for (i, found) in found.iter_mut().enumerate() {
+                *found += if before(i, *found + half - 1) {
+                    half
+                } else {
+                    0
+                };
+            }
+            left -= half;
+        }
+        std::array::from_fn(|i| (found[i] + (left == 1 && before(i, found[i])) as usize) as u32)
+    }
 }

@@ -59,8 +59,10 @@ impl Runner<'_> {
         let base = self.inputs.streams[k].1;
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
-            for (i, word) in out[done..done + run].iter_mut().enumerate() {
-                *word = (place + i as isize * stride) as u32;
+            let (mut at, step) = (place as u32, stride as u32);
+            for word in &mut out[done..done + run] {
+                *word = at;
+                at = at.wrapping_add(step);
             }
         });
     }
@@ -166,19 +168,26 @@ pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isiz
 
 /// Replaces numbers of elements by words of Philox.
 pub(super) fn random(key: [u32; 2], counter: [u32; 2], lane: usize, out: &mut [u32]) {
-    struct Random<'a>([u32; 2], [u32; 2], usize, &'a mut [u32]);
-    impl pulp::WithSimd for Random<'_> {
+    /// The number of the lane is known when this is compiled: vectors are not made of a choice that is not.
+    struct Random<'a, const LANE: usize>([u32; 2], [u32; 2], &'a mut [u32]);
+    impl<const LANE: usize> pulp::WithSimd for Random<'_, LANE> {
         type Output = ();
 
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) {
-            let Self(key, [c0, c1], lane, out) = self;
+            let Self(key, [c0, c1], out) = self;
             for word in out {
-                *word = math::philox([*word, 0, c0, c1], key)[lane];
+                *word = math::philox([*word, 0, c0, c1], key)[LANE];
             }
         }
     }
-    pulp::Arch::new().dispatch(Random(key, counter, lane, out));
+    let arch = pulp::Arch::new();
+    match lane {
+        0 => arch.dispatch(Random::<0>(key, counter, out)),
+        1 => arch.dispatch(Random::<1>(key, counter, out)),
+        2 => arch.dispatch(Random::<2>(key, counter, out)),
+        _ => arch.dispatch(Random::<3>(key, counter, out)),
+    }
 }
 
 /// Asks for words that are about to be read.

@@ -1,52 +1,59 @@
 //! Integers: Python's division and C's, powers, signs, and the high half of a product.
 
+use super::rounding::low_word;
+
+/// (a ± ½)/b with the sign of `half`, in f64: processors divide no vectors of integers.
+///
+/// For |a| < 2³² no fraction with the divisor b lies between a/b and (a + ½)/|b| or past it by less than 1/(2·|b|), and
+/// the two roundings err by less than 2⁻¹⁹/|b|: rounded down the quotient is that of the integers. The reciprocal is
+/// taken once where all elements have one divisor.
+#[inline(always)]
+fn quotient(a: f64, half: f64, b: f64) -> f64 {
+    (a + half) * (1.0 / b)
+}
+
 /// ⌊a / b⌋; 0 where b is 0, and `i32::MIN / -1` wraps.
 #[inline(always)]
 pub(crate) fn floor_div_i32(a: i32, b: i32) -> i32 {
-    if b == 0 {
-        return 0;
-    }
-    let quotient = a.wrapping_div(b);
-    let below = a.wrapping_rem(b) != 0 && (a < 0) != (b < 0);
-    quotient - i32::from(below)
+    let divisor = f64::from(b);
+    let floor = quotient(f64::from(a), 0.5f64.copysign(divisor), divisor).floor();
+    if b == 0 { 0 } else { low_word(floor) as i32 }
 }
 
 /// a − b·⌊a / b⌋, with the sign of b; 0 where b is 0.
 #[inline(always)]
 pub(crate) fn rem_i32(a: i32, b: i32) -> i32 {
-    if b == 0 {
-        return 0;
-    }
-    let rest = a.wrapping_rem(b);
-    if rest != 0 && (rest < 0) != (b < 0) {
-        rest + b
-    } else {
-        rest
-    }
+    let rest = a.wrapping_sub(b.wrapping_mul(floor_div_i32(a, b)));
+    if b == 0 { 0 } else { rest }
 }
 
 /// a / b without the fraction; 0 where b is 0, and `i32::MIN / -1` wraps.
 #[inline(always)]
 pub(crate) fn trunc_div_i32(a: i32, b: i32) -> i32 {
-    if b == 0 { 0 } else { a.wrapping_div(b) }
+    let (dividend, divisor) = (f64::from(a), f64::from(b));
+    let trunc = quotient(dividend, 0.5f64.copysign(dividend), divisor).trunc();
+    if b == 0 { 0 } else { low_word(trunc) as i32 }
 }
 
 /// a − b·trunc(a / b), with the sign of a; 0 where b is 0.
 #[inline(always)]
 pub(crate) fn fmod_i32(a: i32, b: i32) -> i32 {
-    if b == 0 { 0 } else { a.wrapping_rem(b) }
+    let rest = a.wrapping_sub(b.wrapping_mul(trunc_div_i32(a, b)));
+    if b == 0 { 0 } else { rest }
 }
 
 /// ⌊a / b⌋; 0 where b is 0.
 #[inline(always)]
 pub(crate) fn floor_div_u32(a: u32, b: u32) -> u32 {
-    a.checked_div(b).unwrap_or(0)
+    let floor = quotient(f64::from(a), 0.5, f64::from(b)).floor();
+    if b == 0 { 0 } else { low_word(floor) }
 }
 
 /// a − b·⌊a / b⌋; 0 where b is 0.
 #[inline(always)]
 pub(crate) fn rem_u32(a: u32, b: u32) -> u32 {
-    a.checked_rem(b).unwrap_or(0)
+    let rest = a.wrapping_sub(b.wrapping_mul(floor_div_u32(a, b)));
+    if b == 0 { 0 } else { rest }
 }
 
 /// `base` to the power of `exponent`, wrapping.

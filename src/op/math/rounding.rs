@@ -62,14 +62,31 @@ pub(crate) fn trunc(x: f32) -> f32 {
     floor(x.abs()).copysign(x)
 }
 
+/// An f64 of which, added to a whole number below 2⁵¹, the low half of the bits is that number.
+const WHOLE: f64 = 6_755_399_441_055_744.0;
+
+/// The low 32 bits of a whole number.
+#[inline(always)]
+pub(super) fn low_word(whole: f64) -> u32 {
+    (whole + WHOLE).to_bits() as u32
+}
+
+/// A number within bounds without its fraction; NaN gives 0. Through f64, since Rust's own saturating conversion is
+/// made one element after the other.
+#[inline(always)]
+fn saturated(x: f32, least: f64, most: f64) -> u32 {
+    let whole = f64::from(x).max(least).min(most).trunc();
+    if x.is_nan() { 0 } else { low_word(whole) }
+}
+
 /// Rounds towards zero; saturates, and NaN gives 0.
 #[inline(always)]
 pub(crate) fn to_i32(x: f32) -> i32 {
-    x as i32
+    saturated(x, f64::from(i32::MIN), f64::from(i32::MAX)) as i32
 }
 
 /// Rounds towards zero; saturates, and NaN gives 0.
 #[inline(always)]
 pub(crate) fn to_u32(x: f32) -> u32 {
-    x as u32
+    saturated(x, 0.0, f64::from(u32::MAX))
 }

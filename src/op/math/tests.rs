@@ -235,6 +235,51 @@ fn integer_division_and_powers_are_pythons() {
     );
 }
 
+/// Quotients of integers are computed in f64: right also beside multiples of the divisor, where they turn.
+#[test]
+fn integer_division_beside_multiples() {
+    let divisors = [
+        1u32,
+        2,
+        3,
+        7,
+        49,
+        641,
+        65_535,
+        65_537,
+        (1 << 31) - 1,
+        1 << 31,
+        u32::MAX - 1,
+        u32::MAX,
+    ];
+    let wholes = (0..32).flat_map(|shift| [u32::MAX >> shift, 0xcafe_f00d >> shift]);
+    for (whole, b) in wholes.flat_map(|whole| divisors.map(|b| (whole, b))) {
+        let multiple = whole / b * b;
+        for a in [
+            multiple.wrapping_sub(1),
+            multiple,
+            multiple.wrapping_add(1),
+            whole,
+        ] {
+            assert_eq!(
+                (floor_div_u32(a, b), rem_u32(a, b)),
+                (a / b, a % b),
+                "{a} / {b}"
+            );
+            let (a, b) = (a as i32, b as i32);
+            let (quotient, rest) = (a.wrapping_div(b), a.wrapping_rem(b));
+            assert_eq!(
+                (trunc_div_i32(a, b), fmod_i32(a, b)),
+                (quotient, rest),
+                "{a} / {b}"
+            );
+            let down = (rest != 0 && (rest < 0) != (b < 0)) as i32;
+            let floor = (quotient - down, rest + down * b);
+            assert_eq!((floor_div_i32(a, b), rem_i32(a, b)), floor, "{a} // {b}");
+        }
+    }
+}
+
 #[test]
 fn integer_division_shifts_and_divisors() {
     let values = [

@@ -128,9 +128,18 @@ impl Tensor {
         if !self.dtype.is_float() {
             return self.reduce(op, set);
         }
-        let extreme = self.without_nan(worst)?.reduce(op, set)?;
-        let none = self.is_nan().all_set(set)?;
-        none.select(f64::NAN, &extreme)
+        // A gradient goes to the elements themselves.
+        if self.is_tracked() {
+            let extreme = self.without_nan(worst)?.reduce(op, set)?;
+            let none = self.is_nan().all_set(set)?;
+            return none.select(f64::NAN, &extreme);
+        }
+        // Of the keys that of NaN is the largest, and by wrapping the smallest: one reduction finds a number
+        // where there is one.
+        let keys = self.keys()?;
+        let wrapped = u32::from(op == ReduceOp::Max);
+        let extreme = keys.try_add(wrapped)?.reduce(op, set)?;
+        self.of_keys(&extreme.try_sub(wrapped)?)
     }
 
     /// The elements with a number in the place of each NaN.

@@ -1,7 +1,7 @@
 //! What planning promises: which calls become one kernel, what is written, when a plan is found
 //! again, and that none of it changes a result.
 
-#[path = "../../tests/support/programs.rs"]
+#[path = "../../tests/support/programs/mod.rs"]
 mod programs;
 
 mod assign;

@@ -7,10 +7,11 @@
 #[path = "../support/programs/mod.rs"]
 mod programs;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::process::ExitCode;
 
-use programs::{Options, Pair, check};
+use programs::{Options, Pair, check, names};
 use tilewise::{Device, Result};
 
 fn main() -> ExitCode {
@@ -53,26 +54,35 @@ fn run() -> Result<usize> {
         only: arg(3).map(|name| &*name.to_owned().leak()),
     };
     println!("on {}", whole.name());
-    let (mut failed, mut lines) = (0, 0);
+    let (mut failed, mut calls) = (0, 0);
+    let mut drawn: BTreeMap<&str, [usize; 2]> = names().map(|name| (name, [0; 2])).collect();
     for seed in seeds.clone() {
         match check(seed, options, &pair) {
-            Ok(n) => lines += n,
+            Ok(all) => {
+                calls += all.len();
+                for (name, fails) in all {
+                    drawn.entry(name).or_default()[fails as usize] += 1;
+                }
+            }
             Err(text) => {
                 failed += 1;
                 println!("{text}");
             }
         }
-        if (seed + 1) % 1000 == 0 {
+        if (seed + 1) % 200 == 0 {
             println!(
-                "{} programs, {lines} lines, {failed} fail",
+                "{} programs, {calls} calls, {failed} fail",
                 seed + 1 - seeds.start
             );
         }
     }
     println!(
-        "{} programs, {lines} lines, {failed} fail",
+        "{} programs, {calls} calls, {failed} fail",
         seeds.end - seeds.start
     );
+    for (name, [right, wrong]) in drawn {
+        println!("{name:24} {right:8} {wrong:8} that must fail");
+    }
     Ok(failed)
 }
 

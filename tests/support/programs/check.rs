@@ -16,14 +16,17 @@ pub(crate) struct Pair<'a> {
     pub(crate) plain: &'a Device,
 }
 
-/// Draws the program of a seed and runs it both ways: the number of its lines, or what differs and the
-/// smallest program where something does.
-pub(crate) fn check(seed: u64, options: Options, pair: &Pair) -> Result<usize, String> {
+/// The name of a call, and whether it is an error of the user.
+pub(crate) type Call = (&'static str, bool);
+
+/// Draws the program of a seed and runs it both ways: its calls, each with whether it is one that fails; or
+/// what differs and the smallest program where something does.
+pub(crate) fn check(seed: u64, options: Options, pair: &Pair) -> Result<Vec<Call>, String> {
     let drawn = caught(|| Draw::program(seed, options, pair.plain));
     let (lines, slots) = drawn.map_err(|why| format!("seed {seed} cannot be drawn: {why}"))?;
     let mut lines: Vec<Rc<Line>> = lines.into_iter().map(Rc::new).collect();
     let Err(first) = compare(&lines, slots, pair) else {
-        return Ok(lines.len());
+        return Ok(lines.iter().filter_map(|line| line.call()).collect());
     };
     let whole = text(&lines);
     shrink(&mut lines, slots, pair);
@@ -127,7 +130,8 @@ fn values(lines: &[Rc<Line>], at: usize, slots: usize, device: &Device) -> Optio
     };
     let all = run(&lines[..=at], slots, device, true).ok()?;
     let input = |&slot: &usize| {
-        let tensor = all[slot].as_ref()?;
+        // Gradients flow through calls only.
+        let tensor = all[slot].as_ref().filter(|t| !t.is_tracked())?;
         let input = Input {
             shape: tensor.shape().to_vec(),
             dtype: tensor.dtype(),

@@ -2,6 +2,7 @@
 //! be drawn to fit.
 
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tilewise::{DType, Device, Result, Tensor};
 
@@ -44,6 +45,8 @@ pub(super) enum Class {
     Product,
     /// Whole numbers modulo 8, whatever it was.
     Whole,
+    /// What gradients are taken of.
+    Variable,
     /// A gradient: as `Grow`, if it is exact; else the call is not drawn.
     Gradient,
 }
@@ -65,12 +68,16 @@ pub(super) struct Draw<'a> {
     values: Vec<Option<Value>>,
     pub(super) lines: Vec<Line>,
     special: bool,
+    largest: usize,
+    /// Slots of variables, in a program that takes gradients.
+    variables: Option<Vec<usize>>,
     args: Vec<usize>,
     text: String,
 }
 
-/// The most elements of a value.
+/// The most elements of a value; and in one of 50 programs, for which work is shared among threads.
 const LARGEST: usize = 3000;
+const LARGE: usize = 150_000;
 
 impl<'a> Draw<'a> {
     /// The program of a seed, and the slots it has.
@@ -86,10 +93,18 @@ impl<'a> Draw<'a> {
             values: Vec::new(),
             lines: Vec::new(),
             special: false,
+            largest: LARGEST,
+            variables: None,
             args: Vec::new(),
             text: String::new(),
         };
-        draw.special = draw.below(8) == 0;
+        draw.special = draw.once_in(8);
+        if draw.once_in(50) {
+            draw.largest = LARGE;
+        }
+        if draw.once_in(3) {
+            draw.variables = Some(Vec::new());
+        }
         let steps = steps::all();
         for _ in 0..2 + draw.below(2) {
             let shape = draw.shape();
@@ -105,6 +120,10 @@ impl<'a> Draw<'a> {
                 && draw.below(4) > 0
             {
                 step = steps.iter().find(|s| s.name == only).unwrap_or(&step);
+            }
+            if draw.variables.is_some() && draw.once_in(3) {
+                let gradients = [steps::VARIABLE, steps::BACKWARD, steps::BACKWARD];
+                step = gradients[draw.below(3)];
             }
             drawn += draw.call(step)? as usize;
             if draw.below(4) == 0 {
@@ -152,15 +171,19 @@ impl<'a> Draw<'a> {
                 .collect()
         });
         let tensors: Vec<&Tensor> = args.iter().map(|&slot| &self.value(slot).tensor).collect();
-        let result = run(&tensors).and_then(|results| {
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            let results = run(&tensors)?;
             self.device.flush()?;
             Ok(results)
-        });
-        let (results, fails) = match result {
-            Ok(results) => (results, None),
-            Err(error) => (vec![], Some(kind_of(&error))),
+        }));
+        let (results, fails) = match ran {
+            Ok(Ok(results)) => (results, None),
+            Ok(Err(error)) => (vec![], Some(kind_of(&error))),
+            // No kind that an error has: it is told when the program is run.
+            Err(_) => (vec![], Some("a panic".into())),
         };
-        let large = |t: &Tensor| t.size() > LARGEST || t.ndim() > 6;
+        let largest = self.largest;
+        let large = |t: &Tensor| t.size() > largest || t.ndim() > 6;
         if results.iter().any(large) || class == Class::Gradient && !exact(&results)? {
             return Ok(false);
         }
@@ -168,6 +191,11 @@ impl<'a> Draw<'a> {
             fraction = 0;
         }
         let first = self.values.len();
+        if step.class == Class::Variable
+            && let Some(variables) = &mut self.variables
+        {
+            variables.push(first);
+        }
         for tensor in results {
             self.text += &format!("  # {} {:?}", tensor.dtype(), tensor.shape());
             self.values.push(Some(Value {
@@ -265,6 +293,17 @@ impl<'a> Draw<'a> {
         self.operand(|t| matches!(t.dtype(), DType::F32 | DType::F16))
     }
 
+    /// A variable that is alive.
+    pub(super) fn variable(&mut self) -> Option<()> {
+        let variables = self.variables.as_ref()?.iter().copied();
+        let alive: Vec<usize> = variables
+            .filter(|&slot| self.values[slot].is_some())
+            .collect();
+        let at = self.below(alive.len());
+        self.args.push(*alive.get(at)?);
+        Some(())
+    }
+
     /// An operand with an axis, and the axis; seldom one that it does not have.
     pub(super) fn along(&mut self) -> Option<(Tensor, isize)> {
         let t = self.operand(|t| t.ndim() > 0)?;
@@ -335,7 +374,11 @@ impl<'a> Draw<'a> {
         if self.once_in(20) && rank > 0 {
             shape = vec![[33, 64, 65, 130, 257, 1030][self.below(6)]];
         }
-        while shape.iter().product::<usize>() > LARGEST / 4 {
+        if self.largest == LARGE && self.once_in(3) {
+            let at = self.below(4);
+            shape = [&[5000][..], &[70_001], &[3, 20_001], &[300, 257]][at].to_vec();
+        }
+        while shape.iter().product::<usize>() > self.largest / 3 {
             shape.pop();
         }
         shape
@@ -384,14 +427,14 @@ impl<'a> Draw<'a> {
 /// A result, so bounded that what follows is exact.
 fn bounded(t: Tensor, class: Class, whole: bool) -> Result<Tensor> {
     let float = matches!(t.dtype(), DType::F32 | DType::F16);
-    if t.dtype() == DType::Bool || class == Class::Keep && !whole {
+    if t.dtype() == DType::Bool || matches!(class, Class::Keep | Class::Variable) && !whole {
         return Ok(t);
     }
     let t = if whole && float { t.floor() } else { t };
-    if class == Class::Keep {
-        return Ok(t);
+    match class {
+        Class::Keep | Class::Variable => Ok(t),
+        _ => t.remainder(8),
     }
-    t.remainder(8)
 }
 
 /// Whether gradients are such that no sum within can have been rounded.

@@ -13,8 +13,17 @@ use std::ops::Range;
 
 use tilewise::Device;
 
+#[allow(unused_imports, reason = "the tests of plans run programs and no more")]
 pub(crate) use check::{Pair, check};
 pub(crate) use draw::Options;
+
+/// The names of all calls that a program may have.
+#[allow(dead_code, reason = "the tests of plans run programs and no more")]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let all = steps::all().iter().copied();
+    all.chain([steps::VARIABLE, steps::BACKWARD])
+        .map(|step| step.name)
+}
 
 /// Runs the programs of the seeds as a whole on one device and call by call on another; panics with the
 /// smallest program where the results differ.

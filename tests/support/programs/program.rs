@@ -60,6 +60,14 @@ impl Line {
         }
     }
 
+    /// The name of the call, and whether it must fail.
+    pub(super) fn call(&self) -> Option<(&'static str, bool)> {
+        match self {
+            Line::Call { name, fails, .. } => Some((name, fails.is_some())),
+            _ => None,
+        }
+    }
+
     /// The slots that the line needs.
     pub(super) fn reads(&self) -> &[usize] {
         match self {

@@ -1,6 +1,6 @@
 //! Reading and writing by indices and masks, and assignment.
 
-use tilewise::{DType, Result, Tensor};
+use tilewise::{Result, Tensor};
 
 use super::super::draw::Class::{Grow, Keep};
 use super::super::draw::Draw;
@@ -150,10 +150,6 @@ pub(super) const STEPS: &[Step] = &[
         let (axis, n, back) = addressed(d)?;
         d.any()?;
         one(move |v| v[0].take(&places(v[1], n, back)?, axis)?.sum(..))
-    }),
-    step("place out of range for a mask", Keep, |d| {
-        d.any()?;
-        one(|v| v[0].at(&[&v[0].to_dtype(DType::F32)]))
     }),
 ];
 

@@ -15,6 +15,10 @@ use tilewise::{DType, Result, Tensor};
 use super::draw::{Class, Draw};
 use super::program::Run;
 
+/// The calls that programs with gradients are about.
+pub(super) const VARIABLE: &Step = &pointwise::VARIABLE;
+pub(super) const BACKWARD: &Step = &pointwise::BACKWARD;
+
 /// A kind of call.
 pub(super) struct Step {
     pub(super) name: &'static str,

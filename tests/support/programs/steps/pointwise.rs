@@ -2,10 +2,16 @@
 
 use tilewise::{Backward, DType, Generator, Operand, Result, Tensor};
 
-use super::super::draw::Class::{Gradient, Grow, Keep, Product, Whole};
+use super::super::draw::Class::{Gradient, Grow, Keep, Product, Variable, Whole};
 use super::super::draw::Draw;
 use super::super::program::Run;
 use super::{Step, each, inexact, one, step, two};
+
+pub(super) const VARIABLE: Step = step("variable", Variable, |d| {
+    d.float()?;
+    one(|v| Ok(v[0].variable()))
+});
+pub(super) const BACKWARD: Step = step("backward", Gradient, gradient);
 
 type Binary = fn(&Tensor, Operand<'_>) -> Result<Tensor>;
 
@@ -33,7 +39,7 @@ pub(super) const STEPS: &[Step] = &[
     step("is_nan", Keep, |d| each(d, |t| Ok(t.is_nan()))),
     step("is_inf", Keep, |d| each(d, |t| Ok(t.is_inf()))),
     step("is_finite", Keep, |d| each(d, |t| Ok(t.is_finite()))),
-    step("signbit", Keep, |d| each(d, |t| Ok(t.signbit()))),
+    step("signbit", Keep, |d| each(d, |t| Ok(signed(t)?.signbit()))),
     step("logical_not", Keep, |d| each(d, |t| Ok(t.logical_not()))),
     step("bitwise_not", Grow, |d| each(d, |t| t.bitwise_not())),
     step("add", Grow, |d| pair(d, |a, b| a.try_add(b))),
@@ -47,7 +53,11 @@ pub(super) const STEPS: &[Step] = &[
     step("fmod", Whole, |d| pair(d, |a, b| a.fmod(b))),
     step("floor_divide", Whole, |d| pair(d, |a, b| a.floor_divide(b))),
     step("trunc_divide", Whole, |d| pair(d, |a, b| a.trunc_divide(b))),
-    step("copysign", Keep, |d| pair(d, |a, b| a.copysign(b))),
+    step("copysign", Keep, |d| {
+        let a = d.any()?;
+        d.partner(&a)?;
+        one(|v| v[0].copysign(&signed(v[1])?))
+    }),
     step("eq", Keep, |d| pair(d, |a, b| a.eq(b))),
     step("ne", Keep, |d| pair(d, |a, b| a.ne(b))),
     step("lt", Keep, |d| pair(d, |a, b| a.lt(b))),
@@ -157,14 +167,6 @@ pub(super) const STEPS: &[Step] = &[
     }),
     step("above a number", Keep, |d| number(d, |a, b| a.gt(b))),
     step("equal to a number", Keep, |d| number(d, |a, b| a.eq(b))),
-    step("variable", Keep, |d| {
-        d.float().and_then(|_| one(|v| Ok(v[0].variable())))
-    }),
-    step("variable again", Keep, |d| {
-        d.float().and_then(|_| one(|v| Ok(v[0].variable())))
-    }),
-    step("backward", Gradient, |d| gradient(d)),
-    step("backward again", Gradient, |d| gradient(d)),
     inexact("exp", |d| each(d, |t| t.exp().try_mul(4))),
     inexact("tanh", |d| each(d, |t| t.tanh().try_mul(4))),
     inexact("sin", |d| each(d, |t| t.sin().try_mul(4))),
@@ -172,6 +174,11 @@ pub(super) const STEPS: &[Step] = &[
     inexact("div", |d| pair(d, |a, b| a.try_div(b))),
     inexact("ln", |d| each(d, |t| t.abs().ln().try_mul(4))),
 ];
+
+/// A tensor whose signs are promised: a NaN has either.
+fn signed(t: &Tensor) -> Result<Tensor> {
+    t.is_nan().select(1, t)
+}
 
 /// An operation on two tensors that broadcast.
 fn pair(d: &mut Draw, call: Binary) -> Option<Run> {
@@ -197,9 +204,8 @@ fn number(d: &mut Draw, call: Binary) -> Option<Run> {
 
 /// The gradient of the sum of a value with respect to a variable.
 fn gradient(d: &mut Draw) -> Option<Run> {
-    let variable = |t: &Tensor| matches!(t.dtype(), DType::F32 | DType::F16) && t.is_tracked();
-    d.operand(variable)?;
-    d.operand(variable)?;
+    d.operand(|t| matches!(t.dtype(), DType::F32 | DType::F16) && t.is_tracked())?;
+    d.variable()?;
     one(|v| {
         let options = Backward::new().retain_tape();
         let gradients = v[0].sum(..)?.backward_with(options)?;

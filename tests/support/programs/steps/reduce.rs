@@ -112,7 +112,11 @@ pub(super) const STEPS: &[Step] = &[
     step("bincount", Grow, |d| {
         d.operand(|t| t.ndim() == 1)?;
         let least = d.pick(&[0, 3, 9]);
-        one(move |v| v[0].to_dtype(DType::I32).bincount(None, least))
+        one(move |v| {
+            v[0].to_dtype(DType::I32)
+                .clamp(-1, 99)?
+                .bincount(None, least)
+        })
     }),
     step("weighted bincount", Grow, |d| {
         let t = d.operand(|t| t.ndim() == 1)?;

@@ -327,6 +327,10 @@ fn products(dev: &Device) {
         x[0].prod(0)
     });
     check_twice(dev, "prod of one", &[(&[3.0], &[1])], |x| x[0].prod(0));
+    // Of no elements, along the axis that has none and along another.
+    for axis in [0, 1] {
+        check(dev, "prod of none", &[(&[], &[0, 3])], |x| x[0].prod(axis));
+    }
     let many: Vec<f32> = (0..9).map(|i| 0.8 + 0.05 * i as f32).collect();
     check_twice(dev, "prod of nine", &[(&many, &[9])], |x| x[0].prod(..));
 }

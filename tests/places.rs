@@ -17,6 +17,7 @@ tests![
     index_add,
     scatter_add,
     scatter_max,
+    adding_to_bools,
     searchsorted,
     bincount,
     histogram,
@@ -505,4 +506,21 @@ fn unique(dev: &Device) -> Result<()> {
             ("counts", counts),
         ])
     })
+}
+
+/// A sum of bools says whether one of them is true, as NumPy's `add.at`, and is a bool whatever reads it.
+fn adding_to_bools(device: &Device) -> Result<()> {
+    let x = Tensor::new([false, true, false], device)?;
+    let index = Tensor::new([2, 1, 2], device)?;
+    let values = Tensor::new([true, true, true], device)?;
+    let sums = [
+        x.scatter_add(0, &index, &values)?,
+        x.index_add(&[&index], &values)?,
+        x.index_add(&[&index], true)?,
+    ];
+    for sum in sums {
+        assert_eq!(sum.to_dtype(DType::I32).to_vec::<i32>()?, [0, 1, 1]);
+        assert_eq!(sum.nonzero()?[0].to_vec::<u32>()?, [1, 2]);
+    }
+    Ok(())
 }

@@ -12,7 +12,8 @@ tests![
     empty,
     long,
     integers_wrap,
-    views
+    views,
+    sums_of_halves,
 ];
 
 /// Half a unit in the last place of an f32 in [1, 2): the error of one rounding, relatively.
@@ -325,5 +326,28 @@ fn views(device: &Device) -> Result<()> {
         x.index_select(0, &order)?.sum(1)?.to_vec::<i32>()?[..5],
         [190, 194, 198, 202, 206]
     );
+    Ok(())
+}
+
+/// A sum of halves is one, infinite beyond the largest, whether what is computed of it reads it from memory
+/// or not; a mean is not.
+fn sums_of_halves(device: &Device) -> Result<()> {
+    if !device.supports_f16() {
+        return Ok(());
+    }
+    let seven = tilewise::f16::from_f32(7.0);
+    for (shape, axis) in [([2, 70_000], 1), ([2, 10_000], 1), ([10_000, 3], 0)] {
+        let x = Tensor::from_slice(&vec![seven; shape[0] * shape[1]], shape, device)?;
+        let rest = x.sum(axis)?.remainder(8)?;
+        assert!(rest.to_vec::<f64>()?.iter().all(|v| v.is_nan()));
+        let share = x.try_div(&x.sum_keepdims(axis)?)?;
+        assert!(share.to_vec::<f64>()?.iter().all(|&v| v == 0.0));
+        let mean = x.mean(axis)?;
+        assert!(
+            mean.to_vec::<f64>()?
+                .iter()
+                .all(|&v| (v - 7.0).abs() < 0.01)
+        );
+    }
     Ok(())
 }

@@ -286,6 +286,10 @@ fn errors(device: &Device) -> Result<()> {
     assert!(back(Conv::new().padding(Padding::Same)).contains("no Padding::Same"));
     assert!(back(Conv::new().output_padding(1)).contains("smaller than stride or dilation"));
     assert!(back(Conv::new().padding(3)).contains("the output would have no size"));
+    // Exactly none is no size either.
+    let none =
+        said(ones(&[1, 2, 3])?.conv_transpose1d(&ones(&[2, 1, 2])?, None, Conv::new().padding(2)));
+    assert!(none.contains("the output would have no size"), "{none}");
     assert!(back(Conv::new().groups(3)).contains("a multiple of 3 groups"));
     let (a, none) = (ones(&[3])?, Tensor::zeros([0], device)?);
     assert!(

@@ -193,6 +193,9 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
 /// behind it. Exact with zeros, and so are its own gradients.
 #[track_caller]
 fn others(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
+    if x.size() == 0 {
+        return Ok(x.clone());
+    }
     // The axes as one, last.
     let rank = x.ndim();
     let gone = |i: usize| axes.contains(&(i as isize));

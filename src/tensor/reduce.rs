@@ -277,9 +277,10 @@ impl Tensor {
 
     #[track_caller]
     fn mean_set(&self, set: &AxisSet) -> Result<Tensor> {
-        let x = self.to_dtype(self.dtype.to_float());
-        x.reduce(ReduceOp::Sum, set)?
-            .try_mul(1.0 / self.count(set) as f64)
+        // In f32: the sum of halves may be beyond the largest where the mean is not.
+        let sum = self.to_dtype(DType::F32).reduce(ReduceOp::Sum, set)?;
+        let mean = sum.try_mul(1.0 / self.count(set) as f64)?;
+        Ok(mean.to_dtype(self.dtype.to_float()))
     }
 
     #[track_caller]

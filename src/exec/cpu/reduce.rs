@@ -7,6 +7,7 @@ use super::fold::{Fold, LANES};
 use super::tasks;
 use super::workspace::Workspace;
 use crate::dtype::DType;
+use crate::op::pointwise::round_to_f16;
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
@@ -94,6 +95,14 @@ impl Reduce {
             self.fold.pairs(spans, 1);
             *result = spans[0];
         }
+        self.round(out);
+    }
+
+    /// Results are of the dtype that was asked for, whatever is computed of them before they are stored.
+    fn round(&self, results: &mut [u32]) {
+        if self.fold.dtype == DType::F16 && !self.fold.op.is_arg() {
+            round_to_f16(results);
+        }
     }
 
     fn by_rows(&self, runner: &Runner<'_>, out: &mut [u32]) {
@@ -141,6 +150,7 @@ impl Reduce {
                 };
             }
         }
+        self.round(results);
     }
 
     /// The elements `start..start + len`, at most a block.
@@ -247,6 +257,7 @@ impl Reduce {
             self.fold.pairs(&mut partial, self.rows);
             out.copy_from_slice(&partial[..self.rows]);
         }
+        self.round(out);
     }
 
     /// Combines [`ROWS`] rows from `first` of the space's outer dimension, from a column on.

@@ -143,6 +143,11 @@ impl Tensor {
         values: &Tensor,
     ) -> Result<Tensor> {
         let (base, new) = (self.detach(), values.detach());
+        let how = match (self.dtype, how) {
+            // A bool is true or false: a sum of them says whether there is a true one.
+            (DType::Bool, ScatterOp::Combine(ReduceOp::Sum)) => ScatterOp::Combine(ReduceOp::Max),
+            _ => how,
+        };
         let out = match how {
             _ if values.size() == 0 || self.size() == 0 => base,
             how if self.device.limits().abilities.scatters_in_order => {

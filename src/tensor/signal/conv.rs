@@ -172,7 +172,8 @@ impl Tensor {
             let full = (sizes[2 + i] > 0 && kernels[2 + i] > 0).then(|| {
                 (sizes[2 + i] - 1) * stride[i] + dilation[i] * (kernels[2 + i] - 1) + more[i] + 1
             });
-            let Some(input) = full.and_then(|full| full.checked_sub(before + behind)) else {
+            let input = full.and_then(|full| full.checked_sub(before + behind));
+            let Some(input) = input.filter(|&size| size > 0) else {
                 let message = "the output would have no size: input, kernel or padding";
                 return Err(self.misfit(op, kernel, message.into()));
             };

@@ -217,6 +217,14 @@ impl Tensor {
         }
     }
 
+    /// As an operand of a call that keeps the tensor's own shape, whatever the call's is.
+    pub(crate) fn own_arg(&self) -> Arg<'_> {
+        match &self.source {
+            Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
+            Source::Stored(storage) => Arg::Value(storage, self.layout()),
+        }
+    }
+
     /// Records a call whose result is not empty.
     pub(crate) fn record(
         op: Op,

@@ -2,6 +2,7 @@
 
 use tilewise::prelude::*;
 
+use crate::literature::DISTANCES;
 use crate::support::compare::assert_near;
 
 macro_rules! examples {
@@ -61,19 +62,10 @@ fn unit_rows_and_losses(dev: &Device) -> Result<()> {
 
 fn distances_to_a_point(dev: &Device) -> Result<()> {
     let x = Tensor::arange(0.0, 10.0, 1.0, dev)?;
-    let want = [
-        1.,
-        1.,
-        2.23606798,
-        3.60555128,
-        5.,
-        6.40312424,
-        7.81024968,
-        9.21954446,
-        10.63014581,
-        12.04159458,
-    ];
-    holds(&distances::distances(&x, &(&x + 1.0), (1.0, 1.0)), &want)
+    holds(
+        &distances::distances(&x, &(&x + 1.0), (1.0, 1.0)),
+        &DISTANCES,
+    )
 }
 
 /// 1,600 numbers, twelve points, and a surface with no hole where it is 0/0.

@@ -245,25 +245,27 @@ fn shapes(dev: &Device) -> Result<()> {
     Ok(())
 }
 
+/// Those of (x, x + 1) to (1, 1), for x from 0 to 9.
+pub(crate) const DISTANCES: [f64; 10] = [
+    1.,
+    1.,
+    2.23606798,
+    3.60555128,
+    5.,
+    6.40312424,
+    7.81024968,
+    9.21954446,
+    10.63014581,
+    12.04159458,
+];
+
 fn distances(dev: &Device) -> Result<()> {
     let x = Tensor::arange(0.0, 10.0, 1.0, dev)?;
     let length = ((&x - 1.0).square() + (&x + 1.0 - 1.0).square()).sqrt();
-    let want = [
-        1.,
-        1.,
-        2.23606798,
-        3.60555128,
-        5.,
-        6.40312424,
-        7.81024968,
-        9.21954446,
-        10.63014581,
-        12.04159458,
-    ];
-    holds(&length, &[10], &want);
+    holds(&length, &[10], &DISTANCES);
     let points = Tensor::stack(&[&x, &(&x + 1.0)], -1)?;
     let from = Tensor::new([1f32, 1.], dev)?;
-    holds(&(points - from).square().sum(-1)?.sqrt(), &[10], &want);
+    holds(&(points - from).square().sum(-1)?.sqrt(), &[10], &DISTANCES);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{Source, Tensor};
+use super::Tensor;
 use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
@@ -160,7 +160,7 @@ impl Tensor {
         } else {
             let covered: usize = used().map(|(p, _)| p.size()).sum();
             let mut layouts: Vec<Layout> = used().map(|(_, r)| r.clone()).collect();
-            let mut args: Vec<Arg<'_>> = used().map(|(p, _)| p.part_arg()).collect();
+            let mut args: Vec<Arg<'_>> = used().map(|(p, _)| p.own_arg()).collect();
             if covered < shape.size() {
                 layouts.insert(0, Layout::contiguous(shape.clone()));
                 args.insert(0, Arg::Scalar(Scalar::Int(0).to_bits(dtype), dtype));
@@ -171,14 +171,6 @@ impl Tensor {
         track(out, parts, Rule::Assemble { regions })
     }
 
-    /// As an operand that is written to a region.
-    fn part_arg(&self) -> Arg<'_> {
-        match &self.source {
-            Source::Constant(bits) => Arg::Scalar(*bits, self.dtype),
-            Source::Stored(storage) => Arg::Value(storage, self.layout()),
-        }
-    }
-
     /// The tensor with a part of its shape in a region of it.
     #[track_caller]
     pub(crate) fn overlaid(&self, part: &Tensor, region: Layout) -> Tensor {
@@ -187,7 +179,7 @@ impl Tensor {
             return Self::assemble(&[part], vec![region], shape.clone(), self.dtype);
         }
         let regions = vec![Layout::contiguous(shape.clone()), region.clone()];
-        let (op, args) = (Op::Assemble { regions }, [self.part_arg(), part.part_arg()]);
+        let (op, args) = (Op::Assemble { regions }, [self.own_arg(), part.own_arg()]);
         let at = Location::caller();
         let out = Self::record(op, &args, shape, self.dtype, &self.device, at);
         track(out, &[self, part], Rule::Overlay(region))

@@ -4,7 +4,7 @@
 
 use std::panic::Location;
 
-use super::{Source, Tensor};
+use super::Tensor;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::{Op, ScatterOp};
@@ -75,11 +75,7 @@ impl Tensor {
     #[track_caller]
     fn compress_call(&self, values: &Tensor, count: usize) -> Tensor {
         let (mask, layout) = self.stored();
-        let value = match &values.source {
-            Source::Constant(bits) => Arg::Scalar(*bits, values.dtype),
-            Source::Stored(storage) => Arg::Value(storage, values.layout()),
-        };
-        let args = [Arg::Value(&mask, &layout), value];
+        let args = [Arg::Value(&mask, &layout), values.own_arg()];
         let (shape, at) = (Shape::of(&[count]), Location::caller());
         Self::record(Op::Compress, &args, &shape, values.dtype, &self.device, at)
     }

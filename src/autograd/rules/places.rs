@@ -19,9 +19,7 @@ pub(super) fn gather(g: &Tensor, index: &Tensor, axis: usize, shape: &Shape) -> 
     let whole = (0..shape.ndim()).all(|i| i == axis || index.shape()[i] == shape.dims()[i]);
     if index.shape()[axis] == 1 && whole {
         // One index for all places, as a loss picks one class a row: a comparison with their numbers fuses.
-        let mut dims = vec![1; shape.ndim()];
-        dims[axis] = size;
-        let places = Tensor::index(size, g.device())?.reshaped(&Shape::of(&dims));
+        let places = zeros(shape).places(axis)?;
         return Ok(where_true(&named(&places, &index, size)?, g));
     }
     let add = ScatterOp::Combine(ReduceOp::Sum);

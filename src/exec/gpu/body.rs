@@ -8,6 +8,7 @@ use crate::layout::Layout;
 use crate::op::Body;
 use crate::op::program::Stream;
 use crate::plan::{Extent, Kernel, Store};
+use crate::shape::Shape;
 
 /// Where a body's parameters are, and what its paths are called.
 #[derive(Clone)]
@@ -176,6 +177,11 @@ impl BodyText {
 /// Whether a stream is one element for all that a run computes.
 fn is_single(stream: &Stream, lie: Lie) -> bool {
     lie == Lie::Same && stream.slot.is_some() && stream.gather.is_none()
+}
+
+/// The space of a body's streams over a shape.
+pub(super) fn streams_space(shape: &Shape, body: &Body) -> Space {
+    Space::new(shape, body.streams.iter().map(|s| &s.layout))
 }
 
 /// The space of a kernel's body: its streams, then the stores that are regions.

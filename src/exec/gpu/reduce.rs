@@ -40,6 +40,17 @@ pub(super) struct Flat {
 }
 
 impl Flat {
+    /// The walks that can be lines where elements are taken one by one: over the operands' space, and the
+    /// body's.
+    pub(super) fn one_by_one(operands: &Space, kernel: &Kernel) -> Self {
+        Self {
+            kept: operands.is_line(),
+            reduced: true,
+            body: body_space(kernel).is_line(),
+            quads: false,
+        }
+    }
+
     /// The choices that serve where these walks can be lines, those with most lines first.
     pub(super) fn choices(self) -> Vec<Self> {
         let offered = |can: bool| if can { vec![true, false] } else { vec![false] };

@@ -1,6 +1,6 @@
 //! Scans as shaders.
 
-use super::body::body_space;
+use super::body::streams_space;
 use super::kernel::{Writer, accumulator};
 use super::reduce::Flat;
 use super::shader::{Bound, MAX_LOOPS, Shader, Target};
@@ -68,17 +68,12 @@ impl Tiles {
 
 impl Scan<'_> {
     fn space(&self) -> Space {
-        Space::new(self.shape, self.prologue.streams.iter().map(|s| &s.layout))
+        streams_space(self.shape, self.prologue)
     }
 
     /// The walks that can be lines.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
-        Flat {
-            kept: self.space().is_line(),
-            reduced: true,
-            body: body_space(kernel).is_line(),
-            quads: false,
-        }
+        Flat::one_by_one(&self.space(), kernel)
     }
 
     /// The shader; `flat` may claim no more than [`Scan::flat`].

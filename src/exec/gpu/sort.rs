@@ -1,6 +1,6 @@
 //! Sorts as shaders: short rows by exchanges in workgroup memory, long ones digit by digit.
 
-use super::body::body_space;
+use super::body::streams_space;
 use super::kernel::Writer;
 use super::reduce::Flat;
 use super::shader::{Bound, Dispatch, MAX_LOOPS, Shader, Target};
@@ -62,17 +62,12 @@ const _: () = assert!(2 * (1 << 14) + 2 * 256 < MAX_LOOPS);
 
 impl Sort<'_> {
     fn space(&self) -> Space {
-        Space::new(self.shape, self.prologue.streams.iter().map(|s| &s.layout))
+        streams_space(self.shape, self.prologue)
     }
 
     /// The walks that can be lines.
     pub(super) fn flat(&self, kernel: &Kernel) -> Flat {
-        Flat {
-            kept: self.space().is_line(),
-            reduced: true,
-            body: body_space(kernel).is_line(),
-            quads: false,
-        }
+        Flat::one_by_one(&self.space(), kernel)
     }
 
     /// The shader; `flat` may claim no more than [`Sort::flat`].

@@ -253,11 +253,7 @@ impl Tensor {
         values: &Tensor,
     ) -> Tensor {
         let (place, layout) = places.stored();
-        let value = match &values.source {
-            Source::Constant(bits) => Arg::Scalar(*bits, values.dtype),
-            Source::Stored(storage) => Arg::Value(storage, values.layout()),
-        };
-        let args = [self.arg(), Arg::Value(&place, &layout), value];
+        let args = [self.arg(), Arg::Value(&place, &layout), values.own_arg()];
         let (shape, at) = (self.shape_ref(), Location::caller());
         Self::record(Op::Scatter(op), &args, shape, self.dtype, &self.device, at)
     }

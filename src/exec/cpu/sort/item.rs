@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A key, with its place or without.
-pub(super) trait Item: Copy + Ord + Default + Send + Sync {
+pub(super) trait Item: bytemuck::Pod + Ord + Default + Send + Sync {
     /// No item is larger.
     const LAST: Self;
 

@@ -5,11 +5,12 @@
 //! itself. Of the buckets only those are looked at that hold wanted ranks. Chunks and buckets depend on
 //! the row alone.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::item::{Item, Sorter};
 use crate::exec::cpu::block::Runner;
-use crate::exec::cpu::tasks;
+use crate::exec::cpu::{pages, tasks};
 
 /// Chunks of a row, and the least and most elements of one.
 const CHUNKS: usize = 16;
@@ -20,12 +21,24 @@ const BITS: u32 = 11;
 /// Elements that a task sorts at least.
 const TASK: usize = 1 << 14;
 
+/// Words of 64 bits that a thread keeps between sorts at most: those of a million items with places.
+const KEPT: usize = 1 << 21;
+
+thread_local! {
+    /// The memory of items, and of the keys of a chunk: to map it anew takes as long as to sort.
+    static ITEMS: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+    static KEYS: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
 /// A part of a row.
-struct Chunk<T> {
-    items: Vec<T>,
+struct Chunk<'m, T> {
+    items: &'m mut [T],
+    /// The wanted items in the order of the buckets.
+    ordered: &'m mut [T],
     /// The least and the largest key.
     range: (u32, u32),
-    /// Where each bucket starts, once the items are in their order, and where the last one ends.
+    /// How many items each bucket has; then where each wanted one starts among the ordered items, and where
+    /// the last one ends.
     starts: Vec<u32>,
 }
 
@@ -53,25 +66,37 @@ pub(super) fn sort<T: Item>(
 ) {
     let n = row.len();
     let size = n.div_ceil(CHUNKS).clamp(LEAST, MOST);
-    let mut chunks: Vec<Chunk<T>> = Vec::new();
-    chunks.resize_with(n.div_ceil(size), || Chunk {
-        items: Vec::new(),
-        range: (u32::MAX, 0),
-        starts: Vec::new(),
-    });
+    let mut memory = ITEMS.take();
+    let words = (2 * n * size_of::<T>()).div_ceil(8);
+    if memory.len() < words {
+        memory = pages::reserve(words).unwrap_or_default();
+        memory.resize(words, 0);
+    }
+    let items: &mut [T] = bytemuck::cast_slice_mut(&mut memory);
+    let (items, ordered) = items[..2 * n].split_at_mut(n);
+    let parts = items.chunks_mut(size).zip(ordered.chunks_mut(size));
+    let mut chunks: Vec<Chunk<'_, T>> = parts
+        .map(|(items, ordered)| Chunk {
+            items,
+            ordered,
+            range: (u32::MAX, 0),
+            starts: Vec::new(),
+        })
+        .collect();
     tasks::each(chunks.iter_mut().enumerate(), |(i, chunk)| {
         let first = i * size;
-        let mut keys = vec![0; size.min(n - first)];
+        let mut memory = KEYS.take();
+        memory.resize(memory.len().max(chunk.items.len()), 0);
+        let keys = &mut memory[..chunk.items.len()];
         let mut work = runner.workspace(Vec::new());
-        runner.fill(&mut work, row.start + first, &mut [&mut keys]);
+        runner.fill(&mut work, row.start + first, &mut [&mut *keys]);
         let least = keys.iter().copied().fold(u32::MAX, u32::min);
         chunk.range = (least, keys.iter().copied().fold(0, u32::max));
-        let places = first as u32..;
-        chunk.items = keys
-            .iter()
-            .zip(places)
-            .map(|(&key, place)| T::new(key, place))
-            .collect();
+        let keys = keys.iter().zip(first as u32..);
+        for (item, (&key, place)) in chunk.items.iter_mut().zip(keys) {
+            *item = T::new(key, place);
+        }
+        KEYS.set(memory);
     });
     let least = chunks.iter().map(|c| c.range.0).fold(u32::MAX, u32::min);
     let most = chunks.iter().map(|c| c.range.1).fold(0, u32::max);
@@ -114,7 +139,7 @@ pub(super) fn sort<T: Item>(
             items.clear();
             for chunk in &chunks {
                 let [start, end] = [at, at + 1].map(|b| chunk.starts[b] as usize);
-                items.extend_from_slice(&chunk.items[start..end]);
+                items.extend_from_slice(&chunk.ordered[start..end]);
             }
             let within = ranks.start.max(rank) - rank..ranks.end.min(rank + items.len()) - rank;
             let shift = buckets.shift;
@@ -129,6 +154,10 @@ pub(super) fn sort<T: Item>(
             }
         }
     });
+    drop(chunks);
+    memory.truncate(KEPT);
+    memory.shrink_to(KEPT);
+    ITEMS.set(memory);
 }
 
 /// The buckets that hold wanted ranks, and the rank of the first item in them.
@@ -158,16 +187,16 @@ impl Wanted {
     }
 }
 
-impl<T: Item> Chunk<T> {
+impl<T: Item> Chunk<'_, T> {
     /// Counts the items of each bucket.
     fn count(&mut self, buckets: Buckets, count: usize) {
         self.starts = vec![0; count];
-        for item in &self.items {
+        for item in self.items.iter() {
             self.starts[buckets.of(item.key())] += 1;
         }
     }
 
-    /// Puts the items of some buckets in their order; the others go.
+    /// Puts the items of some buckets in their order.
     fn order(&mut self, buckets: Buckets, wanted: &Range<usize>) {
         let mut sum = 0;
         let mut next: Vec<u32> = Vec::with_capacity(wanted.len() + 1);
@@ -177,14 +206,12 @@ impl<T: Item> Chunk<T> {
         }
         next.push(sum);
         self.starts.clone_from(&next);
-        let mut items = vec![T::default(); sum as usize];
-        for &item in &self.items {
+        for &item in self.items.iter() {
             let bucket = buckets.of(item.key()).wrapping_sub(wanted.start);
             if bucket < wanted.len() {
-                items[next[bucket] as usize] = item;
+                self.ordered[next[bucket] as usize] = item;
                 next[bucket] += 1;
             }
         }
-        self.items = items;
     }
 }

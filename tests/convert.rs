@@ -1,6 +1,6 @@
 //! Tensors out of the host's `Vec`s and arrays and back; promotion, and dtypes on the way.
 
-use tilewise::{DType, Device, Error, ErrorKind, Result, Tensor, f16};
+use tilewise::{DType, Device, Error, ErrorKind, Result, Tensor, f16, s};
 
 use crate::support::layouts::laid;
 
@@ -13,6 +13,7 @@ tests![
     promotion_is_as_the_page_says,
     scalars_are_weak,
     f16_everywhere,
+    constants_like
 ];
 
 fn vectors_and_arrays(device: &Device) -> Result<()> {
@@ -266,5 +267,28 @@ fn f16_everywhere(device: &Device) -> Result<()> {
     assert_eq!((&ones + 1).to_vec::<f16>()?, [half(2.0); 3]);
     assert_eq!(x.to_dtype(DType::I32).to_vec::<i32>()?, [1, 2, 3, 0]);
     assert_eq!(x.to_dtype(DType::Bool).to_vec::<bool>()?, [true; 4]);
+    Ok(())
+}
+
+fn constants_like(device: &Device) -> Result<()> {
+    let tensors = [
+        Tensor::new([[1i32, -2], [3, 4]], device)?.t(),
+        Tensor::new(true, device)?,
+        Tensor::zeros([2, 0, 3], device)?,
+        Tensor::new([1u32, 2, 3, 4], device)?.slice(s![..;-2])?,
+    ];
+    for x in &tensors {
+        let made = [x.zeros_like(), x.ones_like(), x.full_like(2.75)];
+        let values = [0.0, 1.0, if x.dtype().is_float() { 2.75 } else { 2.0 }];
+        for (made, value) in made.iter().zip(values) {
+            assert_eq!((made.shape(), made.dtype()), (x.shape(), x.dtype()));
+            let value = if x.dtype() == DType::Bool {
+                f64::min(value, 1.0)
+            } else {
+                value
+            };
+            assert_eq!(made.to_vec::<f64>()?, vec![value; x.size()]);
+        }
+    }
     Ok(())
 }

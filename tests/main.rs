@@ -84,6 +84,7 @@ fn all() -> Vec<support::Test> {
         matmul::tests(),
         matmul_kernels::tests(),
         names::tests(),
+        names::edges::tests(),
         nn::tests(),
         norms::tests(),
         optim::tests(),

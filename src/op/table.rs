@@ -101,16 +101,6 @@ macro_rules! pointwise_table {
                 /// ln(1 + eᵃ), without overflow.
                 Softplus softplus 4, math::softplus, "tw_softplus({a})",
                     [a] |g, s| g * s.a().sigmoid();
-                /// The largest integer not above a.
-                Floor floor 0, math::floor, "tw_floor({a})", [] |g, _s| g * 0.0;
-                /// The smallest integer not below a.
-                Ceil ceil 0, math::ceil, "tw_ceil({a})", [] |g, _s| g * 0.0;
-                /// The nearest integer, halves to the even one.
-                #[doc(alias("around", "rint"))]
-                Round round 0, math::round, "tw_round({a})", [] |g, _s| g * 0.0;
-                /// The integer part: towards zero.
-                #[doc(alias = "fix")]
-                Trunc trunc 0, math::trunc, "tw_trunc({a})", [] |g, _s| g * 0.0;
             }
             float2 {
                 /// The true quotient; integers are divided as `f32`.
@@ -165,6 +155,24 @@ macro_rules! pointwise_table {
                     f |a| a * a, "({a} * {a})"; i |a| a.wrapping_mul(a), "({a} * {a})";
                     u |a| a.wrapping_mul(a), "({a} * {a})";
                     [a] |g, s| g * s.a() * 2.0;
+                /// The largest integer not above a.
+                Floor floor 0,
+                    f math::floor, "tw_floor({a})"; i |a| a, "{a}"; u |a| a, "{a}";
+                    [] |g, _s| g * 0.0;
+                /// The smallest integer not below a.
+                Ceil ceil 0,
+                    f math::ceil, "tw_ceil({a})"; i |a| a, "{a}"; u |a| a, "{a}";
+                    [] |g, _s| g * 0.0;
+                /// The nearest integer, halves to the even one.
+                #[doc(alias("around", "rint"))]
+                Round round 0,
+                    f math::round, "tw_round({a})"; i |a| a, "{a}"; u |a| a, "{a}";
+                    [] |g, _s| g * 0.0;
+                /// The integer part: towards zero.
+                #[doc(alias = "fix")]
+                Trunc trunc 0,
+                    f math::trunc, "tw_trunc({a})"; i |a| a, "{a}"; u |a| a, "{a}";
+                    [] |g, _s| g * 0.0;
             }
             number2 {
                 /// The sum.

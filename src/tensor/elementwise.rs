@@ -220,43 +220,73 @@ impl Tensor {
         end: impl Into<Operand<'a>>,
         weight: impl Into<Operand<'b>>,
     ) -> Result<Tensor> {
-        let (end, _) = end.into().meet("lerp", self)?;
+        let (end, dtype) = end.into().meet("lerp", self)?;
+        // A difference of integers may wrap.
+        let (start, end) = (
+            self.as_dtype(dtype.to_float()),
+            end.as_dtype(dtype.to_float()),
+        );
         let (weight, _) = weight.into().meet("lerp", self)?;
         let both = self.shape_ref().broadcast(end.shape_ref(), "lerp")?;
         both.broadcast(weight.shape_ref(), "lerp")?;
-        let way = end.try_sub(self)?;
-        let from_start = self.try_add(way.try_mul(&*weight)?)?;
+        let way = end.try_sub(&*start)?;
+        let from_start = start.try_add(way.try_mul(&*weight)?)?;
         let rest = weight.negative().try_add(1.0)?;
         let from_end = end.try_sub(way.try_mul(rest)?)?;
         weight.lt(0.5)?.select(&from_start, &from_end)
     }
 
     /// Rounded to so many decimals, halves to the even one: a·10ⁿ, rounded, over 10ⁿ; a negative n rounds to
-    /// tens, hundreds, … NumPy's `round` with `decimals`. Integers are computed as `f32`.
+    /// tens, hundreds, … NumPy's `round` with `decimals`. Integers stay in their type and wrap.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let x = Tensor::new([0.125, 2.5], &Device::cpu())?;
+    /// assert_eq!(x.round_to(2).to_vec::<f32>()?, [0.12, 2.5]);
+    /// let n = Tensor::new([15, 25, -37], &Device::cpu())?;
+    /// assert_eq!(n.round_to(-1).to_vec::<i32>()?, [20, 20, -40]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[doc(alias = "around")]
     #[track_caller]
     pub fn round_to(&self, decimals: i32) -> Tensor {
+        if !self.dtype.is_float() {
+            return must(self.rounded_to_tens(decimals));
+        }
         // From 38 on, every float is a multiple of the last decimal.
         let scale = 10f64.powi(decimals.unsigned_abs().min(38) as i32);
         self.in_f32(|x| {
-            let up = |x: &Tensor| {
-                if decimals < 0 {
-                    x.try_div(scale)
-                } else {
-                    x.try_mul(scale)
-                }
-            };
-            let down = |x: &Tensor| {
-                if decimals < 0 {
+            let scaled = |x: &Tensor, up: bool| {
+                if up {
                     x.try_mul(scale)
                 } else {
                     x.try_div(scale)
                 }
             };
-            let shifted = up(x)?;
+            let shifted = scaled(x, decimals >= 0)?;
             // What overflows has no digit that far behind the point.
-            shifted.is_finite().select(down(&shifted.round())?, x)
+            let rounded = scaled(&shifted.round(), decimals < 0)?;
+            shifted.is_finite().select(rounded, x)
         })
+    }
+
+    /// Integers, rounded to a multiple of a power of ten.
+    #[track_caller]
+    fn rounded_to_tens(&self, decimals: i32) -> Result<Tensor> {
+        let x = self.counted();
+        if decimals >= 0 {
+            return Ok(x);
+        }
+        // Half of 10¹⁰ is more than any integer.
+        let Some(scale) = 10i32.checked_pow(decimals.unsigned_abs()) else {
+            return Ok(x.zeros_like());
+        };
+        let rest = x.remainder(scale)?;
+        let odd = x.floor_divide(scale)?.bitwise_and(1)?.eq(1)?;
+        let half = rest.eq(scale / 2)?.logical_and(&odd)?;
+        let up = rest.gt(scale / 2)?.logical_or(&half)?;
+        x.try_sub(rest)?
+            .try_add(up.select(scale, 0)?.to_dtype(x.dtype))
     }
 
     /// A function of floats, computed in `f32` and rounded once; its operations fit by construction.

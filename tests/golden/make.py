@@ -22,6 +22,7 @@ import order
 from elementwise import elementwise
 from files import files
 import convolution
+import edges
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
@@ -742,6 +743,7 @@ if __name__ == "__main__":
         linalg.products,
         linalg.norms,
         linalg.decompositions,
+        edges.edges,
     ):
         if not named or make.__name__ in named:
             make()

@@ -1,6 +1,6 @@
 //! Reads the reference values in `tests/golden` (the format is described in `fixture.py` there).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::path::Path;
 use std::str::FromStr;
@@ -118,6 +118,17 @@ impl Case {
     /// A list such as `[0,-1]` under `key`; `None` where the text is not a list (`all`).
     pub(crate) fn list<T: FromStr<Err: Debug>>(&self, key: &str) -> Option<Vec<T>> {
         list(self.text(key)?)
+    }
+
+    /// All keys, in the order of the alphabet.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let keys: BTreeSet<&str> = self
+            .texts
+            .keys()
+            .chain(self.arrays.keys())
+            .map(String::as_str)
+            .collect();
+        keys.into_iter()
     }
 
     /// The array under `key`; panics if the case has none.

@@ -133,7 +133,7 @@ impl Tensor {
         let dtype = self.dtype.to_float();
         let x = self.to_dtype(DType::F32);
         let norm = match p {
-            f64::INFINITY => x.abs().max_keepdims(axes)?,
+            f64::INFINITY => largest(&x.abs(), axes)?,
             f64::NEG_INFINITY => x.abs().min_keepdims(axes)?,
             0.0 => x.ne(0.0)?.to_dtype(DType::F32).sum_keepdims(axes)?,
             1.0 => x.abs().sum_keepdims(axes)?,
@@ -160,15 +160,15 @@ impl Tensor {
         let x = self.to_dtype(self.dtype.to_float());
         let sums = |axis: isize| x.abs().sum_keepdims(axis);
         match norm {
-            Norm::P(1.0) => sums(row)?.max_keepdims(column),
+            Norm::P(1.0) => largest(&sums(row)?, &[column]),
             Norm::P(-1.0) => sums(row)?.min_keepdims(column),
-            Norm::P(f64::INFINITY) => sums(column)?.max_keepdims(row),
+            Norm::P(f64::INFINITY) => largest(&sums(column)?, &[row]),
             Norm::P(f64::NEG_INFINITY) => sums(column)?.min_keepdims(row),
             Norm::P(2.0 | -2.0) | Norm::Nuc => {
                 let values = x.singular_values(row as usize, column as usize)?;
                 let one = match norm {
                     Norm::Nuc => values.sum_keepdims(-1)?,
-                    Norm::P(p) if p > 0.0 => values.max_keepdims(-1)?,
+                    Norm::P(p) if p > 0.0 => largest(&values, &[-1])?,
                     _ => values.min_keepdims(-1)?,
                 };
                 let dims = (0..x.ndim()).map(|i| {
@@ -199,6 +199,15 @@ impl Tensor {
     fn singular_values(&self, _row: usize, _column: usize) -> Result<Tensor> {
         let message = "norms by singular values need the feature `linalg`";
         Err(Error::value(OP, message))
+    }
+}
+
+/// The largest of numbers that are not negative: of none of them it is 0.
+#[track_caller]
+fn largest(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
+    match x.size() {
+        0 => x.sum_keepdims(axes),
+        _ => x.max_keepdims(axes),
     }
 }
 

@@ -248,13 +248,17 @@ fn unary(device: &Device) -> Result<()> {
     Ok(())
 }
 
-/// Functions of floats take integers and bools as f32; the rest keeps their type.
+/// Functions of floats take integers and bools as f32; those that keep the type of integers are called at the
+/// edges in `names`.
 fn unary_of_other_dtypes(device: &Device) -> Result<()> {
     let ints = [0, 1, -1, 2, 7, -3, 40, i32::MAX, i32::MIN];
     let words = [0u32, 1, 2, 9, 40, u32::MAX];
     let bools = [true, false, true];
     for Unary(name, call, bound, meaning) in UNARY {
-        if matches!(*name, "negative" | "abs" | "sign" | "square") {
+        if matches!(
+            *name,
+            "negative" | "abs" | "sign" | "square" | "floor" | "ceil" | "round" | "trunc"
+        ) {
             continue;
         }
         let check = |x: Tensor, values: Vec<f32>| -> Result<()> {

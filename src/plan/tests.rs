@@ -11,6 +11,8 @@ mod rows;
 
 use std::sync::Arc;
 
+use crate::dtype::Bools;
+
 use super::{Abilities, Core, Kernel, Plan, RowGroups};
 use crate::device::{Device, DeviceInfo};
 use crate::error::Result;
@@ -26,6 +28,7 @@ fn narrow(buffers: usize) -> Device {
 fn limited(buffers: usize, rows: RowGroups) -> Device {
     let cpu = Cpu::new(Abilities {
         buffers,
+        bools: Bools::Bytes,
         rows,
         scatters_in_order: true,
     });

@@ -11,6 +11,7 @@ use super::block::Runner;
 use super::{stream, tasks};
 use crate::dtype::DType;
 use crate::op::reduce::Loop;
+use crate::op::register::{registers_of, words_of};
 use crate::op::{ReduceOp, ScatterOp};
 use crate::plan::{Extent, Store};
 
@@ -31,7 +32,7 @@ pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
     let packs = store.extent == Extent::Packed;
     let share = tasks::share(STRETCH, code.cost, code.block).min(STRETCH);
     let (mut words, sums) = SPARE.take();
-    let mut scatter = Scatter::new(store, out, sums);
+    let mut scatter = Scatter::new(store, bytemuck::cast_slice_mut(out), sums);
     words.resize(words.len().max(2 * STRETCH.min(size)), 0);
     for first in (0..size).step_by(STRETCH) {
         let len = STRETCH.min(size - first);
@@ -46,12 +47,13 @@ pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
                 let block = (first + done, len);
                 runner.run(&mut work, block, 0, &[]);
                 let result = |k| runner.result(&work, k, block, &[]).unwrap_or_default();
+                let computed = words_of(code.dtypes[0], result(0));
                 if packs {
-                    packed = pack(result(0), result(1), values, packed);
+                    packed = pack(&computed, result(1), values, packed);
                     continue;
                 }
-                values[done..done + len].copy_from_slice(result(0));
-                places[done..done + len].copy_from_slice(result(1));
+                values[done..done + len].copy_from_slice(&computed);
+                places[done..done + len].copy_from_slice(bytemuck::cast_slice(result(1)));
             }
             if packs {
                 places[0] = packed as u32;
@@ -73,7 +75,7 @@ pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
 }
 
 /// Puts the values that are marked behind those that are packed already; gives how many there are then.
-fn pack(values: &[u32], marks: &[u32], out: &mut [u32], mut packed: usize) -> usize {
+fn pack(values: &[u32], marks: &[u8], out: &mut [u32], mut packed: usize) -> usize {
     // Each is written, and the next overwrites one that is not marked: no branch to guess.
     for (&value, &mark) in values.iter().zip(marks) {
         out[packed] = value;
@@ -87,7 +89,7 @@ struct Scatter<'o> {
     dtype: DType,
     /// Elements of the output; places beyond are nowhere.
     size: usize,
-    out: &'o mut [u32],
+    out: &'o mut [u8],
     /// Sums of floats, of which there may be many for one place: rounded once.
     sums: Vec<f64>,
     /// Elements that are packed.
@@ -96,24 +98,24 @@ struct Scatter<'o> {
 
 impl<'o> Scatter<'o> {
     /// `sums` is memory for sums.
-    fn new(store: &Store, out: &'o mut [u32], mut sums: Vec<f64>) -> Self {
+    fn new(store: &Store, out: &'o mut [u8], mut sums: Vec<f64>) -> Self {
         let size = store.layout.shape().size();
         let dtype = store.dtype;
         sums.clear();
         if store.scatter() == Some(ScatterOp::Combine(ReduceOp::Sum)) && dtype.is_float() {
             sums.resize(size, 0.0);
-            let share = tasks::share(size, 2, 2);
-            let words = share * dtype.size() / 4;
-            let parts = sums.chunks_mut(share).zip(out.chunks(words));
-            tasks::each(parts, |(sums, words)| match dtype {
+            let share = tasks::share(size, 2, 1);
+            let parts = sums.chunks_mut(share).zip(out.chunks(share * dtype.size()));
+            tasks::each(parts, |(sums, part)| match dtype {
                 DType::F16 => {
-                    let halves: &[f16] = bytemuck::cast_slice(words);
+                    let halves: &[f16] = bytemuck::cast_slice(part);
                     let each = sums.iter_mut().zip(halves);
                     each.for_each(|(sum, half)| *sum = half.to_f64());
                 }
                 _ => {
-                    let each = sums.iter_mut().zip(words);
-                    each.for_each(|(sum, &word)| *sum = f32::from_bits(word) as f64);
+                    let values: &[f32] = bytemuck::cast_slice(part);
+                    let each = sums.iter_mut().zip(values);
+                    each.for_each(|(sum, &value)| *sum = value as f64);
                 }
             });
         }
@@ -129,7 +131,13 @@ impl<'o> Scatter<'o> {
     /// Stores elements behind those before.
     fn append(&mut self, values: &[u32]) {
         let at = self.packed as isize;
-        stream::scatter(self.dtype, values, self.out, at, 1);
+        stream::scatter(
+            self.dtype,
+            &registers_of(self.dtype, values),
+            self.out,
+            at,
+            1,
+        );
         self.packed += values.len();
     }
 
@@ -138,26 +146,30 @@ impl<'o> Scatter<'o> {
         let inside = move |(at, _): &(usize, u32)| *at < size;
         let updates = places.iter().zip(values);
         let updates = updates.map(|(&at, &v)| (at as usize, v)).filter(inside);
-        let halves = self.dtype == DType::F16;
+        let dtype = self.dtype;
+        let out = &mut self.out[..size * dtype.size()];
         match op {
-            ScatterOp::Set if halves => {
-                let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
-                updates.for_each(|(at, v)| out[at] = f16::from_f32(f32::from_bits(v)));
-            }
-            ScatterOp::Set => {
-                let out = &mut self.out[..size];
-                updates.for_each(|(at, v)| out[at] = v);
-            }
-            ScatterOp::Combine(ReduceOp::Sum) if self.dtype.is_float() => {
+            ScatterOp::Set => match dtype {
+                DType::Bool => updates.for_each(|(at, v)| out[at] = v as u8),
+                DType::F16 => {
+                    let out: &mut [f16] = bytemuck::cast_slice_mut(out);
+                    updates.for_each(|(at, v)| out[at] = f16::from_f32(f32::from_bits(v)));
+                }
+                DType::U32 | DType::I32 | DType::F32 => {
+                    let out: &mut [u32] = bytemuck::cast_slice_mut(out);
+                    updates.for_each(|(at, v)| out[at] = v);
+                }
+            },
+            ScatterOp::Combine(ReduceOp::Sum) if dtype.is_float() => {
                 let sums = &mut self.sums[..size];
                 updates.for_each(|(at, v)| sums[at] += f32::from_bits(v) as f64);
             }
             ScatterOp::Combine(op) => op.with(
-                self.dtype,
+                dtype,
                 Combine {
                     updates,
-                    halves,
-                    out: &mut self.out[..size.div_ceil(4 / self.dtype.size())],
+                    dtype,
+                    out,
                 },
             ),
         }
@@ -169,18 +181,18 @@ impl<'o> Scatter<'o> {
             dtype, out, sums, ..
         } = self;
         if !sums.is_empty() {
-            let share = tasks::share(sums.len(), 2, 2);
-            let words = share * dtype.size() / 4;
-            let parts = sums.chunks(share).zip(out.chunks_mut(words));
-            tasks::each(parts, |(sums, words)| match dtype {
+            let share = tasks::share(sums.len(), 2, 1);
+            let parts = sums.chunks(share).zip(out.chunks_mut(share * dtype.size()));
+            tasks::each(parts, |(sums, part)| match dtype {
                 DType::F16 => {
-                    let halves: &mut [f16] = bytemuck::cast_slice_mut(words);
+                    let halves: &mut [f16] = bytemuck::cast_slice_mut(part);
                     let each = halves.iter_mut().zip(sums);
                     each.for_each(|(half, &sum)| *half = f16::from_f64(sum));
                 }
                 _ => {
-                    let each = words.iter_mut().zip(sums);
-                    each.for_each(|(word, &sum)| *word = (sum as f32).to_bits());
+                    let values: &mut [f32] = bytemuck::cast_slice_mut(part);
+                    let each = values.iter_mut().zip(sums);
+                    each.for_each(|(value, &sum)| *value = sum as f32);
                 }
             });
         }
@@ -191,24 +203,33 @@ impl<'o> Scatter<'o> {
 /// Combines elements with what is at their places.
 struct Combine<'o, U> {
     updates: U,
-    halves: bool,
-    out: &'o mut [u32],
+    dtype: DType,
+    out: &'o mut [u8],
 }
 
 impl<U: Iterator<Item = (usize, u32)>> Loop for Combine<'_, U> {
     type Output = ();
 
     fn over(self, combine: impl Fn(u32, u32) -> u32 + Copy) {
-        if self.halves {
-            let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
-            for (at, value) in self.updates {
-                let both = combine(out[at].to_f32().to_bits(), value);
-                out[at] = f16::from_f32(f32::from_bits(both));
+        match self.dtype {
+            DType::Bool => {
+                for (at, value) in self.updates {
+                    self.out[at] = combine(self.out[at] as u32, value) as u8;
+                }
             }
-            return;
-        }
-        for (at, value) in self.updates {
-            self.out[at] = combine(self.out[at], value);
+            DType::F16 => {
+                let out: &mut [f16] = bytemuck::cast_slice_mut(self.out);
+                for (at, value) in self.updates {
+                    let both = combine(out[at].to_f32().to_bits(), value);
+                    out[at] = f16::from_f32(f32::from_bits(both));
+                }
+            }
+            DType::U32 | DType::I32 | DType::F32 => {
+                let out: &mut [u32] = bytemuck::cast_slice_mut(self.out);
+                for (at, value) in self.updates {
+                    out[at] = combine(out[at], value);
+                }
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use self::select::select;
 use super::math;
 use super::pointwise_table;
-use super::register::{register_size, registers_of, words_of};
+use super::register::{register_size, registers_of, round_to_f16, words_of};
 use crate::dtype::DType;
 
 /// A loop that applies a function to each element of a block; of two operands, one may be a single
@@ -394,12 +394,5 @@ fn cast(from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {
         (I32 | U32, I32 | U32) | (F32 | F16, F32 | F16) | (Bool, Bool) => {
             out.copy_from_slice(args[0]);
         }
-    }
-}
-
-/// Rounds registers that hold `f32` to the nearest `f16`.
-pub(crate) fn round_to_f16(out: &mut [u32]) {
-    for r in out {
-        *r = half::f16::from_f32(f32::from_bits(*r)).to_f32().to_bits();
     }
 }

@@ -27,3 +27,10 @@ pub(crate) fn words_of(dtype: DType, registers: &[u8]) -> Cow<'_, [u32]> {
         _ => Cow::Borrowed(bytemuck::cast_slice(registers)),
     }
 }
+
+/// Rounds registers that hold `f32` to the nearest `f16`.
+pub(crate) fn round_to_f16(out: &mut [u32]) {
+    for r in out {
+        *r = half::f16::from_f32(f32::from_bits(*r)).to_f32().to_bits();
+    }
+}

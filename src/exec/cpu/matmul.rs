@@ -17,7 +17,7 @@ use super::space::Space;
 use super::tasks;
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::pointwise::round_to_f16;
+use crate::op::register::round_to_f16;
 use crate::shape::Shape;
 
 /// Multiply-adds from which a product is worth more than one thread.

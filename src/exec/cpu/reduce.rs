@@ -12,8 +12,7 @@ use super::fold::{Fold, LANES};
 use super::tasks;
 use super::workspace::Workspace;
 use crate::dtype::DType;
-use crate::op::pointwise::round_to_f16;
-use crate::op::register::register_size;
+use crate::op::register::{register_size, round_to_f16};
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 

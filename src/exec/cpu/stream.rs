@@ -310,7 +310,7 @@ mod tests {
     fn what_is_stored_past_the_caches_is_all_there() {
         let values: Vec<u8> = (1..=100).collect();
         for (start, len) in [(0, 100), (1, 99), (3, 64), (2, 1), (5, 0), (7, 6)] {
-            let mut out = vec![0; 110];
+            let mut out = [0; 110];
             store_past(&values[..len], &mut out[start..start + len]);
             fence();
             assert_eq!(out[start..start + len], values[..len]);

@@ -3,15 +3,17 @@
 //! Threads compute the elements and their places, a stretch at a time; one thread then puts them where they
 //! go, one after the other, since the order is part of the result.
 
+mod pack;
+
 use std::cell::Cell;
 
 use half::f16;
 
 use super::block::Runner;
-use super::{stream, tasks};
+use super::tasks;
 use crate::dtype::DType;
 use crate::op::reduce::Loop;
-use crate::op::register::{registers_of, words_of};
+use crate::op::register::words_of;
 use crate::op::{ReduceOp, ScatterOp};
 use crate::plan::{Extent, Store};
 
@@ -26,13 +28,35 @@ thread_local! {
     static SPARE: Cell<(Vec<u32>, Vec<f64>)> = const { Cell::new((Vec::new(), Vec::new())) };
 }
 
-/// Runs a body over all its elements and puts its first result to the places that the second gives.
+/// Runs a body over all its elements and puts its first result to the places that the second gives, or
+/// packs it where the second is true.
 pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
-    let (code, size) = (runner.code, runner.code.size);
-    let packs = store.extent == Extent::Packed;
-    let share = tasks::share(STRETCH, code.cost, code.block).min(STRETCH);
+    let out = bytemuck::cast_slice_mut(out);
     let (mut words, sums) = SPARE.take();
-    let mut scatter = Scatter::new(store, bytemuck::cast_slice_mut(out), sums);
+    let mut sums = match store.extent {
+        Extent::Places(op) => put(op, store, runner, &mut words, sums, out),
+        _ => {
+            pack::run(store.dtype, runner, &mut words, out);
+            sums
+        }
+    };
+    sums.clear();
+    sums.shrink_to(KEPT);
+    SPARE.set((words, sums));
+}
+
+/// Puts elements to places; `words` is memory for a stretch of both, `sums` for sums.
+fn put(
+    op: ScatterOp,
+    store: &Store,
+    runner: &Runner<'_>,
+    words: &mut Vec<u32>,
+    sums: Vec<f64>,
+    out: &mut [u8],
+) -> Vec<f64> {
+    let (code, size) = (runner.code, runner.code.size);
+    let share = tasks::share(STRETCH, code.cost, code.block).min(STRETCH);
+    let mut scatter = Scatter::new(store, out, sums);
     words.resize(words.len().max(2 * STRETCH.min(size)), 0);
     for first in (0..size).step_by(STRETCH) {
         let len = STRETCH.min(size - first);
@@ -41,47 +65,20 @@ pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
         tasks::each(parts.enumerate(), |(i, (values, places))| {
             let mut work = runner.workspace(Vec::new());
             let first = first + i * share;
-            let mut packed = 0;
             for done in (0..values.len()).step_by(code.block) {
                 let len = code.block.min(values.len() - done);
                 let block = (first + done, len);
                 runner.run(&mut work, block, 0, &[]);
                 let result = |k| runner.result(&work, k, block, &[]).unwrap_or_default();
                 let computed = words_of(code.dtypes[0], result(0));
-                if packs {
-                    packed = pack(&computed, result(1), values, packed);
-                    continue;
-                }
                 values[done..done + len].copy_from_slice(&computed);
                 places[done..done + len].copy_from_slice(bytemuck::cast_slice(result(1)));
             }
-            if packs {
-                places[0] = packed as u32;
-            }
         });
         let (values, places) = words.split_at(len);
-        match store.extent {
-            Extent::Places(op) => scatter.put(op, values, &places[..len]),
-            _ => {
-                let parts = values.chunks(share).zip(places[..len].chunks(share));
-                parts.for_each(|(values, places)| scatter.append(&values[..places[0] as usize]));
-            }
-        }
+        scatter.put(op, values, &places[..len]);
     }
-    let mut sums = scatter.finish();
-    sums.clear();
-    sums.shrink_to(KEPT);
-    SPARE.set((words, sums));
-}
-
-/// Puts the values that are marked behind those that are packed already; gives how many there are then.
-fn pack(values: &[u32], marks: &[u8], out: &mut [u32], mut packed: usize) -> usize {
-    // Each is written, and the next overwrites one that is not marked: no branch to guess.
-    for (&value, &mark) in values.iter().zip(marks) {
-        out[packed] = value;
-        packed += (mark != 0) as usize;
-    }
-    packed
+    scatter.finish()
 }
 
 /// Puts elements to places of an output, one after the other.
@@ -92,8 +89,6 @@ struct Scatter<'o> {
     out: &'o mut [u8],
     /// Sums of floats, of which there may be many for one place: rounded once.
     sums: Vec<f64>,
-    /// Elements that are packed.
-    packed: usize,
 }
 
 impl<'o> Scatter<'o> {
@@ -124,21 +119,7 @@ impl<'o> Scatter<'o> {
             size,
             out,
             sums,
-            packed: 0,
         }
-    }
-
-    /// Stores elements behind those before.
-    fn append(&mut self, values: &[u32]) {
-        let at = self.packed as isize;
-        stream::scatter(
-            self.dtype,
-            &registers_of(self.dtype, values),
-            self.out,
-            at,
-            1,
-        );
-        self.packed += values.len();
     }
 
     fn put(&mut self, op: ScatterOp, values: &[u32], places: &[u32]) {

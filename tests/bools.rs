@@ -231,6 +231,13 @@ fn places(dev: &Device) -> Result<()> {
         .map(|i| values[i / 3 * 100 + [3, 99, 3][i % 3]])
         .collect();
     assert_eq!(m.to_vec::<bool>()?, want);
+    // An index for each element, along a row longer than are gathered at once.
+    let which: Vec<u32> = (0..500).map(|i| i * 7 % 2).collect();
+    let which_of = Tensor::from_slice(&which, [1, 500], dev)?;
+    let taken = x.reshape([2, 500])?.take_along_axis(&which_of, 0)?;
+    let each = which.iter().enumerate();
+    let want: Vec<bool> = each.map(|(i, &w)| values[w as usize * 500 + i]).collect();
+    assert_eq!(taken.to_vec::<bool>()?, want);
     // What bools choose of bools, and their places.
     let mask = tensor(&pattern(1000, 8), dev)?;
     let chosen = x.masked_select(&mask)?.to_vec::<bool>()?;

@@ -1,7 +1,7 @@
 //! Kernels whose elements go to places that only running tells.
 //!
-//! Threads compute the elements and their places, a stretch at a time; one thread then puts them where they
-//! go, one after the other, since the order is part of the result.
+//! Threads compute the elements and their places, a stretch at a time; one thread meanwhile puts those of the
+//! stretch before where they go, one after the other, since the order is part of the result.
 
 mod pack;
 
@@ -10,7 +10,7 @@ use std::cell::Cell;
 use half::f16;
 
 use super::block::Runner;
-use super::tasks;
+use super::{pages, tasks};
 use crate::dtype::DType;
 use crate::op::reduce::Loop;
 use crate::op::register::words_of;
@@ -18,7 +18,7 @@ use crate::op::{ReduceOp, ScatterOp};
 use crate::plan::{Extent, Store};
 
 /// Elements that are computed before they are put: they stay in the caches until then.
-const STRETCH: usize = 1 << 17;
+const STRETCH: usize = 1 << 16;
 
 /// Sums that a thread keeps memory for between kernels, at most.
 const KEPT: usize = 1 << 21;
@@ -45,7 +45,7 @@ pub(super) fn run(store: &Store, runner: &Runner<'_>, out: &mut [u32]) {
     SPARE.set((words, sums));
 }
 
-/// Puts elements to places; `words` is memory for a stretch of both, `sums` for sums.
+/// Puts elements to places; `words` is memory for computed elements, `sums` for sums.
 fn put(
     op: ScatterOp,
     store: &Store,
@@ -55,30 +55,74 @@ fn put(
     out: &mut [u8],
 ) -> Vec<f64> {
     let (code, size) = (runner.code, runner.code.size);
-    let share = tasks::share(STRETCH, code.cost, code.block).min(STRETCH);
+    let stretch = STRETCH.min(size);
+    let share = tasks::share(stretch, code.cost, code.block).min(stretch);
     let mut scatter = Scatter::new(store, out, sums);
-    words.resize(words.len().max(2 * STRETCH.min(size)), 0);
+    // The elements of a stretch are put while others compute those of the next.
+    words.resize(words.len().max(4 * stretch), 0);
+    let (mut now, rest) = words.split_at_mut(2 * stretch);
+    let mut next = &mut rest[..2 * stretch];
+    tasks::each(stretch_of(now, 0, size, share).into_iter(), |part| {
+        part.compute(runner);
+    });
     for first in (0..size).step_by(STRETCH) {
-        let len = STRETCH.min(size - first);
-        let (values, rest) = words.split_at_mut(len);
-        let parts = values.chunks_mut(share).zip(rest[..len].chunks_mut(share));
-        tasks::each(parts.enumerate(), |(i, (values, places))| {
-            let mut work = runner.workspace(Vec::new());
-            let first = first + i * share;
-            for done in (0..values.len()).step_by(code.block) {
-                let len = code.block.min(values.len() - done);
-                let block = (first + done, len);
-                runner.run(&mut work, block, 0, &[]);
-                let result = |k| runner.result(&work, k, block, &[]).unwrap_or_default();
-                let computed = words_of(code.dtypes[0], result(0));
-                values[done..done + len].copy_from_slice(&computed);
-                places[done..done + len].copy_from_slice(bytemuck::cast_slice(result(1)));
-            }
+        let (values, places) = now.split_at(stretch);
+        let len = stretch.min(size - first);
+        let mut jobs = vec![Job::Put(&mut scatter, &values[..len], &places[..len])];
+        let ahead = stretch_of(next, first + stretch, size, share);
+        jobs.extend(ahead.into_iter().map(Job::Compute));
+        tasks::each(jobs.into_iter(), |job| match job {
+            Job::Put(scatter, values, places) => scatter.put(op, values, places),
+            Job::Compute(part) => part.compute(runner),
         });
-        let (values, places) = words.split_at(len);
-        scatter.put(op, values, &places[..len]);
+        std::mem::swap(&mut now, &mut next);
     }
     scatter.finish()
+}
+
+/// What one thread does at a time.
+enum Job<'a, 'o> {
+    /// Puts values to places.
+    Put(&'a mut Scatter<'o>, &'a [u32], &'a [u32]),
+    Compute(Part<'a>),
+}
+
+/// Elements to be computed, from one on: memory for their values and their places.
+struct Part<'a> {
+    first: usize,
+    values: &'a mut [u32],
+    places: &'a mut [u32],
+}
+
+/// The parts of a stretch that starts at an element, if there is one; `words` is memory for its values and
+/// for its places.
+fn stretch_of(words: &mut [u32], first: usize, size: usize, share: usize) -> Vec<Part<'_>> {
+    let (values, places) = words.split_at_mut(words.len() / 2);
+    let len = values.len().min(size.saturating_sub(first));
+    let values = values[..len].chunks_mut(share);
+    let parts = values.zip(places[..len].chunks_mut(share)).enumerate();
+    let part = |(i, (values, places))| Part {
+        first: first + i * share,
+        values,
+        places,
+    };
+    parts.map(part).collect()
+}
+
+impl Part<'_> {
+    fn compute(self, runner: &Runner<'_>) {
+        let code = runner.code;
+        let mut work = runner.workspace(Vec::new());
+        for done in (0..self.values.len()).step_by(code.block) {
+            let len = code.block.min(self.values.len() - done);
+            let block = (self.first + done, len);
+            runner.run(&mut work, block, 0, &[]);
+            let result = |k| runner.result(&work, k, block, &[]).unwrap_or_default();
+            let values = words_of(code.dtypes[0], result(0));
+            self.values[done..done + len].copy_from_slice(&values);
+            self.places[done..done + len].copy_from_slice(bytemuck::cast_slice(result(1)));
+        }
+    }
 }
 
 /// Puts elements to places of an output, one after the other.
@@ -98,6 +142,9 @@ impl<'o> Scatter<'o> {
         let dtype = store.dtype;
         sums.clear();
         if store.scatter() == Some(ScatterOp::Combine(ReduceOp::Sum)) && dtype.is_float() {
+            if sums.capacity() < size {
+                sums = pages::reserve(size).unwrap_or_default();
+            }
             sums.resize(size, 0.0);
             let share = tasks::share(size, 2, 1);
             let parts = sums.chunks_mut(share).zip(out.chunks(share * dtype.size()));

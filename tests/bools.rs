@@ -322,8 +322,10 @@ fn dying_bools_are_not_floats(dev: &Device) -> Result<()> {
         dev.flush()?;
         let numbers = mask.to_dtype(DType::F32) + 0.5;
         drop(mask);
+        dev.flush()?;
         let back = numbers.gt(1.0)?;
         drop(numbers);
+        dev.flush()?;
         let again = (!&back).to_dtype(DType::U32);
         assert_eq!(back.to_vec::<bool>()?, values);
         let want: Vec<u32> = values.iter().map(|&v| (!v).into()).collect();

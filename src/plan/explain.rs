@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Core, Extent, Kernel, Matrix, Plan, Store};
-use crate::dtype::{Bools, DType};
+use crate::dtype::Bools;
 use crate::op::Body;
 use crate::op::program::Stream;
 use crate::shape::Shape;
@@ -127,7 +127,7 @@ impl Kernel {
 
     /// The slots that it reads or writes as elements of the dtype.
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn slots_of(&self, dtype: DType) -> Vec<usize> {
+    pub(crate) fn slots_of(&self, dtype: crate::dtype::DType) -> Vec<usize> {
         let prologue = self.core.prologue().map(|(body, _)| body);
         let bodies = prologue.into_iter().chain([&self.body]);
         let streams = bodies.flat_map(|body| &body.streams);

@@ -11,10 +11,9 @@ mod rows;
 
 use std::sync::Arc;
 
-use crate::dtype::Bools;
-
 use super::{Abilities, Core, Kernel, Plan, RowGroups};
 use crate::device::{Device, DeviceInfo};
+use crate::dtype::Bools;
 use crate::error::Result;
 use crate::exec::cpu::Cpu;
 use crate::s;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DType {
-    /// `true` or `false`; four bytes an element on every device, since WGSL has no smaller storage.
+    /// `true` or `false`; a byte on the CPU, four on a GPU, since WGSL has no smaller storage.
     Bool,
     /// 32-bit unsigned integer; arithmetic wraps.
     U32,
@@ -26,9 +26,11 @@ pub enum DType {
 }
 
 impl DType {
-    /// Bytes an element takes in a device's memory.
+    /// Bytes an element takes; a GPU stores a `bool` in four, which [`Tensor::nbytes`](crate::Tensor::nbytes)
+    /// knows.
     pub const fn size(self) -> usize {
         match self {
+            Self::Bool => 1,
             Self::F16 => 2,
             _ => 4,
         }
@@ -81,6 +83,59 @@ impl DType {
     pub(crate) fn to_float(self) -> Self {
         if self.is_float() { self } else { Self::F32 }
     }
+}
+
+/// How an executor stores bools. Any other dtype takes [`DType::size`] bytes in every memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bools {
+    /// A byte each, as values are handed in and out too.
+    Bytes,
+    /// A word of 32 bits each.
+    Words,
+}
+
+impl Bools {
+    /// Bytes an element takes in the executor's memory.
+    pub(crate) const fn size(self, dtype: DType) -> usize {
+        match (dtype, self) {
+            (DType::Bool, Self::Words) => 4,
+            _ => dtype.size(),
+        }
+    }
+
+    /// Words that hold `len` elements of the dtype.
+    pub(crate) fn words(self, len: usize, dtype: DType) -> usize {
+        (len * self.size(dtype)).div_ceil(4)
+    }
+
+    /// What this memory holds for words that [`Element::encode`] gave.
+    pub(crate) fn store(self, words: &[u32], len: usize, dtype: DType) -> Cow<'_, [u32]> {
+        match (dtype, self) {
+            (DType::Bool, Self::Words) => {
+                let bytes: &[u8] = bytemuck::cast_slice(words);
+                bytes[..len].iter().map(|&byte| byte as u32).collect()
+            }
+            _ => Cow::Borrowed(words),
+        }
+    }
+
+    /// Words for [`Element::decode`], of those that this memory holds.
+    pub(crate) fn load(self, words: Vec<u32>, len: usize, dtype: DType) -> Vec<u32> {
+        match (dtype, self) {
+            (DType::Bool, Self::Words) => {
+                pack(words[..len].iter().map(|&word| (word != 0) as u8), len)
+            }
+            _ => words,
+        }
+    }
+}
+
+/// Elements smaller than a word, in as many words as they fill.
+fn pack<T: bytemuck::Pod>(values: impl Iterator<Item = T>, len: usize) -> Vec<u32> {
+    let mut words = vec![0u32; (len * size_of::<T>()).div_ceil(4)];
+    let places = bytemuck::cast_slice_mut::<u32, T>(&mut words);
+    places.iter_mut().zip(values).for_each(|(p, v)| *p = v);
+    words
 }
 
 impl fmt::Display for DType {
@@ -186,18 +241,13 @@ mod sealed {
 pub trait Element: sealed::Sealed + Copy + Send + Sync + PartialEq + fmt::Debug + 'static {
     /// The dtype that a slice of this type is stored as.
     const DTYPE: DType;
-    /// The words of device memory that hold the values; `None` names the first value that the
-    /// stored type cannot hold.
+    /// The words that hold the values, each in [`DType::size`] bytes; an error names the first value
+    /// that the stored type cannot hold.
     #[doc(hidden)]
     fn encode(values: &[Self]) -> Result<Cow<'_, [u32]>, usize>;
-    /// The first `len` values of device memory holding `dtype`; `None` if the type cannot be read so.
+    /// The first `len` values of such words, which hold `dtype`; `None` if the type cannot be read so.
     #[doc(hidden)]
     fn decode(words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>>;
-}
-
-/// Words that hold `len` elements of the dtype.
-pub(crate) fn words(len: usize, dtype: DType) -> usize {
-    (len * dtype.size()).div_ceil(4)
 }
 
 macro_rules! stored {
@@ -211,11 +261,16 @@ macro_rules! stored {
             }
             fn decode(mut words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>> {
                 let decode: fn(Vec<u32>, usize) -> Vec<Self> = $decode;
-                words.truncate(self::words(len, dtype));
+                words.truncate(Bools::Bytes.words(len, dtype));
                 (dtype == DType::$dtype).then(|| decode(words, len))
             }
         }
     };
+}
+
+/// The first bytes of words.
+fn bytes(words: &[u32], len: usize) -> impl Iterator<Item = u8> {
+    bytemuck::cast_slice(words)[..len].iter().copied()
 }
 
 // What is a word on the device as well is not copied.
@@ -235,17 +290,13 @@ stored!(u32, U32, |v| Cow::Borrowed(v), |w, _| w);
 stored!(
     bool,
     Bool,
-    |v| v.iter().map(|&b| b as u32).collect(),
-    |w, _| w.iter().map(|&b| b != 0).collect()
+    |v| Cow::Owned(pack(v.iter().map(|&b| b as u8), v.len())),
+    |w, n| bytes(&w, n).map(|b| b != 0).collect()
 );
 stored!(
     f16,
     F16,
-    |v| {
-        let mut words = vec![0u32; words(v.len(), DType::F16)];
-        bytemuck::cast_slice_mut(&mut words)[..v.len()].copy_from_slice(v);
-        Cow::Owned(words)
-    },
+    |v| Cow::Owned(pack(v.iter().copied(), v.len())),
     |w, n| bytemuck::cast_slice::<u32, f16>(&w)[..n].to_vec()
 );
 
@@ -261,6 +312,7 @@ impl Element for f64 {
                 .iter()
                 .map(|v| v.to_f64())
                 .collect(),
+            DType::Bool => bytes(&words, len).map(f64::from).collect(),
             _ => words[..len]
                 .iter()
                 .map(|&w| Scalar::from_bits(w, dtype).to_f64())
@@ -277,12 +329,11 @@ impl Element for i64 {
         values.iter().enumerate().map(narrow).collect()
     }
     fn decode(words: Vec<u32>, len: usize, dtype: DType) -> Option<Vec<Self>> {
-        (!dtype.is_float()).then(|| {
-            let value = |&w| match dtype {
-                DType::I32 => w as i32 as i64,
-                _ => w as i64,
-            };
-            words[..len].iter().map(value).collect()
+        Some(match dtype {
+            DType::Bool => bytes(&words, len).map(i64::from).collect(),
+            DType::I32 => words[..len].iter().map(|&w| w as i32 as i64).collect(),
+            DType::U32 => words[..len].iter().map(|&w| w as i64).collect(),
+            DType::F16 | DType::F32 => return None,
         })
     }
 }

@@ -23,6 +23,7 @@ use self::gpu::Tuning;
 #[cfg(not(target_arch = "wasm32"))]
 use self::record::{Recorder, Stage};
 use self::stats::{Counters, MemoryStats};
+use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Plan};
 
@@ -44,6 +45,14 @@ pub(crate) struct Limits {
     /// Whether a plan must serve only the lines it was made for, because its operations are named by
     /// their lines.
     pub(crate) by_line: bool,
+}
+
+impl Limits {
+    /// Bytes of the largest value of a dtype: its elements are counted in 32 bits.
+    pub(crate) fn largest(&self, dtype: DType) -> u64 {
+        let counted = (self.abilities.bools.size(dtype) as u64) << 32;
+        self.bytes.min(counted)
+    }
 }
 
 /// One run of a plan.

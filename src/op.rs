@@ -7,6 +7,7 @@ mod pair;
 pub(crate) mod pointwise;
 pub(crate) mod program;
 pub(crate) mod reduce;
+pub(crate) mod register;
 mod scatter;
 mod table;
 

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub(crate) use self::graph::{Graph, Input, Node, Value};
 pub(crate) use self::rows::{Group, Rows};
-use crate::dtype::DType;
+use crate::dtype::{Bools, DType};
 use crate::layout::Layout;
 use crate::op::{Body, Inst, ReduceOp, ScatterOp};
 use crate::shape::Shape;
@@ -27,6 +27,8 @@ use crate::shape::Shape;
 pub(crate) struct Abilities {
     /// Storage buffers that one kernel may bind.
     pub(crate) buffers: usize,
+    /// How it stores bools.
+    pub(crate) bools: Bools,
     pub(crate) rows: RowGroups,
     /// Whether a scatter's elements go to their places one after the other, so that it may add floats, and
     /// the last of several for one place stays.
@@ -53,6 +55,8 @@ pub(crate) struct Plan {
     /// Runs of kernels that may be run row by row.
     pub(crate) groups: Vec<Group>,
     pub(crate) slots: Vec<Slot>,
+    /// How bools are stored in them.
+    pub(crate) bools: Bools,
     /// Values that outlive the plan, and the slots that hold them.
     pub(crate) outputs: Vec<(usize, usize)>,
 }
@@ -225,7 +229,6 @@ impl Core {
     }
 
     /// The name of the operation that it computes, and the dtype of that.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn operation(&self) -> Option<(&'static str, DType)> {
         match self {
             Self::Map => None,

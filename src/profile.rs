@@ -274,7 +274,7 @@ impl KernelProfile {
 
     fn new(ran: &Ran) -> Self {
         let kernels = &ran.plan.kernels[ran.kernels.clone()];
-        let summary = Summary::of(kernels);
+        let summary = Summary::of(kernels, ran.plan.bools);
         let mut lines: Vec<&'static Location<'static>> = Vec::new();
         for note in kernels.iter().flat_map(|kernel| &kernel.ops) {
             if !lines.contains(&note.at) {

@@ -146,9 +146,10 @@ impl Queue {
     /// Why the device cannot hold a result, if it cannot.
     fn refusal(&self, op: &Op, shape: &Shape, dtype: DType) -> Option<ErrorKind> {
         let (op, executor) = (op.name(), &self.engine.executor);
-        let bytes = shape.bytes(dtype.size());
-        if bytes > self.limits.bytes {
-            let (limit, device) = (self.limits.bytes, executor.name());
+        let bytes = shape.bytes(self.limits.abilities.bools.size(dtype));
+        let limit = self.limits.largest(dtype);
+        if bytes > limit {
+            let device = executor.name();
             return Some(ErrorKind::TooLarge {
                 op,
                 bytes,

@@ -157,9 +157,9 @@ impl Tensor {
         self.layout().shape().size()
     }
 
-    /// The bytes that the elements take when stored without gaps.
+    /// The bytes that the elements take in the device's memory when stored without gaps.
     pub fn nbytes(&self) -> usize {
-        self.size() * self.dtype.size()
+        self.size() * self.device.limits().abilities.bools.size(self.dtype)
     }
 
     /// The type of the elements.
@@ -256,7 +256,7 @@ impl Tensor {
             let mut out = [0];
             let arg = |i: usize| std::slice::from_ref(&bits[i.min(N - 1)]);
             let from = args[N - 1].dtype;
-            op.apply(from, dtype, &[arg(0), arg(1), arg(2)], &mut out);
+            op.apply_to_words(from, dtype, &[arg(0), arg(1), arg(2)], &mut out);
             let mut result = Self::constant(Scalar::Int(0), dtype, shape.clone(), device);
             result.source = Source::Constant(out[0]);
             return result;
@@ -308,8 +308,9 @@ impl Tensor {
     /// The tensor with its elements in row-major order without gaps; copies only if they are not.
     #[track_caller]
     pub fn contiguous(&self) -> Tensor {
-        // A half in the middle of a word cannot be bound or read on its own.
-        let odd = self.dtype == DType::F16 && !self.layout().offset().is_multiple_of(2);
+        // What starts in the middle of a word cannot be bound or read on its own.
+        let bools = self.device.limits().abilities.bools;
+        let odd = !(self.layout().offset() * bools.size(self.dtype)).is_multiple_of(4);
         match self.source {
             Source::Stored(_) if self.layout().is_contiguous() && !odd => self.clone(),
             _ => {

@@ -10,6 +10,7 @@ mod support;
 
 mod assign;
 mod autograd;
+mod bools;
 mod broadcast;
 mod convert;
 #[cfg(feature = "csv")]
@@ -69,6 +70,7 @@ fn all() -> Vec<support::Test> {
         support::golden::tests(),
         assign::tests(),
         autograd::tests(),
+        bools::tests(),
         broadcast::tests(),
         convert::tests(),
         #[cfg(feature = "linalg")]

@@ -11,6 +11,7 @@ mod compare;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::cpu::SlotMemory;
@@ -19,8 +20,9 @@ use super::cpu::kernel::run_kernel;
 use super::gpu::{Gpu, Tuning};
 use super::stats::{Counters, MemoryStats};
 use super::{BufferId, Executor, Limits, Reading, Run};
+use crate::dtype::{Bools, DType};
 use crate::error::ErrorKind;
-use crate::plan::{Kernel, Plan, RowGroups};
+use crate::plan::{Kernel, Plan, RowGroups, Store};
 
 pub(crate) struct Checked {
     gpu: Gpu,
@@ -90,8 +92,8 @@ impl Checked {
             let Some(found) = &contents[store.slot] else {
                 continue;
             };
-            let wanted = memory[store.slot].words();
-            if let Some(difference) = compare::store(store, found, wanted, bounds) {
+            let wanted = wanted(store, &memory, found.len());
+            if let Some(difference) = compare::store(store, found, &wanted, bounds) {
                 return Err(self.blame(kernel, &before, scalars, &difference));
             }
         }
@@ -101,10 +103,20 @@ impl Checked {
 
 type Words = Result<Arc<Vec<u32>>, ErrorKind>;
 
+/// What the CPU stored, as that many words of the GPU's memory.
+fn wanted<'m>(store: &Store, memory: &'m [SlotMemory], words: usize) -> Cow<'m, [u32]> {
+    Bools::Words.store(memory[store.slot].words(), words, store.dtype)
+}
+
 /// The memory that the CPU runs a kernel on.
 fn memory(kernel: &Kernel, contents: &Contents) -> Vec<SlotMemory> {
     let written = |slot: usize| kernel.stores.iter().any(|s| s.slot == slot);
+    let bools = kernel.slots_of(DType::Bool);
     let memory = |(slot, content): (usize, &Option<Arc<Vec<u32>>>)| match content {
+        Some(words) if bools.contains(&slot) => {
+            let len = words.len();
+            SlotMemory::Owned(Bools::Words.load(words.to_vec(), len, DType::Bool))
+        }
         Some(words) if written(slot) => SlotMemory::Owned(words.to_vec()),
         Some(words) => SlotMemory::Shared(words.clone()),
         None => SlotMemory::Owned(vec![]),

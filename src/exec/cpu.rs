@@ -43,6 +43,7 @@ use self::rows::Tiles;
 use super::record::Stage;
 use super::stats::{Counters, MemoryStats};
 use super::{BufferId, Executor, Limits, Reading, Run};
+use crate::dtype::Bools;
 use crate::error::ErrorKind;
 use crate::plan::{Abilities, Group, Plan, RowGroups};
 
@@ -196,6 +197,7 @@ impl Default for Cpu {
     fn default() -> Self {
         Self::new(Abilities {
             buffers: 16,
+            bools: Bools::Bytes,
             rows: RowGroups::Stored,
             scatters_in_order: true,
         })
@@ -203,10 +205,14 @@ impl Default for Cpu {
 }
 
 impl Cpu {
-    /// An executor with the abilities of another: its plans are those that the other would get.
+    /// An executor with the abilities of another, but for its own memory: its plans are those that the
+    /// other would get.
     pub(crate) fn new(abilities: Abilities) -> Self {
         Self {
-            abilities,
+            abilities: Abilities {
+                bools: Bools::Bytes,
+                ..abilities
+            },
             pool: Pool::default(),
             plans: Mutex::default(),
             kernels: AtomicU64::default(),
@@ -258,5 +264,9 @@ impl SlotMemory {
             Self::Shared(words) => words,
             Self::Owned(words) => words,
         }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(self.words())
     }
 }

@@ -52,6 +52,7 @@ use self::shader::Target;
 use super::options::{DeviceKind, DeviceOptions};
 use super::stats::{Counters, MemoryStats};
 use super::{BufferId, Executor, Limits, Reading, Run};
+use crate::dtype::Bools;
 use crate::error::{ErrorKind, Result};
 use crate::plan::{Abilities, Plan, RowGroups};
 
@@ -201,6 +202,7 @@ impl Gpu {
             .min(bounds.max_buffer_size);
         let limits = Limits {
             abilities: Abilities {
+                bools: Bools::Words,
                 buffers: (bounds.max_storage_buffers_per_shader_stage as usize).min(18)
                     - OWN_BUFFERS,
                 // Arithmetic is cheap beside memory, except where it is done by a processor.

@@ -33,7 +33,7 @@ impl Pair {
 
     /// Applies the first operation to the first two operands, and the second to its result and the
     /// third. The first operand has a value for each element, the others may be shared by all.
-    pub(crate) fn apply(self, args: &[&[u32]; 3], out: &mut [u32]) {
+    pub(crate) fn apply(self, args: &[&[u8]; 3], out: &mut [u8]) {
         pulp::Arch::new().dispatch(Apply(&mut Application {
             pair: self,
             args,
@@ -44,8 +44,8 @@ impl Pair {
 
 struct Application<'a> {
     pair: Pair,
-    args: &'a [&'a [u32]; 3],
-    out: &'a mut [u32],
+    args: &'a [&'a [u8]; 3],
+    out: &'a mut [u8],
 }
 
 /// To be compiled for each width of vectors.
@@ -67,7 +67,7 @@ impl pulp::WithSimd for Apply<'_, '_> {
 }
 
 #[inline(always)]
-fn second(pair: Pair, f: impl Fn(f32, f32) -> f32, args: &[&[u32]; 3], out: &mut [u32]) {
+fn second(pair: Pair, f: impl Fn(f32, f32) -> f32, args: &[&[u8]; 3], out: &mut [u8]) {
     match (pair.second, pair.swapped) {
         (PointOp::Add, false) => each(f, meaning::try_add, args, out),
         (PointOp::Sub, false) => each(f, meaning::try_sub, args, out),
@@ -85,12 +85,12 @@ fn second(pair: Pair, f: impl Fn(f32, f32) -> f32, args: &[&[u32]; 3], out: &mut
 fn each(
     f: impl Fn(f32, f32) -> f32,
     g: impl Fn(f32, f32) -> f32,
-    args: &[&[u32]; 3],
-    out: &mut [u32],
+    args: &[&[u8]; 3],
+    out: &mut [u8],
 ) {
     let operand = |k: usize| -> &[f32] { bytemuck::cast_slice(args[k]) };
     let (a, b, c) = (operand(0), operand(1), operand(2));
-    let out = bytemuck::cast_slice_mut::<u32, f32>(out);
+    let out = bytemuck::cast_slice_mut::<u8, f32>(out);
     match (b, c) {
         (&[b], &[c]) => {
             for (r, &a) in out.iter_mut().zip(a) {
@@ -141,10 +141,11 @@ mod tests {
                     continue;
                 };
                 let [mut x, mut want, mut got] = [(); 3].map(|()| vec![0; a.len()]);
-                first.apply(F32, F32, &[&a, b, b], &mut x);
+                first.apply_to_words(F32, F32, &[&a, b, b], &mut x);
                 let args = if swapped { [c, &x, &x] } else { [&x, c, c] };
-                second.apply(F32, F32, &args, &mut want);
-                pair.apply(&[&a, b, c], &mut got);
+                second.apply_to_words(F32, F32, &args, &mut want);
+                let args = [&a, b, c].map(bytemuck::cast_slice);
+                pair.apply(&args, bytemuck::cast_slice_mut(&mut got));
                 assert_eq!(got, want, "{pair:?}");
             }
         }

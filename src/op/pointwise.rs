@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+mod select;
+
+use std::borrow::Cow;
+
+use self::select::select;
 use super::math;
 use super::pointwise_table;
+use super::register::{register_size, registers_of, round_to_f16, words_of};
 use crate::dtype::DType;
 
 /// A loop that applies a function to each element of a block; of two operands, one may be a single
@@ -15,7 +21,7 @@ use crate::dtype::DType;
 macro_rules! each {
     ($args:ident, $out:ident, |$A:ty| -> $R:ident, $f:expr) => {{
         let f = one::<$A, $R, _>($f);
-        let (a, out) = (bytemuck::cast_slice($args[0]), each!($R, $out));
+        let (a, out) = (bytemuck::cast_slice::<u8, $A>($args[0]), each!($R, $out));
         for (r, &a) in out.iter_mut().zip(a) {
             *r = f(a).into();
         }
@@ -23,8 +29,8 @@ macro_rules! each {
     ($args:ident, $out:ident, |$A:ty, $B:ty| -> $R:ident, $f:expr) => {{
         let f = two::<$A, $R, _>($f);
         let (a, b) = (
-            bytemuck::cast_slice($args[0]),
-            bytemuck::cast_slice($args[1]),
+            bytemuck::cast_slice::<u8, $A>($args[0]),
+            bytemuck::cast_slice::<u8, $B>($args[1]),
         );
         let out = each!($R, $out);
         match (a, b) {
@@ -49,7 +55,7 @@ macro_rules! each {
         &mut *$out
     };
     ($R:ident, $out:ident) => {
-        bytemuck::cast_slice_mut::<u32, $R>($out)
+        bytemuck::cast_slice_mut::<u8, $R>($out)
     };
 }
 
@@ -129,11 +135,11 @@ macro_rules! define_ops {
                 use DType::*;
                 match self {
                     $(Self::$F1)|* | $(Self::$F2)|* => vec![(F32, F32), (F16, F16)],
-                    $(Self::$N1)|* | $(Self::$N2)|* | Self::Select | Self::Copy =>
-                        [F32, F16, I32, U32].map(|t| (t, t)).to_vec(),
+                    $(Self::$N1)|* | $(Self::$N2)|* => [F32, F16, I32, U32].map(|t| (t, t)).to_vec(),
+                    Self::Select | Self::Copy => [F32, F16, I32, U32, Bool].map(|t| (t, t)).to_vec(),
                     $(Self::$B1)|* | $(Self::$B2)|* => vec![(I32, I32), (U32, U32)],
                     $(Self::$T)|* => vec![(F32, Bool)],
-                    $(Self::$C)|* => [F32, I32, U32].map(|t| (t, Bool)).to_vec(),
+                    $(Self::$C)|* => [F32, I32, U32, Bool].map(|t| (t, Bool)).to_vec(),
                     $(Self::$L1)|* | $(Self::$L2)|* => vec![(Bool, Bool)],
                     Self::MulHi => vec![(U32, U32)],
                     Self::Key => vec![(F32, U32), (F16, U32)],
@@ -195,7 +201,7 @@ macro_rules! define_ops {
 
             /// [`PointOp::apply`], compiled for the vectors of the function it is inlined in.
             #[inline(always)]
-            fn apply_here(self, from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
+            fn apply_here(self, from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {
                 match self {
                     // Without the reduction of large angles, the loop vectorises; the bits are the same.
                     Self::Sin if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::sin_small),
@@ -205,12 +211,14 @@ macro_rules! define_ops {
                     $(Self::$F2 => each!(args, out, |f32, f32| -> f32, meaning::$f2),)*
                     $(Self::$N1 => match from {
                         DType::I32 => each!(args, out, |i32| -> i32, $n1i),
-                        DType::U32 | DType::Bool => each!(args, out, |u32| -> u32, $n1uu),
+                        DType::U32 => each!(args, out, |u32| -> u32, $n1uu),
+                        DType::Bool => unreachable!("bools count as integers"),
                         DType::F32 | DType::F16 => each!(args, out, |f32| -> f32, meaning::$n1),
                     },)*
                     $(Self::$N2 => match from {
                         DType::I32 => each!(args, out, |i32, i32| -> i32, $n2i),
-                        DType::U32 | DType::Bool => each!(args, out, |u32, u32| -> u32, $n2uu),
+                        DType::U32 => each!(args, out, |u32, u32| -> u32, $n2uu),
+                        DType::Bool => unreachable!("bools count as integers"),
                         DType::F32 | DType::F16 => each!(args, out, |f32, f32| -> f32, meaning::$n2),
                     },)*
                     $(Self::$B1 => each!(args, out, |u32| -> u32, $b1r),)*
@@ -221,12 +229,17 @@ macro_rules! define_ops {
                     $(Self::$T => each!(args, out, |f32| -> bool, $tr),)*
                     $(Self::$C => match from {
                         DType::I32 => each!(args, out, |i32, i32| -> bool, $cr),
-                        DType::U32 | DType::Bool => each!(args, out, |u32, u32| -> bool, $cr),
+                        DType::U32 => each!(args, out, |u32, u32| -> bool, $cr),
+                        DType::Bool => each!(args, out, |u8, u8| -> bool, $cr),
                         DType::F32 | DType::F16 => each!(args, out, |f32, f32| -> bool, $cr),
                     },)*
-                    $(Self::$L1 => each!(args, out, |u32| -> u32, $l1r),)*
-                    $(Self::$L2 => each!(args, out, |u32, u32| -> u32, $l2r),)*
-                    Self::Select => select(args, out),
+                    $(Self::$L1 => each!(args, out, |u8| -> u8, $l1r),)*
+                    $(Self::$L2 => each!(args, out, |u8, u8| -> u8, $l2r),)*
+                    Self::Select if to == DType::Bool => select(args[0], [args[1], args[2]], out),
+                    Self::Select => {
+                        let branches: [&[u32]; 2] = [args[1], args[2]].map(bytemuck::cast_slice);
+                        select(args[0], branches, bytemuck::cast_slice_mut(out));
+                    }
                     Self::MulHi => each!(args, out, |u32, u32| -> u32, math::mul_hi),
                     Self::Key => each!(args, out, |u32| -> u32, math::key),
                     Self::FromKey => each!(args, out, |u32| -> u32, math::from_key),
@@ -234,7 +247,7 @@ macro_rules! define_ops {
                     Self::Cast => cast(from, to, args, out),
                 }
                 if to == DType::F16 {
-                    round_to_f16(out);
+                    round_to_f16(bytemuck::cast_slice_mut(out));
                 }
             }
         }
@@ -265,12 +278,13 @@ impl PointOp {
         }
     }
 
-    /// Applies the operation to a block of registers. `from` is the dtype of the operands (of the
-    /// last, for a select) and `to` that of the result; `f16` is held as `f32`. An operand of one
-    /// value is shared by all elements; where all are, so is the result, which is then one value. Runs
-    /// on the widest vectors that the processor has; the bits are the same on all.
+    /// Applies the operation to a block of registers, given by their bytes: one of a bool, four of any
+    /// other. `from` is the dtype of the operands (of the last, for a select) and `to` that of the
+    /// result; `f16` is held as `f32`. An operand of one value is shared by all elements; where all
+    /// are, so is the result, which is then one value. Runs on the widest vectors that the processor
+    /// has; the bits are the same on all.
     #[inline]
-    pub(crate) fn apply(self, from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
+    pub(crate) fn apply(self, from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {
         let mut application = Application {
             op: self,
             from,
@@ -279,6 +293,27 @@ impl PointOp {
             out,
         };
         pulp::Arch::new().dispatch(Apply(&mut application));
+    }
+
+    /// [`PointOp::apply`] to a word for each value, of bools too.
+    pub(crate) fn apply_to_words(
+        self,
+        from: DType,
+        to: DType,
+        args: &[&[u32]; 3],
+        out: &mut [u32],
+    ) {
+        let dtype = |k: usize| match (self, k) {
+            (Self::Select, 0) => DType::Bool,
+            _ => from,
+        };
+        let [a, b, c]: [Cow<'_, [u8]>; 3] =
+            std::array::from_fn(|k| registers_of(dtype(k), args[k]));
+        let mut registers = vec![0; out.len()];
+        let bytes = register_size(to) * out.len();
+        let registers: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut registers)[..bytes];
+        self.apply(from, to, &[&a, &b, &c], registers);
+        out.copy_from_slice(&words_of(to, registers));
     }
 
     pub(crate) const fn arity(self) -> usize {
@@ -297,8 +332,8 @@ struct Application<'a> {
     op: PointOp,
     from: DType,
     to: DType,
-    args: &'a [&'a [u32]; 3],
-    out: &'a mut [u32],
+    args: &'a [&'a [u8]; 3],
+    out: &'a mut [u8],
 }
 
 /// To be compiled for each width of vectors. A reference is handed on in a register; copies of what
@@ -337,7 +372,7 @@ const fn mentions(text: &str, letter: u8) -> bool {
 // What follows is inlined into `apply_here`, and with it into each of its builds.
 
 #[inline(always)]
-fn small_angles(angles: &[u32]) -> bool {
+fn small_angles(angles: &[u8]) -> bool {
     let angles: &[f32] = bytemuck::cast_slice(angles);
     // Without an early end, so that the loop vectorises.
     let small = |all: bool, a: &f32| all & (a.abs() <= math::TRIG_SMALL);
@@ -345,60 +380,19 @@ fn small_angles(angles: &[u32]) -> bool {
 }
 
 #[inline(always)]
-fn select(args: &[&[u32]; 3], out: &mut [u32]) {
-    // By a mask: of an `if` the compiler makes a choice of places and then a load, which is a gather.
-    let choose = |c: u32, a: u32, b: u32| {
-        let mask = u32::from(c != 0).wrapping_neg();
-        a & mask | b & !mask
-    };
-    let [c, a, b] = *args;
-    match (c, a, b) {
-        (&[c], a, b) if out.len() > 1 => match if c != 0 { a } else { b } {
-            &[value] => out.fill(value),
-            values => out.copy_from_slice(values),
-        },
-        (c, &[a], &[b]) => {
-            for (r, &c) in out.iter_mut().zip(c) {
-                *r = choose(c, a, b);
-            }
-        }
-        (c, &[a], b) => {
-            for ((r, &c), &b) in out.iter_mut().zip(c).zip(b) {
-                *r = choose(c, a, b);
-            }
-        }
-        (c, a, &[b]) => {
-            for ((r, &c), &a) in out.iter_mut().zip(c).zip(a) {
-                *r = choose(c, a, b);
-            }
-        }
-        _ => {
-            for (((r, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
-                *r = choose(c, a, b);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn cast(from: DType, to: DType, args: &[&[u32]; 3], out: &mut [u32]) {
+fn cast(from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {
     use DType::*;
     match (from, to) {
         (F32 | F16, I32) => each!(args, out, |f32| -> i32, math::to_i32),
         (F32 | F16, U32) => each!(args, out, |f32| -> u32, math::to_u32),
         (F32 | F16, Bool) => each!(args, out, |f32| -> bool, |a| a != 0.0),
         (I32, F32 | F16) => each!(args, out, |i32| -> f32, |a| a as f32),
-        (U32 | Bool, F32 | F16) => each!(args, out, |u32| -> f32, |a| a as f32),
+        (U32, F32 | F16) => each!(args, out, |u32| -> f32, |a| a as f32),
+        (Bool, F32 | F16) => each!(args, out, |u8| -> f32, |a| a as f32),
+        (Bool, I32 | U32) => each!(args, out, |u8| -> u32, |a| a as u32),
         (I32 | U32, Bool) => each!(args, out, |u32| -> bool, |a| a != 0),
-        (Bool | I32 | U32, I32 | U32) | (F32 | F16, F32 | F16) | (Bool, Bool) => {
+        (I32 | U32, I32 | U32) | (F32 | F16, F32 | F16) | (Bool, Bool) => {
             out.copy_from_slice(args[0]);
         }
-    }
-}
-
-/// Rounds registers that hold `f32` to the nearest `f16`.
-pub(crate) fn round_to_f16(out: &mut [u32]) {
-    for r in out {
-        *r = half::f16::from_f32(f32::from_bits(*r)).to_f32().to_bits();
     }
 }

@@ -73,5 +73,6 @@ impl PlanCache {
 fn build(graph: &Graph, abilities: Abilities) -> Plan {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let (fusion, steps) = fuse::group(graph, abilities);
-    slots::assign(graph, &fusion, &steps, NEXT.fetch_add(1, Ordering::Relaxed))
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    slots::assign(graph, &fusion, &steps, abilities.bools, id)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Core, Extent, Kernel, Matrix, Plan, Store};
+use crate::dtype::Bools;
 use crate::op::Body;
 use crate::op::program::Stream;
 use crate::shape::Shape;
@@ -20,7 +21,7 @@ impl Plan {
                 Some(_) => '│',
                 None => ' ',
             };
-            let (b, f) = (kernel.bytes(), kernel.flops());
+            let (b, f) = (kernel.bytes(self.bools), kernel.flops());
             let place = kernel
                 .ops
                 .last()
@@ -60,17 +61,19 @@ pub(crate) struct Summary {
 impl Summary {
     /// The summary of neighbouring kernels of a plan. What one of them stores, the others have without
     /// reading it; what several read is read once.
-    pub(crate) fn of(kernels: &[Kernel]) -> Self {
+    pub(crate) fn of(kernels: &[Kernel], bools: Bools) -> Self {
         let mut bytes = 0;
         for (i, kernel) in kernels.iter().enumerate() {
             let before = &kernels[..i];
             let at_hand = |read: &(usize, usize)| {
                 let stored = |k: &Kernel| k.stores.iter().any(|s| s.slot == read.0);
-                before.iter().any(|k| stored(k) || k.reads().contains(read))
+                before
+                    .iter()
+                    .any(|k| stored(k) || k.reads(bools).contains(read))
             };
-            let reads = kernel.reads();
+            let reads = kernel.reads(bools);
             let fresh = reads.iter().filter(|read| !at_hand(read));
-            bytes += fresh.map(|(_, bytes)| bytes).sum::<usize>() + kernel.writes();
+            bytes += fresh.map(|(_, bytes)| bytes).sum::<usize>() + kernel.writes(bools);
         }
         let operations: Vec<String> = kernels.iter().map(Kernel::operations).collect();
         let largest = kernels.iter().map(|k| &k.shape).max_by_key(|s| s.size());
@@ -106,15 +109,15 @@ impl Kernel {
     }
 
     /// Bytes read and written, each element of each operand counted once.
-    pub(crate) fn bytes(&self) -> usize {
-        let reads: usize = self.reads().iter().map(|(_, bytes)| bytes).sum();
-        reads + self.writes()
+    pub(crate) fn bytes(&self, bools: Bools) -> usize {
+        let reads: usize = self.reads(bools).iter().map(|(_, bytes)| bytes).sum();
+        reads + self.writes(bools)
     }
 
     /// The slots that it reads or writes, each once.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn slots(&self) -> Vec<usize> {
-        let reads = self.reads();
+        let reads = self.reads(Bools::Bytes);
         let read = reads.iter().map(|(slot, _)| *slot);
         let mut slots: Vec<usize> = read.chain(self.stores.iter().map(|s| s.slot)).collect();
         slots.sort_unstable();
@@ -122,11 +125,22 @@ impl Kernel {
         slots
     }
 
+    /// The slots that it reads or writes as elements of the dtype.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn slots_of(&self, dtype: crate::dtype::DType) -> Vec<usize> {
+        let prologue = self.core.prologue().map(|(body, _)| body);
+        let bodies = prologue.into_iter().chain([&self.body]);
+        let streams = bodies.flat_map(|body| &body.streams);
+        let reads = streams.filter(|s| s.dtype == dtype).filter_map(|s| s.slot);
+        let stores = self.stores.iter().filter(|s| s.dtype == dtype);
+        reads.chain(stores.map(|s| s.slot)).collect()
+    }
+
     /// The slots that are read, and the bytes of each.
-    fn reads(&self) -> Vec<(usize, usize)> {
+    fn reads(&self, bools: Bools) -> Vec<(usize, usize)> {
         let mut reads = Vec::new();
         let mut streams = |body: &Body| {
-            let bytes = |s: &Stream| Some((s.slot?, distinct(&s.layout) * s.dtype.size()));
+            let bytes = |s: &Stream| Some((s.slot?, distinct(&s.layout) * bools.size(s.dtype)));
             reads.extend(body.streams.iter().filter_map(bytes));
         };
         streams(&self.body);
@@ -134,17 +148,17 @@ impl Kernel {
             streams(prologue);
         }
         if let Core::Matmul { a, b, dtype, .. } = &self.core {
-            let bytes = |m: &Matrix| (m.slot, distinct(&m.layout) * dtype.size());
+            let bytes = |m: &Matrix| (m.slot, distinct(&m.layout) * bools.size(*dtype));
             reads.extend([a, b].map(bytes));
         }
         reads
     }
 
     /// Bytes that are written.
-    fn writes(&self) -> usize {
+    fn writes(&self, bools: Bools) -> usize {
         let bytes = |s: &Store| match s.extent {
-            Extent::Places(_) => self.shape.size() * s.dtype.size(),
-            _ => s.layout.shape().size() * s.dtype.size(),
+            Extent::Places(_) => self.shape.size() * bools.size(s.dtype),
+            _ => s.layout.shape().size() * bools.size(s.dtype),
         };
         self.stores.iter().map(bytes).sum()
     }

@@ -9,10 +9,16 @@ use super::graph::Graph;
 use super::lower::lower;
 use super::rows::{Group, Step};
 use super::{Kernel, Plan, Slot};
-use crate::dtype::DType;
+use crate::dtype::{Bools, DType};
 
 /// Writes the plan of the grouped kernels.
-pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64) -> Plan {
+pub(super) fn assign(
+    graph: &Graph,
+    fusion: &Fusion<'_>,
+    steps: &[Step],
+    bools: Bools,
+    id: u64,
+) -> Plan {
     let stores = fusion.stores();
     // Values a kernel touches, in the order of the steps, and the last kernel that touches each.
     let touched: Vec<Vec<usize>> = steps
@@ -133,6 +139,7 @@ pub(super) fn assign(graph: &Graph, fusion: &Fusion<'_>, steps: &[Step], id: u64
         kernels,
         groups,
         slots,
+        bools,
         outputs,
     }
 }

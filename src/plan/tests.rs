@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::{Abilities, Core, Kernel, Plan, RowGroups};
 use crate::device::{Device, DeviceInfo};
+use crate::dtype::Bools;
 use crate::error::Result;
 use crate::exec::cpu::Cpu;
 use crate::s;
@@ -26,6 +27,7 @@ fn narrow(buffers: usize) -> Device {
 fn limited(buffers: usize, rows: RowGroups) -> Device {
     let cpu = Cpu::new(Abilities {
         buffers,
+        bools: Bools::Bytes,
         rows,
         scatters_in_order: true,
     });

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::Queue;
-use crate::dtype::{DType, words};
+use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::BufferId;
 use crate::layout::Layout;
@@ -102,7 +102,8 @@ impl Storage {
 
     /// 32-bit words of memory.
     pub(super) fn words(&self) -> usize {
-        words(self.len(), self.dtype)
+        let bools = self.home.limits.abilities.bools;
+        bools.words(self.len(), self.dtype)
     }
 
     pub(super) fn home(&self) -> &Arc<Queue> {

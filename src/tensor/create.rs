@@ -49,6 +49,7 @@ impl Tensor {
         Self::from_words(OP, &words, T::DTYPE, shape, device)
     }
 
+    /// A tensor of the words that [`Element::encode`] gives.
     #[track_caller]
     pub(crate) fn from_words(
         op: &'static str,
@@ -62,10 +63,12 @@ impl Tensor {
         }
         device.check_size(op, &shape, dtype)?;
         let executor = device.executor();
+        let bools = device.limits().abilities.bools;
+        let words = bools.store(words, shape.size(), dtype);
         let buffer = executor.alloc(words.len())?;
         // Owned from here on, so that a failed upload frees it.
         let storage = Storage::held(device.queue(), dtype, shape, buffer);
-        executor.write(buffer, words)?;
+        executor.write(buffer, &words)?;
         Ok(Self::over(Arc::new(storage), device))
     }
 
@@ -246,6 +249,8 @@ impl Tensor {
         }
         device.check_dtype("to_device", self.dtype)?;
         let words = self.read_words()?.wait()?;
+        let bools = self.device.limits().abilities.bools;
+        let words = bools.load(words, self.size(), self.dtype);
         Self::from_words(
             "to_device",
             &words,
@@ -272,7 +277,9 @@ impl Device {
 
     #[track_caller]
     pub(crate) fn check_size(&self, op: &'static str, shape: &Shape, dtype: DType) -> Result<()> {
-        let (bytes, limit) = (shape.bytes(dtype.size()), self.limits().bytes);
+        let limits = self.limits();
+        let bytes = shape.bytes(limits.abilities.bools.size(dtype));
+        let limit = limits.largest(dtype);
         if bytes <= limit {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::{Source, Tensor};
-use crate::dtype::{DType, Element, words};
+use crate::dtype::{Bools, DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Reading;
 
@@ -16,13 +16,16 @@ pub struct ReadHandle<T: Element> {
     reading: Reading,
     len: usize,
     dtype: DType,
+    /// How the words that are read hold bools.
+    bools: Bools,
     _values: std::marker::PhantomData<T>,
 }
 
 impl<T: Element> ReadHandle<T> {
     #[track_caller]
     fn decode(&self, words: Result<Vec<u32>, ErrorKind>) -> Result<Vec<T>> {
-        match T::decode(words?, self.len, self.dtype) {
+        let words = self.bools.load(words?, self.len, self.dtype);
+        match T::decode(words, self.len, self.dtype) {
             Some(values) => Ok(values),
             // Checked when the read was asked for.
             None => Err(Error::value(
@@ -55,6 +58,7 @@ impl<T: Element> ReadHandle<T> {
             reading,
             len,
             dtype,
+            bools,
             _values,
         } = self;
         let words = reading.wait();
@@ -62,6 +66,7 @@ impl<T: Element> ReadHandle<T> {
             reading: Reading::done(Ok(vec![])),
             len,
             dtype,
+            bools,
             _values,
         }
         .decode(words)
@@ -101,27 +106,34 @@ impl Tensor {
             reading: self.read_words()?,
             len: self.size(),
             dtype: self.dtype,
+            bools: self.device.limits().abilities.bools,
             _values: std::marker::PhantomData,
         })
     }
 
+    /// The words of the executor's memory that hold the elements.
     #[track_caller]
     pub(crate) fn read_words(&self) -> Result<Reading> {
+        let bools = self.device.limits().abilities.bools;
         if let Source::Constant(bits) = self.source {
-            let one = match self.dtype {
-                DType::F16 => half::f16::from_f32(f32::from_bits(bits)).to_bits() as u32 * 0x10001,
+            let one = match (self.dtype, bools) {
+                (DType::F16, _) => {
+                    half::f16::from_f32(f32::from_bits(bits)).to_bits() as u32 * 0x10001
+                }
+                (DType::Bool, Bools::Bytes) => bits * 0x0101_0101,
                 _ => bits,
             };
             self.device
                 .check_size("read", self.shape_ref(), self.dtype)?;
-            return Ok(Reading::done(Ok(vec![one; words(self.size(), self.dtype)])));
+            let words = bools.words(self.size(), self.dtype);
+            return Ok(Reading::done(Ok(vec![one; words])));
         }
         if self.size() == 0 {
             return Ok(Reading::done(Ok(vec![])));
         }
         let (buffer, _storage, offset) = self.buffer()?;
-        let start = words(offset, self.dtype);
-        let words = words(self.size(), self.dtype);
+        let start = bools.words(offset, self.dtype);
+        let words = bools.words(self.size(), self.dtype);
         let reading = self.device.executor().read(buffer, start, words);
         #[cfg(not(target_arch = "wasm32"))]
         let reading = reading.recorded(self.device.queue().recorder());

@@ -56,6 +56,10 @@ impl Tensor {
                 &self.device,
             ));
         }
+        let dtype = match dtype {
+            DType::Bool => DType::U32,
+            dtype => dtype,
+        };
         let (sorted, values) = (
             self.detach().to_dtype(dtype),
             values.detach().to_dtype(dtype),

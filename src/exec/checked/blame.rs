@@ -4,7 +4,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::compare::{self, Difference};
-use super::{Checked, Contents, bound, memory};
+use super::{Checked, Contents, bound, memory, wanted};
+use crate::dtype::Bools;
 use crate::error::ErrorKind;
 use crate::exec::cpu::block::Faults;
 use crate::exec::cpu::kernel::run_kernel;
@@ -63,7 +64,7 @@ impl Checked {
         scalars: &[u32],
     ) -> Result<Option<Difference>, ErrorKind> {
         let out = before.len();
-        let words = crate::dtype::words(part.shape.size(), part.stores[0].dtype);
+        let words = Bools::Words.words(part.shape.size(), part.stores[0].dtype);
         let mut contents = before.clone();
         contents.push(Some(Arc::new(vec![0; words])));
         let mut slots: Vec<BufferId> = vec![0; contents.len()];
@@ -86,8 +87,8 @@ impl Checked {
         let mut memory = memory(part, &contents);
         let bounds = bound::kernel(part, &memory, scalars);
         run_kernel(part, &mut memory, scalars, &Faults::default());
-        let wanted = memory[out].words();
-        Ok(compare::store(&part.stores[0], &found, wanted, &bounds[0]))
+        let wanted = wanted(&part.stores[0], &memory, found.len());
+        Ok(compare::store(&part.stores[0], &found, &wanted, &bounds[0]))
     }
 }
 

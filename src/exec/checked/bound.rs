@@ -17,14 +17,18 @@ mod scan;
 
 pub(super) use self::number::distance;
 
+use std::borrow::Cow;
+
 use self::fold::Fold;
 use self::number::flush;
 use self::point::{Operand, apply};
 use self::product::matmul;
+use crate::dtype::DType;
 use crate::exec::cpu::SlotMemory;
 use crate::exec::cpu::block::{Faults, Inputs, Runner};
 use crate::exec::cpu::code::Code;
 use crate::exec::cpu::kernel::run_core;
+use crate::op::register::{registers_of, words_of};
 use crate::op::{Body, Inst, ReduceOp, Reg, ScatterOp};
 use crate::plan::{Core, Kernel, Matrix, Store};
 use crate::shape::Shape;
@@ -145,15 +149,20 @@ fn walk(
     let runner = Runner::new(&code, &inputs, &faults);
     let size = shape.size();
     let mut work = runner.workspace(Vec::new());
+    let mut insts = body.program.insts.iter();
+    let core_dtype = insts.find(|(inst, _)| *inst == Inst::Core);
+    let core_dtype = core_dtype.map_or(DType::F32, |(_, dtype)| *dtype);
     for start in (0..size).step_by(code.block) {
         let len = code.block.min(size - start);
-        let values = core.0.get(start..).unwrap_or_default();
-        runner.run(&mut work, (start, len), 0, values);
-        let value = |reg: Reg| {
-            let result = runner.result(&work, reg as usize, (start, len), values);
+        let values = registers_of(core_dtype, core.0.get(start..).unwrap_or_default());
+        runner.run(&mut work, (start, len), 0, &values);
+        let words = |reg: usize| {
+            let result = runner.result(&work, reg, (start, len), &values);
             // No result is in an output, where there is none.
-            result.unwrap_or_default()
+            words_of(whole.program.dtype(reg as Reg), result.unwrap_or_default())
         };
+        let words: Vec<Cow<'_, [u32]>> = (0..whole.program.insts.len()).map(words).collect();
+        let value = |reg: Reg| &*words[reg as usize];
         let given = core.1.get(start..).unwrap_or_default();
         let errors = errors(body, value, len, given);
         for (i, &reg) in body.program.results.iter().enumerate() {

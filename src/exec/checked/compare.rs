@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::bound::distance;
-use crate::dtype::DType;
+use crate::dtype::{Bools, DType};
 use crate::exec::cpu::Space;
 use crate::plan::{Extent, Store};
 use crate::shape::Shape;
@@ -62,8 +62,12 @@ pub(super) fn store(store: &Store, gpu: &[u32], cpu: &[u32], bounds: &[f64]) -> 
         }
     });
     found.or_else(|| {
-        let changed =
-            |at: &usize| !own[*at] && element(dtype, gpu, *at) != element(dtype, cpu, *at);
+        // What is there may be of another dtype, and never was a bool: of such the CPU has a byte.
+        let kept = |words: &[u32], at: usize| match dtype {
+            DType::Bool => (words[at] != 0) as u32,
+            _ => element(dtype, words, at),
+        };
+        let changed = |at: &usize| !own[*at] && kept(gpu, *at) != kept(cpu, *at);
         (0..own.len()).find(changed).map(|at| Difference {
             place: format!("place {at}, outside the region that is stored"),
             gpu: shown(dtype, element(dtype, gpu, at)),
@@ -78,7 +82,7 @@ fn close(dtype: DType, a: u32, b: u32, bound: f64) -> bool {
 }
 
 fn elements(dtype: DType, words: &[u32]) -> usize {
-    words.len() * 4 / dtype.size()
+    words.len() * 4 / Bools::Words.size(dtype)
 }
 
 /// The stored element as a register.

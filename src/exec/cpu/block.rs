@@ -5,8 +5,11 @@ use std::sync::Mutex;
 use super::SlotMemory;
 use super::code::{Action, Code, Place, Step};
 use super::stream;
-use super::workspace::{Rest, Words, Workspace};
+use super::workspace::{Bytes, Rest, Workspace};
+use crate::dtype::DType;
 use crate::error::ErrorKind;
+use crate::op::PointOp;
+use crate::op::register::register_size;
 
 /// The first fault that a run met.
 #[derive(Default)]
@@ -31,10 +34,14 @@ impl Faults {
 
 /// What a body reads and writes, bound to memory.
 pub(crate) struct Inputs<'a> {
-    /// Of each stream its words and the place of its first element, which may lie before them if the
-    /// words are those of a later part.
-    pub(super) streams: Vec<(Words<'a>, isize)>,
+    /// Of each stream its bytes and the place of its first element, which may lie before them if the
+    /// bytes are those of a later part.
+    pub(super) streams: Vec<(Bytes<'a>, isize)>,
+    /// Bytes of an element of each stream.
+    sizes: Vec<usize>,
     scalars: Vec<u32>,
+    /// The scalars as the registers of bools.
+    bools: Vec<u8>,
     /// Of each store the number of its output.
     pub(super) outputs: Vec<usize>,
     /// The streams of which the next block is asked for while one runs.
@@ -43,29 +50,26 @@ pub(crate) struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     pub(crate) fn bind(code: &Code, memory: &'a [SlotMemory], scalars: &[u32]) -> Self {
-        Self {
-            streams: Self::streams(code, scalars, |slot| {
-                (Words::Memory(memory[slot].words()), 0)
-            }),
-            scalars: code.scalars.iter().map(|&n| scalars[n]).collect(),
-            outputs: (0..code.outputs).collect(),
-            ahead: code.in_order.clone(),
-        }
+        let bytes = |slot: usize| (Bytes::Memory(memory[slot].bytes()), 0);
+        let outputs = (0..code.outputs).collect();
+        Self::bind_to(code, scalars, bytes, outputs, |_| false)
     }
 
-    /// Binds to what `words` gives for a slot: words, and the place in the slot of the first. Every
+    /// Binds to what `bytes` gives for a slot: bytes, and the element of the slot that they start at. Every
     /// store goes to the output that `outputs` numbers; what is in `near` is not asked for ahead.
     pub(super) fn bind_to(
         code: &Code,
         scalars: &[u32],
-        words: impl Fn(usize) -> (Words<'a>, usize),
+        bytes: impl Fn(usize) -> (Bytes<'a>, usize),
         outputs: Vec<usize>,
         near: impl Fn(usize) -> bool,
     ) -> Self {
         let far = |k: &usize| code.streams[*k].slot.is_some_and(|slot| !near(slot));
         Self {
-            streams: Self::streams(code, scalars, words),
+            streams: Self::streams(code, scalars, bytes),
             scalars: code.scalars.iter().map(|&n| scalars[n]).collect(),
+            sizes: code.streams.iter().map(|s| s.dtype.size()).collect(),
+            bools: code.scalars.iter().map(|&n| scalars[n] as u8).collect(),
             outputs,
             ahead: code.in_order.iter().copied().filter(far).collect(),
         }
@@ -74,13 +78,21 @@ impl<'a> Inputs<'a> {
     fn streams(
         code: &Code,
         scalars: &[u32],
-        words: impl Fn(usize) -> (Words<'a>, usize),
-    ) -> Vec<(Words<'a>, isize)> {
+        bytes: impl Fn(usize) -> (Bytes<'a>, usize),
+    ) -> Vec<(Bytes<'a>, isize)> {
         let bind = |s: &super::code::Line| {
-            let (words, first) = s.slot.map_or((Words::Memory(&[]), 0), &words);
-            (words, s.layout.place(scalars) as isize - first as isize)
+            let (bytes, first) = s.slot.map_or((Bytes::Memory(&[]), 0), &bytes);
+            (bytes, s.layout.place(scalars) as isize - first as isize)
         };
         code.streams.iter().map(bind).collect()
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// What is asked for ahead: what it is in, the place of its first element, and bytes of an element.
+    pub(super) fn ahead(&self) -> impl Iterator<Item = (Bytes<'a>, isize, usize)> {
+        let each = self.ahead.iter().map(|&k| (self.streams[k], self.sizes[k]));
+        each.map(|((bytes, first), size)| (bytes, first, size))
     }
 }
 
@@ -101,7 +113,7 @@ struct Run<'a> {
     done: usize,
     at: usize,
     /// The core's results for them.
-    core: &'a [u32],
+    core: &'a [u8],
 }
 
 impl<'a> Runner<'a> {
@@ -114,8 +126,8 @@ impl<'a> Runner<'a> {
     }
 
     /// A workspace for this body alone.
-    pub(crate) fn workspace<'o>(&self, outputs: Vec<&'o mut [u32]>) -> Workspace<'a, 'o> {
-        Workspace::new(self.code.words(), outputs)
+    pub(crate) fn workspace<'o>(&self, outputs: Vec<&'o mut [u8]>) -> Workspace<'a, 'o> {
+        Workspace::new(self.code.bytes(), outputs)
     }
 
     /// Runs elements `start..start + len`, at most a block, which the outputs have from `at` on;
@@ -126,7 +138,7 @@ impl<'a> Runner<'a> {
         work: &mut Workspace<'a, '_>,
         (start, len): (usize, usize),
         at: usize,
-        core: &[u32],
+        core: &[u8],
     ) {
         if !work.ahead.by_tile {
             self.look_ahead(work, start + len + self.code.lead);
@@ -139,7 +151,7 @@ impl<'a> Runner<'a> {
                 len: (self.code.run - first % self.code.run).min(len - done),
                 done,
                 at: at + done,
-                core: core.get(done..).unwrap_or_default(),
+                core: core.get(done * self.code.core..).unwrap_or_default(),
             };
             self.enter(first, &mut work.places);
             for step in &self.code.steps {
@@ -151,7 +163,7 @@ impl<'a> Runner<'a> {
         work.ahead.step(&work.outputs);
     }
 
-    /// Fills `outs` with the first results for the elements from one on; one may be empty.
+    /// Fills `outs` with the first results for the elements from one on, a word each; one may be empty.
     pub(super) fn fill(&self, work: &mut Workspace<'a, '_>, first: usize, outs: &mut [&mut [u32]]) {
         let size = outs.first().map_or(0, |out| out.len());
         for at in (0..size).step_by(self.code.block) {
@@ -162,10 +174,26 @@ impl<'a> Runner<'a> {
                 if let Some(out) = out.get_mut(at..at + block.1)
                     && let Some(result) = self.result(work, k, block, &[])
                 {
-                    out.copy_from_slice(result);
+                    match self.code.dtypes[k] {
+                        DType::Bool => stream::widen(result, out),
+                        _ => out.copy_from_slice(bytemuck::cast_slice(result)),
+                    }
                 }
             }
         }
+    }
+
+    /// The registers of the first result for the elements `start..start + len`, at most a block.
+    pub(super) fn values<'r>(
+        &'r self,
+        work: &'r mut Workspace<'a, '_>,
+        start: usize,
+        len: usize,
+    ) -> &'r [u8] {
+        self.run(work, (start, len), 0, &[]);
+        // No result is in an output, where there is none.
+        let values = self.result(work, 0, (start, len), &[]);
+        values.unwrap_or_default()
     }
 
     /// Has what the block that starts at an element reads asked for.
@@ -178,9 +206,10 @@ impl<'a> Runner<'a> {
             return;
         }
         for &k in &inputs.ahead {
-            let (words, first) = inputs.streams[k];
-            let start = (first + next as isize) as usize;
-            work.ahead.add(words, start..start + len);
+            let (bytes, first) = inputs.streams[k];
+            let size = inputs.sizes[k];
+            let start = (first + next as isize) as usize * size;
+            work.ahead.add(bytes, start..start + len * size);
         }
     }
 
@@ -195,17 +224,18 @@ impl<'a> Runner<'a> {
     }
 
     fn step(&self, step: &Step, work: &mut Workspace<'_, '_>, run: Run<'_>) {
-        let code = self.code;
+        let (code, size) = (self.code, register_size(step.dtype));
         let (at, written) = match step.to {
-            Place::Register(r) => (r * code.block + run.done, run.len),
-            Place::Single(r) => (code.registers * code.block + r, 1),
+            Place::Register(r) => (code.register(r) + run.done * size, run.len * size),
+            Place::Single(r) => (code.single(r), size),
             Place::Output(k) => {
                 // It leaves the others while it is written.
                 let k = self.inputs.outputs[k];
-                let words = std::mem::take(&mut work.outputs[k]);
+                let bytes = std::mem::take(&mut work.outputs[k]);
                 let (rest, _) = work.split(0, 0);
-                self.compute(step, &rest, run, &mut words[run.at..][..run.len]);
-                work.outputs[k] = words;
+                let out = &mut bytes[run.at * size..][..run.len * size];
+                self.compute(step, &rest, run, out);
+                work.outputs[k] = bytes;
                 return;
             }
             _ => unreachable!("steps write registers and outputs"),
@@ -214,29 +244,40 @@ impl<'a> Runner<'a> {
         self.compute(step, &rest, run, out);
     }
 
-    fn compute(&self, step: &Step, rest: &Rest<'_, '_>, run: Run<'_>, out: &mut [u32]) {
+    fn compute(&self, step: &Step, rest: &Rest<'_, '_>, run: Run<'_>, out: &mut [u8]) {
         match step.action {
             Action::Apply { op, from, args } => {
-                let args = self.operands(args, rest, run);
+                let chosen = match op {
+                    PointOp::Select => DType::Bool,
+                    _ => from,
+                };
+                let args = self.operands(args, [chosen, from].map(register_size), rest, run);
                 op.apply(from, step.dtype, &args, out);
             }
-            Action::Pair { pair, args } => pair.apply(&self.operands(args, rest, run), out),
+            Action::Pair { pair, args } => {
+                let sizes = [register_size(step.dtype); 2];
+                pair.apply(&self.operands(args, sizes, rest, run), out);
+            }
             Action::Load(k) => self.load(k, rest.outputs, run.start, out),
             Action::Before(k, dtype) => {
                 let output = &rest.outputs[self.inputs.outputs[k]];
                 stream::copy(dtype, output, run.at, out);
             }
-            Action::Spread(place) => match self.get(place, rest, run) {
-                &[value] => stream::fill(value, out),
-                values => out.copy_from_slice(values),
-            },
-            Action::Index(k) => self.places(k, run.start, out),
+            Action::Spread(place) => {
+                let values = self.get(place, register_size(step.dtype), rest, run);
+                match values.len() < out.len() {
+                    true => stream::spread(values, out),
+                    false => out.copy_from_slice(values),
+                }
+            }
+            Action::Index(k) => self.places(k, run.start, bytemuck::cast_slice_mut(out)),
             Action::Random {
                 stream,
                 params,
                 lane,
             } => {
                 let [k0, k1, c0, c1] = params.map(|p| self.inputs.scalars[p as usize]);
+                let out = bytemuck::cast_slice_mut(out);
                 self.places(stream, run.start, out);
                 stream::random([k0, k1], [c0, c1], lane, out);
             }
@@ -245,7 +286,7 @@ impl<'a> Runner<'a> {
                 index,
                 signed,
             } => {
-                let index = self.get(index, rest, run);
+                let index = bytemuck::cast_slice(self.get(index, 4, rest, run));
                 self.gather(stream, rest.outputs, run.start, index, signed, out);
             }
             Action::Search {
@@ -253,71 +294,77 @@ impl<'a> Runner<'a> {
                 value,
                 right,
             } => {
-                let values = self.get(value, rest, run);
+                let values = bytemuck::cast_slice(self.get(value, 4, rest, run));
+                let out = bytemuck::cast_slice_mut(out);
                 self.search(stream, rest.outputs, run.start, values, right, out);
             }
         }
     }
 
+    /// The operands of an operation; the sizes are those of the first and of the others' registers.
     #[inline(always)]
     fn operands<'r>(
         &'r self,
         [a, b, c]: [Place; 3],
+        [first_size, size]: [usize; 2],
         rest: &Rest<'r, '_>,
         run: Run<'r>,
-    ) -> [&'r [u32]; 3] {
-        let first = self.get(a, rest, run);
+    ) -> [&'r [u8]; 3] {
+        let first = self.get(a, first_size, rest, run);
         // What an operation does not take repeats what it takes.
-        let second = if b == a {
+        let second = if b == a && first_size == size {
             first
         } else {
-            self.get(b, rest, run)
+            self.get(b, size, rest, run)
         };
         let third = if c == b {
             second
         } else {
-            self.get(c, rest, run)
+            self.get(c, size, rest, run)
         };
         [first, second, third]
     }
 
+    /// The registers at a place, of that size.
     #[inline(always)]
-    fn get<'r>(&'r self, place: Place, rest: &Rest<'r, '_>, run: Run<'r>) -> &'r [u32] {
+    fn get<'r>(&'r self, place: Place, size: usize, rest: &Rest<'r, '_>, run: Run<'r>) -> &'r [u8] {
         let Self { code, inputs, .. } = self;
         let stream = |k: usize, len: usize| {
-            let words = inputs.streams[k].0.get(rest.outputs);
-            &words[rest.places[k] as usize..][..len]
+            let bytes = inputs.streams[k].0.get(rest.outputs);
+            &bytes[rest.places[k] as usize * size..][..len * size]
         };
         match place {
-            Place::Register(r) => rest.words(r * code.block + run.done, run.len),
-            Place::Single(r) => rest.words(code.registers * code.block + r, 1),
-            Place::Scalar(k) => std::slice::from_ref(&inputs.scalars[k]),
+            Place::Register(r) => rest.bytes(code.register(r) + run.done * size, run.len * size),
+            Place::Single(r) => rest.bytes(code.single(r), size),
+            Place::Scalar(k) if size == 1 => std::slice::from_ref(&inputs.bools[k]),
+            Place::Scalar(k) => bytemuck::bytes_of(&inputs.scalars[k]),
             Place::Stream(k) => stream(k, run.len),
             Place::Shared(k) => stream(k, 1),
-            Place::Core => &run.core[..run.len],
+            Place::Core => &run.core[..run.len * size],
             Place::Output(_) => unreachable!("what is computed in an output has no other reader"),
         }
     }
 
-    /// The values of a result for the block that was run; `None` if they are in its output.
+    /// The registers of a result for the block that was run; `None` if they are in its output.
     pub(crate) fn result<'r>(
         &'r self,
         work: &'r Workspace<'_, '_>,
         result: usize,
         (start, len): (usize, usize),
-        core: &'r [u32],
-    ) -> Option<&'r [u32]> {
-        let words = match self.code.results[result] {
+        core: &'r [u8],
+    ) -> Option<&'r [u8]> {
+        let size = register_size(self.code.dtypes[result]);
+        let bytes = match self.code.results[result] {
             Place::Output(_) => return None,
-            Place::Register(r) => &work.registers()[r * self.code.block..],
+            Place::Register(r) => &work.registers()[self.code.register(r)..],
             Place::Core => core,
             // Results are streams only where these lie in order throughout.
             Place::Stream(k) => {
-                let (words, first) = self.inputs.streams[k];
-                &words.get(&work.outputs)[(first + start as isize) as usize..]
+                let (bytes, first) = self.inputs.streams[k];
+                &bytes.get(&work.outputs)[(first + start as isize) as usize * size..]
             }
             _ => unreachable!("results have a value for each element"),
         };
-        Some(&words[..len])
+        Some(&bytes[..len * size])
     }
 }

@@ -11,7 +11,8 @@ use super::space::Space;
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::program::Indexed;
-use crate::op::{Body, Pair, PointOp};
+use crate::op::register::register_size;
+use crate::op::{Body, Inst, Pair, PointOp};
 use crate::plan::Store;
 use crate::shape::Shape;
 
@@ -101,15 +102,15 @@ pub(super) struct Line {
     pub(super) layout: Layout,
 }
 
-/// Most elements of a block, and least: enough that an instruction is worth its dispatch.
+/// Most elements of a block, and least, where they are words: enough that an instruction is worth its dispatch.
 pub(super) const MOST: usize = 4096;
 const LEAST: usize = 1024;
 /// Elements of a block whose operands come from memory: as steps alternate with asking for what
 /// comes next, short ones keep memory busy.
 const STREAMING: usize = 512;
-/// Words that a block may take, 48 KiB: what the first level of cache has or, on older processors, a
+/// Bytes that a block may take, 48 KiB: what the first level of cache has or, on older processors, a
 /// little more.
-const NEAR: usize = 3 << 12;
+const NEAR: usize = 3 << 14;
 /// Elements from which on it is worth to run those that lie in one row by themselves.
 const ROW: usize = 256;
 
@@ -119,13 +120,18 @@ pub(crate) struct Code {
     /// Elements that are computed at a time: a power of two, as many as let what a block reads and
     /// writes stay in the first level of cache.
     pub(crate) block: usize,
-    pub(super) registers: usize,
+    registers: usize,
+    /// Bytes of an element of the widest register.
+    width: usize,
     /// Registers of one value.
     singles: usize,
     /// Outputs that are stored to.
     pub(super) outputs: usize,
     /// Where each result is when a block has run.
     pub(super) results: Vec<Place>,
+    pub(super) dtypes: Vec<DType>,
+    /// Bytes of what the core computed for an element.
+    pub(super) core: usize,
     pub(super) streams: Vec<Line>,
     /// Elements of a run, in which what is read where it lies is in order or shared.
     pub(super) run: usize,
@@ -199,24 +205,51 @@ impl Code {
         } = placing::place(body, &streams, goal, &space, run);
         let whole = |&k: &usize| streams[k].layout.is_contiguous();
         let in_order: Vec<usize> = in_place.iter().copied().filter(whole).collect();
-        let lines = registers + in_place.len() + goal.stores.len();
+        // Bytes of all that an element touches.
+        let computed = steps
+            .iter()
+            .filter(|step| matches!(step.to, Place::Register(_)));
+        let width = computed
+            .map(|step| register_size(step.dtype))
+            .max()
+            .unwrap_or(1);
+        let read = in_place.iter().map(|&k| streams[k].dtype);
+        let touched = read.chain(goal.stores.iter().map(|s| s.dtype));
+        let sizes: Vec<usize> = touched
+            .map(DType::size)
+            .chain(vec![width; registers])
+            .collect();
+        let lines: usize = sizes.iter().sum();
+        // As many bytes of bools as of words: four times the elements.
+        let more = 4 / sizes.iter().copied().max().unwrap_or(4);
         let fits = |block: &usize| block * lines <= NEAR;
         // A register is used again for each run.
         let most = match run < size {
-            true => MOST.min(run.next_power_of_two()),
-            false => MOST,
+            true => (more * MOST).min(run.next_power_of_two()),
+            false => more * MOST,
         };
         let mut blocks = std::iter::successors(Some(most), |block| Some(block / 2));
+        let least = more * LEAST;
         let block = match goal.streaming {
-            true => STREAMING,
-            false => blocks.find(|b| fits(b) || *b <= LEAST).unwrap_or(LEAST),
+            true => more * STREAMING,
+            false => blocks.find(|b| fits(b) || *b <= least).unwrap_or(least),
         };
         let work: usize = steps.iter().map(Step::cost).sum();
+        let insts = &body.program.insts;
+        let core = insts.iter().find(|(inst, _)| *inst == Inst::Core);
         Self {
             steps,
             block,
             registers,
+            width,
             singles,
+            dtypes: body
+                .program
+                .results
+                .iter()
+                .map(|&r| body.program.dtype(r))
+                .collect(),
+            core: core.map_or(4, |(_, dtype)| register_size(*dtype)),
             outputs: goal.stores.len(),
             results,
             run,
@@ -225,15 +258,27 @@ impl Code {
             in_order,
             size,
             scalars: body.scalars.clone(),
-            cost: work + streams.len() + goal.stores.len(),
+            cost: (work + streams.len() + goal.stores.len()).div_ceil(more),
             streams,
             space,
         }
     }
 
-    /// Words of all registers.
-    pub(super) fn words(&self) -> usize {
-        self.registers * self.block + self.singles
+    /// Bytes of all registers.
+    pub(super) fn bytes(&self) -> usize {
+        self.single(self.singles)
+    }
+
+    /// Where a register starts.
+    #[inline(always)]
+    pub(super) fn register(&self, number: usize) -> usize {
+        number * self.block * self.width
+    }
+
+    /// Where a register of one value is, which has a word.
+    #[inline(always)]
+    pub(super) fn single(&self, number: usize) -> usize {
+        self.register(self.registers) + 4 * number
     }
 }
 

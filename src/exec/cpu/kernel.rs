@@ -12,9 +12,10 @@ use super::reduce::Reduce;
 use super::rows::{Shares, Tile};
 use super::scan::Scan;
 use super::sort::Sort;
-use super::workspace::Words;
+use super::workspace::Bytes;
 use crate::dtype::DType;
 use crate::op::Inst;
+use crate::op::register::{register_size, words_of};
 use crate::plan::{Core, Kernel, Store};
 
 /// A kernel ready to run.
@@ -73,7 +74,7 @@ impl Ready {
         memory: &[SlotMemory],
         scalars: &[u32],
         faults: &Faults,
-        out: &mut [u32],
+        out: &mut [u8],
     ) {
         match (self, core) {
             (Self::Reduce(reduce), _) => {
@@ -86,30 +87,38 @@ impl Ready {
             }
             (Self::Sort(sort), _) => {
                 let inputs = Inputs::bind(&sort.code, memory, scalars);
-                sort.run(&Runner::new(&sort.code, &inputs, faults), out);
+                let runner = Runner::new(&sort.code, &inputs, faults);
+                sort.run(&runner, bytemuck::cast_slice_mut(out));
             }
             (Self::Matmul(product), Core::Matmul { a, b, .. }) => {
                 let operand =
                     |m: &crate::plan::Matrix| (memory[m.slot].words(), m.layout.place(scalars));
-                product.run(operand(a), operand(b), out);
+                product.run(operand(a), operand(b), bytemuck::cast_slice_mut(out));
             }
             _ => {}
         }
     }
 }
 
-/// The output that a core can be computed in, before the body runs over it: a whole one of words
-/// that are registers, which the body does not read.
+/// The output that a core can be computed in, before the body runs over it: a whole one whose elements
+/// are registers like the core's, which the body does not read.
 fn direct(kernel: &Kernel) -> Option<usize> {
     let fits = |store: &Store| {
         let mut streams = kernel.body.streams.iter();
-        store.dtype != DType::F16 && !streams.any(|s| s.slot == Some(store.slot))
+        let alike = register_size(store.dtype) == core_size(kernel);
+        store.dtype != DType::F16 && alike && !streams.any(|s| s.slot == Some(store.slot))
     };
     let whole = kernel.stores.iter().all(|s| s.layout.is_identity());
     match (&kernel.core, whole) {
         (Core::Map, _) | (_, false) => None,
         _ => kernel.stores.iter().position(fits),
     }
+}
+
+/// Bytes of a register of the core's result.
+fn core_size(kernel: &Kernel) -> usize {
+    let operation = kernel.core.operation();
+    operation.map_or(4, |(_, dtype)| register_size(dtype))
 }
 
 impl Prepared {
@@ -143,19 +152,20 @@ impl Prepared {
                 SlotMemory::Shared(_) => unreachable!("inputs are never stored to"),
             })
             .collect();
-        let size = kernel.shape.size();
-        let mut words = Vec::new();
+        let size = kernel.shape.size() * core_size(kernel);
+        let mut words: Vec<u32> = Vec::new();
         let computed = match (&self.core, self.direct) {
             (Ready::Map, _) => Computed::Nothing,
             (core, Some(output)) => {
-                let out = &mut outputs[output][..size];
+                let out = &mut bytemuck::cast_slice_mut(&mut outputs[output])[..size];
                 core.run(&kernel.core, memory, scalars, faults, out);
                 Computed::Output
             }
             (core, None) => {
-                words.resize(size, 0);
-                core.run(&kernel.core, memory, scalars, faults, &mut words);
-                Computed::Words(&words)
+                words.resize(size.div_ceil(4), 0);
+                let registers = &mut bytemuck::cast_slice_mut(&mut words)[..size];
+                core.run(&kernel.core, memory, scalars, faults, registers);
+                Computed::Registers(registers)
             }
         };
         if let Some(map) = &self.map {
@@ -203,10 +213,10 @@ impl Prepared {
         [core, self.map.as_ref().map(|map| &map.code)]
     }
 
-    /// Words of the registers that its bodies need.
+    /// Bytes of the registers that its bodies need.
     pub(super) fn registers(&self) -> usize {
         let codes = self.codes().into_iter().flatten();
-        codes.map(Code::words).max().unwrap_or(0)
+        codes.map(Code::bytes).max().unwrap_or(0)
     }
 
     /// Steps that are taken for a tile of some elements, roughly.
@@ -227,9 +237,9 @@ impl Prepared {
         near: impl Fn(usize) -> bool,
     ) -> Bound<'a> {
         let bind = |code| {
-            let words = |slot| shares.words(slot, memory);
+            let bytes = |slot| shares.bytes(slot, memory);
             let outputs = kernel.stores.iter().map(|s| shares.number(s.slot));
-            Inputs::bind_to(code, scalars, words, outputs.collect(), &near)
+            Inputs::bind_to(code, scalars, bytes, outputs.collect(), &near)
         };
         let [core, map] = self.codes().map(|code| code.map(bind));
         Bound { core, map }
@@ -245,22 +255,25 @@ impl Prepared {
         let Tile {
             first, rows, at, ..
         } = *tile;
-        let mut words = Vec::new();
+        let mut words: Vec<u32> = Vec::new();
         let (computed, width) = match (&self.core, &bound.core) {
             (Ready::Reduce(reduce), Some(inputs)) => {
                 let runner = Runner::new(&reduce.code, inputs, faults);
+                let size = reduce.result_size();
                 let computed = match self.direct {
                     Some(store) => {
                         let output = inputs.outputs[store];
                         let own = std::mem::take(&mut tile.work.outputs[output]);
-                        reduce.rows(&runner, tile.work, first, &mut own[at..][..rows]);
+                        let results = &mut own[at * size..][..rows * size];
+                        reduce.rows(&runner, tile.work, first, results);
                         tile.work.outputs[output] = own;
                         Computed::Output
                     }
                     None => {
-                        words.resize(rows, 0);
-                        reduce.rows(&runner, tile.work, first, &mut words);
-                        Computed::Words(&words)
+                        words.resize((rows * size).div_ceil(4), 0);
+                        let results = &mut bytemuck::cast_slice_mut(&mut words)[..rows * size];
+                        reduce.rows(&runner, tile.work, first, results);
+                        Computed::Registers(results)
                     }
                 };
                 (computed, 1)
@@ -286,10 +299,10 @@ pub(super) struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
-    /// The streams that lie in order and are first read here: their words, and where they start.
-    pub(super) fn ahead(&self) -> impl Iterator<Item = (Words<'a>, isize)> {
+    /// The streams that lie in order and are first read here, as [`Inputs::ahead`].
+    pub(super) fn ahead(&self) -> impl Iterator<Item = (Bytes<'a>, isize, usize)> {
         let inputs = self.core.iter().chain(&self.map).take(1);
-        inputs.flat_map(|inputs| inputs.ahead.iter().map(|&k| inputs.streams[k]))
+        inputs.flat_map(Inputs::ahead)
     }
 }
 
@@ -303,17 +316,19 @@ pub(crate) fn run_kernel(
     Prepared::new(kernel, false).run(kernel, memory, scalars, faults);
 }
 
-/// What a kernel computes before its body, as registers; nothing, where the body is all.
+/// What a kernel computes before its body, a word each; nothing, where the body is all.
 pub(crate) fn run_core(
     kernel: &Kernel,
     memory: &[SlotMemory],
     scalars: &[u32],
     faults: &Faults,
 ) -> Vec<u32> {
-    let mut out = match kernel.core {
-        Core::Map => vec![],
-        _ => vec![0; kernel.shape.size()],
+    let Some((_, dtype)) = kernel.core.operation() else {
+        return vec![];
     };
-    Ready::new(&kernel.core).run(&kernel.core, memory, scalars, faults, &mut out);
-    out
+    let size = kernel.shape.size() * register_size(dtype);
+    let mut out = vec![0u32; size.div_ceil(4)];
+    let registers = &mut bytemuck::cast_slice_mut(&mut out)[..size];
+    Ready::new(&kernel.core).run(&kernel.core, memory, scalars, faults, registers);
+    words_of(dtype, registers).into_owned()
 }

@@ -5,24 +5,25 @@ use super::code::{Code, Goal};
 use super::space::Space;
 use super::workspace::Workspace;
 use super::{scatter, stream, tasks};
-use crate::dtype::DType;
+use crate::dtype::{Bools, DType};
 use crate::op::Inst;
+use crate::op::register::register_size;
 use crate::plan::{Core, Kernel, Store};
 
 /// Where the results of a kernel's core are.
 #[derive(Clone, Copy)]
 pub(super) enum Computed<'a> {
     Nothing,
-    Words(&'a [u32]),
-    /// In the output of that number, which is whole, and whose words are registers.
+    Registers(&'a [u8]),
+    /// In the output of that number, which is whole, and whose elements are registers.
     Output,
 }
 
 impl Computed<'_> {
-    /// From an element on.
-    fn from(self, element: usize) -> Self {
+    /// From a byte on.
+    fn from(self, byte: usize) -> Self {
         match self {
-            Self::Words(words) => Self::Words(&words[element..]),
+            Self::Registers(registers) => Self::Registers(&registers[byte..]),
             core => core,
         }
     }
@@ -57,7 +58,7 @@ impl Region {
     fn new(kernel: &Kernel, store: &Store) -> Self {
         let body = &kernel.body;
         let copied = match body.program.insts[..] {
-            [(Inst::Load(k), dtype)] if dtype != DType::F16 => Some(k as usize),
+            [(Inst::Load(k), _)] => Some(k as usize),
             _ => None,
         };
         let source = copied.map(|k| &body.streams[k].layout);
@@ -91,19 +92,11 @@ pub(super) struct Part {
 /// Bytes that a kernel moves from which on what it stores has left the caches before it is read.
 const PAST: usize = 3 << 24;
 
-/// Whether a result is stored in order, in words that no other store shares.
-fn in_order(store: &Store) -> bool {
-    match store.dtype {
-        DType::F16 => store.layout.is_identity(),
-        _ => store.layout.is_contiguous(),
-    }
-}
-
 fn line(kernel: &Kernel, store: &Store, grouped: bool) -> Line {
     // What is read in place is in the caches anyway, and what a group stores has come a tile before.
     let mut streams = kernel.body.streams.iter();
     let own = matches!(kernel.core, Core::Map) && !streams.any(|s| s.slot == Some(store.slot));
-    let past = own && !grouped && store.dtype != DType::F16 && kernel.bytes() >= PAST;
+    let past = own && !grouped && store.dtype != DType::F16 && kernel.bytes(Bools::Bytes) >= PAST;
     Line {
         dtype: store.dtype,
         start: store.layout.offset(),
@@ -116,7 +109,7 @@ impl Map {
     /// kernel is one of a group that runs tile by tile.
     pub(super) fn new(kernel: &Kernel, core: Option<usize>, grouped: bool) -> Self {
         let scattered = kernel.stores.iter().any(Store::is_scattered);
-        let in_order = !scattered && kernel.stores.iter().all(in_order);
+        let in_order = !scattered && kernel.stores.iter().all(|s| s.layout.is_contiguous());
         let lines: Vec<Line> = kernel
             .stores
             .iter()
@@ -163,13 +156,13 @@ impl Map {
             .iter()
             .zip(outputs)
             .map(|(line, out)| {
-                let per_word = 4 / line.dtype.size();
-                let words = self.size.div_ceil(per_word);
-                out[line.start..][..words].chunks_mut(share / per_word)
+                let size = line.dtype.size();
+                let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+                bytes[line.start * size..][..self.size * size].chunks_mut(share * size)
             })
             .collect();
         let chunks = self.size.div_ceil(share);
-        let tasks: Vec<Vec<&mut [u32]>> = (0..chunks)
+        let tasks: Vec<Vec<&mut [u8]>> = (0..chunks)
             .map(|_| shares.iter_mut().filter_map(|s| s.next()).collect())
             .collect();
         tasks::each(tasks.into_iter().enumerate(), |(i, chunk)| {
@@ -180,7 +173,7 @@ impl Map {
                 at: 0,
             };
             let mut work = runner.workspace(chunk);
-            self.part(runner, &mut work, core.from(first), part);
+            self.part(runner, &mut work, core.from(first * self.code.core), part);
         });
     }
 
@@ -200,7 +193,7 @@ impl Map {
             let block = (part.first + done, block.min(part.len - done));
             let at = part.at + done;
             let core = match core {
-                Computed::Words(words) => &words[done..],
+                Computed::Registers(registers) => &registers[done * self.code.core..],
                 _ => &[],
             };
             runner.run(work, block, at, core);
@@ -210,7 +203,8 @@ impl Map {
                 let out = std::mem::take(&mut work.outputs[output]);
                 match runner.result(work, k, block, core) {
                     Some(values) if line.past => {
-                        stream::store_past(values, &mut out[at..][..values.len()]);
+                        let start = at * line.dtype.size();
+                        stream::store_past(values, &mut out[start..][..values.len()]);
                     }
                     Some(values) => stream::scatter(line.dtype, values, out, at as isize, 1),
                     None => {}
@@ -223,56 +217,58 @@ impl Map {
         }
     }
 
-    /// A task has some rows of the outermost dimension, where none reaches into the words of the next.
+    /// A task has some rows of the outermost dimension, where none reaches into the next.
     fn region(&self, region: &Region, runner: &Runner<'_>, out: &mut [u32]) {
+        let out: &mut [u8] = bytemuck::cast_slice_mut(out);
         let space = &region.space;
         let (rows, (first, strides)) = (space.dims[0], &space.paths[0]);
         let each = self.size / rows;
         let inner = space.dims.iter().zip(strides).skip(1);
         let reach: isize = inner.map(|(&d, &s)| (d as isize - 1) * s).sum();
         let apart = strides.iter().all(|&s| s > 0) && reach < strides[0];
-        // Halves of one word may be of two rows.
-        let per_task = match apart && region.dtype != DType::F16 {
+        let per_task = match apart {
             true => tasks::share(rows, each * self.code.cost, 1),
             false => rows,
         };
         if per_task >= rows {
             return self.stretch(region, runner, (0, self.size), (0, out));
         }
-        let words = per_task * strides[0] as usize;
-        let shares = out[*first as usize..].chunks_mut(words);
+        let (step, size) = (per_task * strides[0] as usize, region.dtype.size());
+        let shares = out[*first as usize * size..].chunks_mut(step * size);
         let shares = shares.take(rows.div_ceil(per_task)).enumerate();
         tasks::each(shares, |(i, share)| {
             let start = i * per_task * each;
             let len = (per_task * each).min(self.size - start);
-            let place = first + (i * words) as isize;
+            let place = first + (i * step) as isize;
             self.stretch(region, runner, (start, len), (place, share));
         });
     }
 
-    /// Elements `start..start + len` of a region; the words are those of the result from `first` on.
+    /// Elements `start..start + len` of a region; the bytes are those of the result from `first` on.
     fn stretch(
         &self,
         region: &Region,
         runner: &Runner<'_>,
         (start, len): (usize, usize),
-        (first, out): (isize, &mut [u32]),
+        (first, out): (isize, &mut [u8]),
     ) {
         let space = &region.space;
         let offset = space.paths[0].0 - first;
         if let Some(stream) = region.copied {
-            let (words, source) = runner.inputs.streams[stream];
-            let words = words.get(&[]);
+            let (bytes, source) = runner.inputs.streams[stream];
+            let bytes = bytes.get(&[]);
             space.runs_of(
                 [0, 1],
                 [offset, source],
                 (start, len),
                 |_, run, [to, from], strides| {
-                    stream::copy_run(run, words, (from, strides[1]), out, (to, strides[0]));
+                    let (from, to) = ((from, strides[1]), (to, strides[0]));
+                    stream::copy_run(region.dtype, run, bytes, from, out, to);
                 },
             );
             return;
         }
+        let size = register_size(region.dtype);
         let mut work = runner.workspace(Vec::new());
         let end = start + len;
         for start in (start..end).step_by(self.code.block) {
@@ -282,7 +278,8 @@ impl Map {
                 continue;
             };
             space.runs_from(0, offset, block.0, block.1, |done, run, place, stride| {
-                stream::scatter(region.dtype, &values[done..done + run], out, place, stride);
+                let values = &values[done * size..(done + run) * size];
+                stream::scatter(region.dtype, values, out, place, stride);
             });
         }
     }

@@ -17,7 +17,7 @@ use super::space::Space;
 use super::tasks;
 use crate::dtype::DType;
 use crate::layout::Layout;
-use crate::op::pointwise::round_to_f16;
+use crate::op::register::round_to_f16;
 use crate::shape::Shape;
 
 /// Multiply-adds from which a product is worth more than one thread.
@@ -132,7 +132,8 @@ impl Product {
         let sizes = [out.len() / n, n];
         match self.dtype {
             DType::F32 | DType::F16 => self.real(a, b, sizes, out, large),
-            DType::I32 | DType::U32 | DType::Bool => self.whole(a, b, sizes, out),
+            DType::I32 | DType::U32 => self.whole(a, b, sizes, out),
+            DType::Bool => unreachable!("bools are multiplied as integers"),
         }
         if self.dtype == DType::F16 {
             round_to_f16(out);

@@ -6,6 +6,10 @@ use super::block::Runner;
 use super::code::Line;
 use crate::dtype::DType;
 use crate::op::program::Indexed;
+use crate::op::register::register_size;
+
+/// Bools that are gathered at once.
+const AT_ONCE: usize = 256;
 
 impl Runner<'_> {
     /// The elements of a stream whose place on one axis is given by an index; of one that only counts
@@ -13,62 +17,86 @@ impl Runner<'_> {
     pub(super) fn gather(
         &self,
         k: usize,
-        outputs: &[&mut [u32]],
+        outputs: &[&mut [u8]],
         start: usize,
         index: &[u32],
         signed: bool,
-        out: &mut [u32],
+        out: &mut [u8],
     ) {
-        let (words, base) = self.inputs.streams[k];
-        let words = words.get(outputs);
+        let (bytes, base) = self.inputs.streams[k];
+        let bytes = bytes.get(outputs);
         let stream = &self.code.streams[k];
-        let Some(Indexed {
-            axis,
-            stride: axis_stride,
-            size,
-        }) = stream.gather
-        else {
+        let Some(indexed) = stream.gather else {
             return;
         };
-        let space = &self.code.space;
-        space.runs_from(k, base, start, out.len(), |done, run, place, along| {
-            let out = &mut out[done..done + run];
+        let (space, each) = (&self.code.space, register_size(stream.dtype));
+        let len = out.len() / each;
+        space.runs_from(k, base, start, len, |done, run, place, along| {
+            let out = &mut out[done * each..(done + run) * each];
             if let &[given] = index {
                 // One index for all: a part of a slice.
-                let at = place + self.checked(given, signed, axis, size) as isize * axis_stride;
-                return fetch_line(stream, words, at, along, out);
+                let named = self.checked(given, signed, &indexed) as isize;
+                return fetch_line(stream, bytes, place + named * indexed.stride, along, out);
             }
             // The places first, and then what is there, in short loops.
             let given = &index[done..done + run];
-            let mut wrong = false;
-            let mut put = |i: usize, word: &mut u32, named: u32| {
-                wrong |= named as usize >= size;
-                let at = place + i as isize * along + named as isize * axis_stride;
-                *word = at as u32;
-            };
-            let each = out.iter_mut().zip(given).enumerate();
-            match signed {
-                // From the end, if it is negative; one that is out of range stays so.
-                true if size <= i32::MAX as usize => each.for_each(|(i, (word, &given))| {
-                    let from_end = (given as i32 >> 31) as u32 & size as u32;
-                    put(i, word, given.wrapping_add(from_end));
-                }),
-                true => wrong = true,
-                false => each.for_each(|(i, (word, &given))| put(i, word, given)),
+            if stream.dtype != DType::Bool {
+                let out = bytemuck::cast_slice_mut(out);
+                self.named(given, signed, &indexed, (place, along), out);
+                return fetch(stream, bytes, out);
             }
-            if wrong {
-                for (i, (word, &given)) in out.iter_mut().zip(given).enumerate() {
-                    let named = self.checked(given, signed, axis, size);
-                    *word = (place + i as isize * along + named as isize * axis_stride) as u32;
-                }
+            // There is no room for places among bytes.
+            let mut places = [0; AT_ONCE];
+            let mut place = place;
+            for (out, given) in out.chunks_mut(AT_ONCE).zip(given.chunks(AT_ONCE)) {
+                let places = &mut places[..given.len()];
+                self.named(given, signed, &indexed, (place, along), places);
+                let each = out.iter_mut().zip(places);
+                each.for_each(|(byte, &mut at)| *byte = bytes[at as usize]);
+                place += given.len() as isize * along;
             }
-            fetch(stream, words, out);
         });
+    }
+
+    /// The places of the elements that indices name on an axis, for elements that lie evenly from a place
+    /// on.
+    #[inline(always)]
+    fn named(
+        &self,
+        given: &[u32],
+        signed: bool,
+        indexed: &Indexed,
+        (place, along): (isize, isize),
+        out: &mut [u32],
+    ) {
+        let size = indexed.size;
+        let mut wrong = false;
+        let mut put = |i: usize, word: &mut u32, named: u32| {
+            wrong |= named as usize >= size;
+            let at = place + i as isize * along + named as isize * indexed.stride;
+            *word = at as u32;
+        };
+        let each = out.iter_mut().zip(given).enumerate();
+        match signed {
+            // From the end, if it is negative; one that is out of range stays so.
+            true if size <= i32::MAX as usize => each.for_each(|(i, (word, &given))| {
+                let from_end = (given as i32 >> 31) as u32 & size as u32;
+                put(i, word, given.wrapping_add(from_end));
+            }),
+            true => wrong = true,
+            false => each.for_each(|(i, (word, &given))| put(i, word, given)),
+        }
+        if wrong {
+            for (i, (word, &given)) in out.iter_mut().zip(given).enumerate() {
+                let named = self.checked(given, signed, indexed);
+                *word = (place + i as isize * along + named as isize * indexed.stride) as u32;
+            }
+        }
     }
 
     /// The place on an axis that an index names; a fault and the first where there is none.
     #[cold]
-    fn checked(&self, given: u32, signed: bool, axis: usize, size: usize) -> usize {
+    fn checked(&self, given: u32, signed: bool, &Indexed { axis, size, .. }: &Indexed) -> usize {
         let wanted = match signed {
             true => given as i32 as i64,
             false => given as i64,
@@ -90,14 +118,14 @@ impl Runner<'_> {
     pub(super) fn search(
         &self,
         k: usize,
-        outputs: &[&mut [u32]],
+        outputs: &[&mut [u8]],
         start: usize,
         values: &[u32],
         right: bool,
         out: &mut [u32],
     ) {
-        let (words, base) = self.inputs.streams[k];
-        let words = words.get(outputs);
+        let (bytes, base) = self.inputs.streams[k];
+        let bytes = bytes.get(outputs);
         let stream = &self.code.streams[k];
         let Some(axis) = stream.gather else { return };
         let space = &self.code.space;
@@ -111,32 +139,46 @@ impl Runner<'_> {
             let out = &mut out[done..done + run];
             let float = |word: u32| order(f32::from_bits(word));
             let int = |word: u32| (word ^ (1 << 31)) as i32;
-            let word = |i: usize, at: isize| words[(first(i) + at) as usize];
+            let words = || -> &[u32] { bytemuck::cast_slice(bytes) };
             match stream.dtype {
-                DType::F32 => search.run(float, |i, at| float(word(i, at)), out),
+                DType::F32 => {
+                    let words = words();
+                    let element = |i: usize, at: isize| words[(first(i) + at) as usize];
+                    search.run(float, |i, at| float(element(i, at)), out);
+                }
                 DType::F16 => {
-                    let halves: &[f16] = bytemuck::cast_slice(words);
+                    let halves: &[f16] = bytemuck::cast_slice(bytes);
                     let half = |i: usize, at: isize| halves[(first(i) + at) as usize].to_f32();
                     search.run(float, |i, at| order(half(i, at)), out);
                 }
-                DType::I32 => search.run(|v| v as i32, |i, at| word(i, at) as i32, out),
-                DType::U32 | DType::Bool => search.run(int, |i, at| int(word(i, at)), out),
+                DType::I32 => {
+                    let words = words();
+                    let element = |i: usize, at: isize| words[(first(i) + at) as usize] as i32;
+                    search.run(|v| v as i32, element, out);
+                }
+                DType::U32 => {
+                    let words = words();
+                    let element = |i: usize, at: isize| words[(first(i) + at) as usize];
+                    search.run(int, |i, at| int(element(i, at)), out);
+                }
+                DType::Bool => unreachable!("bools are searched as integers"),
             }
         });
     }
 }
 
 /// Replaces places by what a stream has there; that of one that only counts places is the place.
-fn fetch(stream: &Line, words: &[u32], out: &mut [u32]) {
+fn fetch(stream: &Line, bytes: &[u8], out: &mut [u32]) {
     match (stream.slot, stream.dtype) {
         (None, _) => {}
         (_, DType::F16) => {
-            let halves: &[f16] = bytemuck::cast_slice(words);
+            let halves: &[f16] = bytemuck::cast_slice(bytes);
             for word in out {
                 *word = halves[*word as usize].to_f32().to_bits();
             }
         }
         _ => {
+            let words: &[u32] = bytemuck::cast_slice(bytes);
             for word in out {
                 *word = words[*word as usize];
             }
@@ -145,15 +187,22 @@ fn fetch(stream: &Line, words: &[u32], out: &mut [u32]) {
 }
 
 /// What a stream has at evenly spaced places.
-fn fetch_line(stream: &Line, words: &[u32], first: isize, stride: isize, out: &mut [u32]) {
+fn fetch_line(stream: &Line, bytes: &[u8], first: isize, stride: isize, out: &mut [u8]) {
+    let at = |i: usize| (first + i as isize * stride) as usize;
     if stream.slot.is_some() && stream.dtype != DType::F16 && stride == 1 {
-        out.copy_from_slice(&words[first as usize..][..out.len()]);
+        let start = at(0) * stream.dtype.size();
+        out.copy_from_slice(&bytes[start..][..out.len()]);
         return;
     }
-    for (i, word) in out.iter_mut().enumerate() {
-        *word = (first + i as isize * stride) as u32;
+    if stream.dtype == DType::Bool {
+        let each = out.iter_mut().enumerate();
+        return each.for_each(|(i, byte)| *byte = bytes[at(i)]);
     }
-    fetch(stream, words, out);
+    let out = bytemuck::cast_slice_mut(out);
+    for (i, word) in out.iter_mut().enumerate() {
+        *word = at(i) as u32;
+    }
+    fetch(stream, bytes, out);
 }
 
 /// An integer whose order is that of floats, with both zeros equal and NaN last.

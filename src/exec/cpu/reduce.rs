@@ -1,13 +1,18 @@
 //! Reductions: rows by parts that are folded in lanes and combined pairwise, so that the rounding
 //! error of a sum grows with the logarithm of its length; columns by the row.
 
+mod columns;
+mod truth;
+
+use self::columns::ByColumns;
+use self::truth::{ByRows, Truth};
 use super::block::Runner;
 use super::code::{self, Code, Goal};
 use super::fold::{Fold, LANES};
 use super::tasks;
 use super::workspace::Workspace;
 use crate::dtype::DType;
-use crate::op::pointwise::round_to_f16;
+use crate::op::register::{register_size, round_to_f16};
 use crate::op::{Body, ReduceOp};
 use crate::shape::Shape;
 
@@ -16,13 +21,13 @@ use crate::shape::Shape;
 const PART: usize = code::MOST;
 /// Elements of a long row that one task folds at a time.
 const SPAN: usize = 16 * PART;
-/// Rows that a column sum adds up in order before it combines pairwise.
-const ROWS: usize = 128;
 
 /// A reduction of the prologue's result over its trailing dimensions, ready to run.
 pub(super) struct Reduce {
     pub(super) code: Code,
     fold: Fold,
+    /// What is asked, if the elements are bools.
+    truth: Option<Truth>,
     /// Results, and elements of each.
     rows: usize,
     columns: usize,
@@ -52,21 +57,60 @@ impl Reduce {
             true => (kept.ndim()..shape.ndim()).chain(0..kept.ndim()).collect(),
             false => (0..shape.ndim()).collect(),
         };
-        let code = Code::with_goal(prologue, &shape, Some(&order), Goal::default());
+        let truth = Truth::of(op, dtype, prologue);
+        let body = truth.as_ref().map_or(prologue, |(_, body)| body);
         Self {
-            code,
+            code: Code::with_goal(body, &shape, Some(&order), Goal::default()),
             fold: Fold { op, dtype },
+            truth: truth.map(|(how, _)| how),
             rows: kept.size(),
             columns: reduced.size(),
             by_columns,
         }
     }
 
+    /// Bytes of a result's register.
+    pub(super) fn result_size(&self) -> usize {
+        register_size(self.fold.op.result(self.fold.dtype))
+    }
+
     /// Fills `out` with a register per result.
-    pub(super) fn run(&self, runner: &Runner<'_>, out: &mut [u32]) {
-        if self.by_columns {
-            return self.by_columns(runner, out);
+    pub(super) fn run(&self, runner: &Runner<'_>, out: &mut [u8]) {
+        match (self.truth, self.by_columns) {
+            (Some(how), false) => self.truths(runner, how).run(out),
+            (Some(how), true) if how == Truth::Count => {
+                self.columns(runner, how)
+                    .run::<u32>(bytemuck::cast_slice_mut(out));
+            }
+            (Some(how), true) => self.columns(runner, how).run::<u8>(out),
+            (None, true) => {
+                let out = bytemuck::cast_slice_mut(out);
+                self.columns(runner, self.fold).run::<u32>(out);
+                self.round(out);
+            }
+            (None, false) => self.folds(runner, bytemuck::cast_slice_mut(out)),
         }
+    }
+
+    fn truths<'a, 'm>(&self, runner: &'a Runner<'m>, how: Truth) -> ByRows<'a, 'm> {
+        ByRows {
+            runner,
+            how,
+            columns: self.columns,
+        }
+    }
+
+    fn columns<'a, 'm, C>(&self, runner: &'a Runner<'m>, how: C) -> ByColumns<'a, 'm, C> {
+        ByColumns {
+            runner,
+            rows: self.rows,
+            columns: self.columns,
+            how,
+        }
+    }
+
+    /// Folds rows of words.
+    fn folds(&self, runner: &Runner<'_>, out: &mut [u32]) {
         // Long rows in spans, which do not depend on the number of threads.
         let spans = match self.fold.op.is_arg() {
             true => 1,
@@ -109,7 +153,7 @@ impl Reduce {
         let per_task = tasks::share(self.rows, self.columns * self.code.cost, 1);
         tasks::each(out.chunks_mut(per_task).enumerate(), |(task, results)| {
             let mut work = runner.workspace(Vec::new());
-            self.rows(runner, &mut work, task * per_task, results);
+            self.folds_of(runner, &mut work, task * per_task, results);
         });
     }
 
@@ -120,6 +164,19 @@ impl Reduce {
 
     /// The results of some rows, from the row `first` on; the streams may read `outputs`.
     pub(super) fn rows<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        first: usize,
+        results: &mut [u8],
+    ) {
+        match self.truth {
+            Some(how) => self.truths(runner, how).rows(work, first, results),
+            None => self.folds_of(runner, work, first, bytemuck::cast_slice_mut(results)),
+        }
+    }
+
+    fn folds_of<'m>(
         &self,
         runner: &Runner<'m>,
         work: &mut Workspace<'m, '_>,
@@ -161,10 +218,7 @@ impl Reduce {
         start: usize,
         len: usize,
     ) -> &'r [u32] {
-        runner.run(work, (start, len), 0, &[]);
-        // No result is in an output, where there is none.
-        let values = runner.result(work, 0, (start, len), &[]);
-        values.unwrap_or_default()
+        bytemuck::cast_slice(runner.values(work, start, len))
     }
 
     /// The combination of elements that are at hand, at most a part of a row.
@@ -216,73 +270,5 @@ impl Reduce {
             }
         }
         best.map_or(0, |(i, _)| i as u32)
-    }
-
-    /// Reduces a space laid out as `(columns, rows)` over its outer dimension: whole rows of it are
-    /// combined at once, [`ROWS`] in order and then pairwise.
-    fn by_columns(&self, runner: &Runner<'_>, out: &mut [u32]) {
-        let spans = self.columns.div_ceil(ROWS);
-        let mut partial = Vec::new();
-        let sums = match spans {
-            1 => &mut *out,
-            _ => {
-                partial.resize(spans * self.rows, 0);
-                &mut partial[..]
-            }
-        };
-        // A task has some spans, or a stretch of one.
-        let share = tasks::share(spans * self.rows, ROWS * self.code.cost, 1);
-        let per_task = (share / self.rows).max(1);
-        let stretch = match share < self.rows {
-            true => share.next_multiple_of(self.code.block),
-            false => self.rows,
-        };
-        let spans_of = sums.chunks_mut(per_task * self.rows).enumerate();
-        let tasks: Vec<(usize, usize, &mut [u32])> = match per_task {
-            1 => spans_of
-                .flat_map(|(span, sums)| {
-                    let stretches = sums.chunks_mut(stretch).enumerate();
-                    stretches.map(move |(i, sums)| (span, i * stretch, sums))
-                })
-                .collect(),
-            _ => spans_of.map(|(i, sums)| (i * per_task, 0, sums)).collect(),
-        };
-        tasks::each(tasks.into_iter(), |(span, column, sums)| {
-            let mut work = runner.workspace(Vec::new());
-            for (i, sums) in sums.chunks_mut(stretch).enumerate() {
-                self.stretch(runner, &mut work, (span + i) * ROWS, column, sums);
-            }
-        });
-        if spans > 1 {
-            self.fold.pairs(&mut partial, self.rows);
-            out.copy_from_slice(&partial[..self.rows]);
-        }
-        self.round(out);
-    }
-
-    /// Combines [`ROWS`] rows from `first` of the space's outer dimension, from a column on.
-    fn stretch<'m>(
-        &self,
-        runner: &Runner<'m>,
-        work: &mut Workspace<'m, '_>,
-        first: usize,
-        column: usize,
-        sums: &mut [u32],
-    ) {
-        sums.fill(self.fold.identity());
-        let end = self.columns.min(first + ROWS);
-        // Several short rows lie side by side and are computed at a time.
-        let together = match sums.len() == self.rows {
-            true => (self.code.block / self.rows).max(1),
-            false => 1,
-        };
-        for row in (first..end).step_by(together) {
-            let rows = together.min(end - row);
-            for (i, sums) in sums.chunks_mut(self.code.block).enumerate() {
-                let start = row * self.rows + column + i * self.code.block;
-                let values = self.values(runner, work, start, rows * sums.len());
-                self.fold.rows(sums, values);
-            }
-        }
     }
 }

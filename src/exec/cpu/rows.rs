@@ -10,7 +10,7 @@ use super::SlotMemory;
 use super::block::Faults;
 use super::kernel::{Bound, Prepared};
 use super::tasks;
-use super::workspace::{Ahead, Words, Workspace};
+use super::workspace::{Ahead, Bytes, Workspace};
 use crate::dtype::DType;
 use crate::plan::{Group, Kernel, Plan};
 
@@ -26,7 +26,7 @@ pub(super) struct Tiles {
     task: usize,
     /// The slots that the group writes.
     written: Vec<Written>,
-    /// Words of the registers that the kernels need.
+    /// Bytes of the registers that the kernels need.
     registers: usize,
     /// Steps that are taken for a tile.
     steps: usize,
@@ -64,8 +64,7 @@ impl Tiles {
         }
         let tile = (TILE / columns).max(1);
         let cost: usize = ready.iter().map(Prepared::cost).sum();
-        // Two rows of f16 fill whole words.
-        let task = tasks::share(count, columns * cost, tile.next_multiple_of(2));
+        let task = tasks::share(count, columns * cost, tile);
         Some(Self {
             rows: count,
             columns,
@@ -99,11 +98,11 @@ impl Tiles {
             .iter()
             .zip(&mut taken)
             .map(|(w, words)| {
-                let size = crate::dtype::words(self.rows * w.per_row, w.dtype);
-                words[..size].chunks_mut(w.words(self.task))
+                let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
+                bytes[..w.bytes(self.rows)].chunks_mut(w.bytes(self.task))
             })
             .collect();
-        let tasks: Vec<Vec<&mut [u32]>> = (0..self.rows.div_ceil(self.task))
+        let tasks: Vec<Vec<&mut [u8]>> = (0..self.rows.div_ceil(self.task))
             .map(|_| shares.iter_mut().filter_map(Iterator::next).collect())
             .collect();
         let memory_of_others = &*memory;
@@ -153,14 +152,15 @@ impl Tiles {
             return;
         }
         let (from, to) = (next.start * self.columns, next.end * self.columns);
-        for (words, first) in bound.iter().flat_map(Bound::ahead) {
-            let at = |element: usize| (first + element as isize) as usize;
-            ahead.add(words, at(from)..at(to));
+        for (bytes, first, size) in bound.iter().flat_map(Bound::ahead) {
+            let at = |element: usize| (first + element as isize) as usize * size;
+            ahead.add(bytes, at(from)..at(to));
         }
         let before = start * self.columns;
         for (k, written) in self.written.iter().enumerate() {
             if written.per_row == self.columns && written.dtype != DType::F16 {
-                ahead.add(Words::Output(k), from - before..to - before);
+                let at = |element: usize| (element - before) * written.dtype.size();
+                ahead.add(Bytes::Output(k), at(from)..at(to));
             }
         }
     }
@@ -192,9 +192,9 @@ impl Tiles {
 }
 
 impl Written {
-    /// Words of some rows, an even number unless they are the last.
-    fn words(&self, rows: usize) -> usize {
-        crate::dtype::words(rows * self.per_row, self.dtype)
+    /// Bytes of some rows.
+    fn bytes(&self, rows: usize) -> usize {
+        rows * self.per_row * self.dtype.size()
     }
 }
 
@@ -212,11 +212,11 @@ impl Shares<'_> {
         slots.position(|w| w.slot == slot).unwrap_or(usize::MAX)
     }
 
-    /// What a kernel reads of a slot, and the place in the slot where it starts.
-    pub(super) fn words<'m>(&self, slot: usize, memory: &'m [SlotMemory]) -> (Words<'m>, usize) {
+    /// What a kernel reads of a slot, and the element of the slot where it starts.
+    pub(super) fn bytes<'m>(&self, slot: usize, memory: &'m [SlotMemory]) -> (Bytes<'m>, usize) {
         match self.written.iter().position(|w| w.slot == slot) {
-            Some(k) => (Words::Output(k), self.start * self.written[k].per_row),
-            None => (Words::Memory(memory[slot].words()), 0),
+            Some(k) => (Bytes::Output(k), self.start * self.written[k].per_row),
+            None => (Bytes::Memory(memory[slot].bytes()), 0),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::fold::Fold;
 use super::tasks;
 use super::workspace::Workspace;
 use crate::dtype::DType;
-use crate::op::pointwise::round_to_f16;
+use crate::op::register::{registers_of, round_to_f16};
 use crate::op::{Body, ReduceOp};
 use crate::plan::around;
 use crate::shape::Shape;
@@ -55,7 +55,17 @@ impl Scan {
     }
 
     /// Fills `out` with a register per element.
-    pub(super) fn run(&self, runner: &Runner<'_>, out: &mut [u32]) {
+    pub(super) fn run(&self, runner: &Runner<'_>, out: &mut [u8]) {
+        if self.fold.dtype != DType::Bool {
+            return self.words(runner, bytemuck::cast_slice_mut(out));
+        }
+        let mut words = vec![0; out.len()];
+        self.words(runner, &mut words);
+        out.copy_from_slice(&registers_of(DType::Bool, &words));
+    }
+
+    /// Fills `out` with a word per element.
+    fn words(&self, runner: &Runner<'_>, out: &mut [u32]) {
         let span = if self.inner == 1 { SPAN } else { ROWS };
         // Elements that are scanned by themselves: a span, or all of the axis.
         let unit = span.min(self.n) * self.inner;

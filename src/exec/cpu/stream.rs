@@ -1,5 +1,6 @@
 //! Reading streams whose elements do not lie in order or are computed from their places, and storing.
 
+use bytemuck::Pod;
 use half::f16;
 
 use super::block::Runner;
@@ -9,47 +10,56 @@ use crate::op::math;
 
 impl Runner<'_> {
     /// The elements of a stream.
-    pub(super) fn load(&self, k: usize, outputs: &[&mut [u32]], start: usize, out: &mut [u32]) {
-        let (words, base) = self.inputs.streams[k];
-        let words = words.get(outputs);
-        let halves = self.code.streams[k].dtype == DType::F16;
-        let space = &self.code.space;
-        if !halves && space.dims.last().is_some_and(|&size| size <= SHORT) {
-            space.rows_from(
-                k,
-                base,
-                start,
-                out.len(),
-                |done, [rows, size], place, strides| {
-                    load_rows(
-                        words,
-                        place,
-                        strides,
-                        size,
-                        &mut out[done..done + rows * size],
-                    );
-                },
-            );
-            return;
+    pub(super) fn load(&self, k: usize, outputs: &[&mut [u8]], start: usize, out: &mut [u8]) {
+        let (bytes, base) = self.inputs.streams[k];
+        let bytes = bytes.get(outputs);
+        let walk = (k, base, start);
+        match self.code.streams[k].dtype {
+            DType::F16 => self.load_halves(walk, bytemuck::cast_slice(bytes), out),
+            DType::Bool => self.load_as(walk, bytes, out),
+            DType::U32 | DType::I32 | DType::F32 => self.load_as::<u32>(
+                walk,
+                bytemuck::cast_slice(bytes),
+                bytemuck::cast_slice_mut(out),
+            ),
+        }
+    }
+
+    /// Elements that are stored as registers are.
+    fn load_as<T: Pod>(
+        &self,
+        (k, base, start): (usize, isize, usize),
+        source: &[T],
+        out: &mut [T],
+    ) {
+        let (space, len) = (&self.code.space, out.len());
+        if space.dims.last().is_some_and(|&size| size <= SHORT) {
+            let each = |done, [rows, size]: [usize; 2], place, strides| {
+                let out = &mut out[done..done + rows * size];
+                load_rows(source, place, strides, size, out);
+            };
+            return space.rows_from(k, base, start, len, each);
         }
         space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
             let out = &mut out[done..done + run];
-            if halves {
-                let source: &[f16] = bytemuck::cast_slice(words);
-                for (i, word) in out.iter_mut().enumerate() {
-                    let value = source[(place + i as isize * stride) as usize];
-                    *word = value.to_f32().to_bits();
-                }
-                return;
-            }
             match stride {
-                1 => out.copy_from_slice(&words[place as usize..][..run]),
-                0 => fill(words[place as usize], out),
+                1 => out.copy_from_slice(&source[place as usize..][..run]),
+                0 => fill(source[place as usize], out),
                 _ => {
-                    for (i, word) in out.iter_mut().enumerate() {
-                        *word = words[(place + i as isize * stride) as usize];
+                    for (i, value) in out.iter_mut().enumerate() {
+                        *value = source[(place + i as isize * stride) as usize];
                     }
                 }
+            }
+        });
+    }
+
+    fn load_halves(&self, (k, base, start): (usize, isize, usize), source: &[f16], out: &mut [u8]) {
+        let out: &mut [f32] = bytemuck::cast_slice_mut(out);
+        let space = &self.code.space;
+        space.runs_from(k, base, start, out.len(), |done, run, place, stride| {
+            for (i, value) in out[done..done + run].iter_mut().enumerate() {
+                *value = source[(place + i as isize * stride) as usize].to_f32();
             }
         });
     }
@@ -72,34 +82,41 @@ impl Runner<'_> {
 const SHORT: usize = 8;
 
 /// Reads short rows from a place on, with strides from row to row and along one.
-fn load_rows(words: &[u32], place: isize, strides: [isize; 2], size: usize, out: &mut [u32]) {
-    fn rows<const N: usize>(words: &[u32], mut place: isize, strides: [isize; 2], out: &mut [u32]) {
+fn load_rows<T: Pod>(source: &[T], place: isize, strides: [isize; 2], size: usize, out: &mut [T]) {
+    fn rows<const N: usize, T: Pod>(
+        source: &[T],
+        mut place: isize,
+        strides: [isize; 2],
+        out: &mut [T],
+    ) {
         let [step, stride] = strides;
         for row in out.as_chunks_mut::<N>().0 {
             *row = match stride {
-                0 => [words[place as usize]; N],
-                1 => *words[place as usize..].first_chunk().unwrap_or(&[0; N]),
-                _ => std::array::from_fn(|i| words[(place + i as isize * stride) as usize]),
+                0 => [source[place as usize]; N],
+                1 => *source[place as usize..]
+                    .first_chunk()
+                    .unwrap_or(&[T::zeroed(); N]),
+                _ => std::array::from_fn(|i| source[(place + i as isize * stride) as usize]),
             };
             place += step;
         }
     }
     match size {
-        1 => rows::<1>(words, place, strides, out),
-        2 => rows::<2>(words, place, strides, out),
-        3 => rows::<3>(words, place, strides, out),
-        4 => rows::<4>(words, place, strides, out),
-        5 => rows::<5>(words, place, strides, out),
-        6 => rows::<6>(words, place, strides, out),
-        7 => rows::<7>(words, place, strides, out),
-        _ => rows::<SHORT>(words, place, strides, out),
+        1 => rows::<1, T>(source, place, strides, out),
+        2 => rows::<2, T>(source, place, strides, out),
+        3 => rows::<3, T>(source, place, strides, out),
+        4 => rows::<4, T>(source, place, strides, out),
+        5 => rows::<5, T>(source, place, strides, out),
+        6 => rows::<6, T>(source, place, strides, out),
+        7 => rows::<7, T>(source, place, strides, out),
+        _ => rows::<SHORT, T>(source, place, strides, out),
     }
 }
 
 /// Fills registers with one value, by the widest vectors there are.
-pub(super) fn fill(value: u32, out: &mut [u32]) {
-    struct Fill<'a>(u32, &'a mut [u32]);
-    impl pulp::WithSimd for Fill<'_> {
+fn fill<T: Pod>(value: T, out: &mut [T]) {
+    struct Fill<'a, T>(T, &'a mut [T]);
+    impl<T: Pod> pulp::WithSimd for Fill<'_, T> {
         type Output = ();
 
         #[inline(always)]
@@ -107,61 +124,111 @@ pub(super) fn fill(value: u32, out: &mut [u32]) {
             self.1.fill(self.0);
         }
     }
-    match out.len() < LINE {
+    match size_of_val(out) < LINE {
         // Not worth the dispatch.
         true => out.fill(value),
         false => pulp::Arch::new().dispatch(Fill(value, out)),
     }
 }
 
-/// The elements from `start` of a buffer that lies in order.
-pub(super) fn copy(dtype: DType, source: &[u32], start: usize, out: &mut [u32]) {
-    match dtype {
-        DType::F16 => {
-            let source: &[f16] = &bytemuck::cast_slice(source)[start..];
-            for (word, value) in out.iter_mut().zip(source) {
-                *word = value.to_f32().to_bits();
-            }
-        }
-        _ => out.copy_from_slice(&source[start..][..out.len()]),
+/// Fills registers with the value of one.
+pub(super) fn spread(value: &[u8], out: &mut [u8]) {
+    match *value {
+        [byte] => fill(byte, out),
+        _ => fill(
+            bytemuck::pod_read_unaligned::<u32>(value),
+            bytemuck::cast_slice_mut(out),
+        ),
     }
 }
 
-/// Copies evenly spaced words from a place on, by a stride, to such others.
+/// A word for each bool.
+pub(super) fn widen(bools: &[u8], out: &mut [u32]) {
+    out.iter_mut()
+        .zip(bools)
+        .for_each(|(word, &b)| *word = b as u32);
+}
+
+/// The elements from `start` of a buffer that lies in order.
+pub(super) fn copy(dtype: DType, source: &[u8], start: usize, out: &mut [u8]) {
+    match dtype {
+        DType::F16 => {
+            let source: &[f16] = &bytemuck::cast_slice(source)[start..];
+            let out: &mut [f32] = bytemuck::cast_slice_mut(out);
+            out.iter_mut()
+                .zip(source)
+                .for_each(|(o, v)| *o = v.to_f32());
+        }
+        _ => out.copy_from_slice(&source[start * dtype.size()..][..out.len()]),
+    }
+}
+
+/// Copies evenly spaced elements of a dtype from a place on, by a stride, to such others.
 pub(super) fn copy_run(
+    dtype: DType,
     len: usize,
-    words: &[u32],
-    (from, step): (isize, isize),
-    out: &mut [u32],
-    (to, stride): (isize, isize),
+    source: &[u8],
+    from: (isize, isize),
+    out: &mut [u8],
+    to: (isize, isize),
 ) {
-    match step {
-        1 => scatter(DType::U32, &words[from as usize..][..len], out, to, stride),
-        0 if stride == 1 => fill(words[from as usize], &mut out[to as usize..][..len]),
-        _ => {
-            for i in 0..len as isize {
-                out[(to + i * stride) as usize] = words[(from + i * step) as usize];
+    fn run<T: Pod>(
+        len: usize,
+        source: &[u8],
+        (from, step): (isize, isize),
+        out: &mut [u8],
+        (to, stride): (isize, isize),
+    ) {
+        let (source, out) = (
+            bytemuck::cast_slice::<u8, T>(source),
+            bytemuck::cast_slice_mut::<u8, T>(out),
+        );
+        match step {
+            1 => store(&source[from as usize..][..len], out, to, stride),
+            0 if stride == 1 => fill(source[from as usize], &mut out[to as usize..][..len]),
+            _ => {
+                for i in 0..len as isize {
+                    out[(to + i * stride) as usize] = source[(from + i * step) as usize];
+                }
             }
         }
+    }
+    match dtype.size() {
+        1 => run::<u8>(len, source, from, out, to),
+        2 => run::<u16>(len, source, from, out, to),
+        _ => run::<u32>(len, source, from, out, to),
     }
 }
 
 /// Stores registers at evenly spaced places.
-pub(super) fn scatter(dtype: DType, values: &[u32], out: &mut [u32], place: isize, stride: isize) {
-    let at = |i: usize| (place + i as isize * stride) as usize;
-    if dtype == DType::F16 {
-        let out: &mut [f16] = bytemuck::cast_slice_mut(out);
-        for (i, &value) in values.iter().enumerate() {
-            out[at(i)] = f16::from_f32(f32::from_bits(value));
+pub(super) fn scatter(dtype: DType, values: &[u8], out: &mut [u8], place: isize, stride: isize) {
+    match dtype {
+        DType::F16 => {
+            let values: &[f32] = bytemuck::cast_slice(values);
+            let out: &mut [f16] = bytemuck::cast_slice_mut(out);
+            for (i, &value) in values.iter().enumerate() {
+                out[(place + i as isize * stride) as usize] = f16::from_f32(value);
+            }
         }
-    } else if stride == 1 {
+        DType::Bool => store(values, out, place, stride),
+        DType::U32 | DType::I32 | DType::F32 => store::<u32>(
+            bytemuck::cast_slice(values),
+            bytemuck::cast_slice_mut(out),
+            place,
+            stride,
+        ),
+    }
+}
+
+fn store<T: Copy>(values: &[T], out: &mut [T], place: isize, stride: isize) {
+    if stride == 1 {
         out[place as usize..][..values.len()].copy_from_slice(values);
     } else if stride > 1 {
         let places = out[place as usize..].iter_mut().step_by(stride as usize);
-        places.zip(values).for_each(|(word, &value)| *word = value);
+        places.zip(values).for_each(|(out, &value)| *out = value);
     } else {
         for (i, &value) in values.iter().enumerate() {
-            out[at(i)] = value;
+            out[(place + i as isize * stride) as usize] = value;
         }
     }
 }
@@ -190,21 +257,21 @@ pub(super) fn random(key: [u32; 2], counter: [u32; 2], lane: usize, out: &mut [u
     }
 }
 
-/// Asks for words that are about to be read.
-pub(super) fn prefetch(words: &[u32]) {
+/// Asks for bytes that are about to be read.
+pub(super) fn prefetch(bytes: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    for line in words.as_chunks::<LINE>().0 {
+    for line in bytes.as_chunks::<LINE>().0 {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch is a hint that reads nothing, and every x86-64 has it.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = words;
+    let _ = bytes;
 }
 
 /// Stores registers past the caches, which saves reading the lines that are overwritten. To be
 /// followed by a [`fence`] on the same thread.
-pub(super) fn store_past(values: &[u32], out: &mut [u32]) {
+pub(super) fn store_past(values: &[u8], out: &mut [u8]) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
@@ -212,13 +279,13 @@ pub(super) fn store_past(values: &[u32], out: &mut [u32]) {
         let head = out.as_ptr().align_offset(16).min(out.len());
         let (first, aligned) = out.split_at_mut(head);
         first.copy_from_slice(&values[..head]);
-        let (quads, rest) = aligned.as_chunks_mut::<4>();
-        let (from, last) = values[head..].as_chunks::<4>();
-        for (quad, from) in quads.iter_mut().zip(from) {
-            let (quad, from) = (quad.as_mut_ptr(), from.as_ptr());
-            // SAFETY: both are four words; those stored to start at a multiple of 16 bytes, since
-            // the words before them were split off. SSE 2 is part of x86-64.
-            unsafe { _mm_stream_si128(quad.cast::<__m128i>(), _mm_loadu_si128(from.cast())) };
+        let (parts, rest) = aligned.as_chunks_mut::<16>();
+        let (from, last) = values[head..].as_chunks::<16>();
+        for (part, from) in parts.iter_mut().zip(from) {
+            let (part, from) = (part.as_mut_ptr(), from.as_ptr());
+            // SAFETY: both are 16 bytes; those stored to start at a multiple of 16, since the bytes
+            // before them were split off. SSE 2 is part of x86-64.
+            unsafe { _mm_stream_si128(part.cast::<__m128i>(), _mm_loadu_si128(from.cast())) };
         }
         rest.copy_from_slice(last);
     }
@@ -241,9 +308,9 @@ mod tests {
 
     #[test]
     fn what_is_stored_past_the_caches_is_all_there() {
-        let values: Vec<u32> = (1..=100).collect();
+        let values: Vec<u8> = (1..=100).collect();
         for (start, len) in [(0, 100), (1, 99), (3, 64), (2, 1), (5, 0), (7, 6)] {
-            let mut out = vec![0; 110];
+            let mut out = [0; 110];
             store_past(&values[..len], &mut out[start..start + len]);
             fence();
             assert_eq!(out[start..start + len], values[..len]);
@@ -251,7 +318,7 @@ mod tests {
                 out[..start]
                     .iter()
                     .chain(&out[start + len..])
-                    .all(|&w| w == 0)
+                    .all(|&b| b == 0)
             );
         }
     }

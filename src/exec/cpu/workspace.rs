@@ -10,8 +10,8 @@ thread_local! {
     static SPARE: Cell<(Vec<u32>, Vec<isize>)> = const { Cell::new((Vec::new(), Vec::new())) };
 }
 
-/// Words of a line of cache, at which registers start.
-pub(super) const LINE: usize = 16;
+/// Bytes of a line of cache, at which registers start.
+pub(super) const LINE: usize = 64;
 
 /// The registers and outputs of one task.
 pub(crate) struct Workspace<'m, 'o> {
@@ -20,19 +20,20 @@ pub(crate) struct Workspace<'m, 'o> {
     /// Where each stream is read that is read where it lies.
     pub(super) places: Vec<isize>,
     /// The task's shares of what is stored: what was there before, until it is written.
-    pub(super) outputs: Vec<&'o mut [u32]>,
+    pub(super) outputs: Vec<&'o mut [u8]>,
     pub(super) ahead: Ahead<'m>,
 }
 
 impl<'m, 'o> Workspace<'m, 'o> {
-    /// Registers of undefined content, for bodies that need up to that many words.
-    pub(super) fn new(size: usize, outputs: Vec<&'o mut [u32]>) -> Self {
+    /// Registers of undefined content, for bodies that need up to that many bytes.
+    pub(super) fn new(size: usize, outputs: Vec<&'o mut [u8]>) -> Self {
         let (mut words, places) = SPARE.take();
-        let least = size + LINE;
+        let least = (size + LINE).div_ceil(4);
         if words.len() < least {
             words.resize(least, 0);
         }
-        let first = words.as_ptr().align_offset(4 * LINE).min(LINE);
+        let bytes: &[u8] = bytemuck::cast_slice(&words);
+        let first = bytes.as_ptr().align_offset(LINE).min(LINE);
         Self {
             words,
             first,
@@ -42,13 +43,14 @@ impl<'m, 'o> Workspace<'m, 'o> {
         }
     }
 
-    pub(super) fn registers(&self) -> &[u32] {
-        &self.words[self.first..]
+    pub(super) fn registers(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[self.first..]
     }
 
-    /// Lends some words of the registers to be written, and the rest to be read.
-    pub(super) fn split(&mut self, at: usize, len: usize) -> (Rest<'_, 'o>, &mut [u32]) {
-        let (before, rest) = self.words[self.first..].split_at_mut(at);
+    /// Lends some bytes of the registers to be written, and the rest to be read.
+    pub(super) fn split(&mut self, at: usize, len: usize) -> (Rest<'_, 'o>, &mut [u8]) {
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.words);
+        let (before, rest) = bytes[self.first..].split_at_mut(at);
         let (written, after) = rest.split_at_mut(len);
         let rest = Rest {
             before,
@@ -69,17 +71,17 @@ impl Drop for Workspace<'_, '_> {
 
 /// A workspace apart from what is written.
 pub(super) struct Rest<'a, 'o> {
-    before: &'a [u32],
-    /// Where the registers after the written words start, and these.
-    after: (usize, &'a [u32]),
+    before: &'a [u8],
+    /// Where the registers after the written bytes start, and these.
+    after: (usize, &'a [u8]),
     pub(super) places: &'a [isize],
-    pub(super) outputs: &'a [&'o mut [u32]],
+    pub(super) outputs: &'a [&'o mut [u8]],
 }
 
 impl<'a> Rest<'a, '_> {
-    /// Words of the registers.
+    /// Bytes of the registers.
     #[inline(always)]
-    pub(super) fn words(&self, at: usize, len: usize) -> &'a [u32] {
+    pub(super) fn bytes(&self, at: usize, len: usize) -> &'a [u8] {
         match at < self.before.len() {
             true => &self.before[at..][..len],
             false => &self.after.1[at - self.after.0..][..len],
@@ -87,18 +89,18 @@ impl<'a> Rest<'a, '_> {
     }
 }
 
-/// The words of a stream.
+/// The bytes that a stream is in.
 #[derive(Clone, Copy)]
-pub(super) enum Words<'a> {
-    Memory(&'a [u32]),
+pub(super) enum Bytes<'a> {
+    Memory(&'a [u8]),
     /// Those of a task's output of that number, which an earlier kernel of the group wrote.
     Output(usize),
 }
 
-impl<'a> Words<'a> {
-    pub(super) fn get(self, outputs: &'a [&mut [u32]]) -> &'a [u32] {
+impl<'a> Bytes<'a> {
+    pub(super) fn get(self, outputs: &'a [&mut [u8]]) -> &'a [u8] {
         match self {
-            Self::Memory(words) => words,
+            Self::Memory(bytes) => bytes,
             Self::Output(k) => outputs[k],
         }
     }
@@ -115,9 +117,9 @@ pub(super) struct Ahead<'m> {
     pub(super) by_tile: bool,
 }
 
-/// Words that are asked for, those that are left, and how many with each step.
+/// Bytes that are asked for, those that are left, and how many with each step.
 struct Span<'m> {
-    words: Words<'m>,
+    bytes: Bytes<'m>,
     rest: Range<usize>,
     part: usize,
 }
@@ -129,22 +131,22 @@ impl<'m> Ahead<'m> {
         self.steps = steps.max(1);
     }
 
-    /// Adds a span of words; what lies beyond them is left out.
-    pub(super) fn add(&mut self, words: Words<'m>, span: Range<usize>) {
+    /// Adds a span of bytes; what lies beyond them is left out.
+    pub(super) fn add(&mut self, bytes: Bytes<'m>, span: Range<usize>) {
         let part = span.len().div_ceil(self.steps).next_multiple_of(LINE);
         self.spans.push(Span {
-            words,
+            bytes,
             rest: span,
             part,
         });
     }
 
     /// Asks for a step's part of each span.
-    pub(super) fn step(&mut self, outputs: &[&mut [u32]]) {
-        for Span { words, rest, part } in &mut self.spans {
+    pub(super) fn step(&mut self, outputs: &[&mut [u8]]) {
+        for Span { bytes, rest, part } in &mut self.spans {
             let end = rest.end.min(rest.start + *part);
-            if let Some(words) = words.get(outputs).get(rest.start..end) {
-                stream::prefetch(words);
+            if let Some(bytes) = bytes.get(outputs).get(rest.start..end) {
+                stream::prefetch(bytes);
             }
             rest.start = end;
         }

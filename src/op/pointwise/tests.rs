@@ -23,25 +23,33 @@ fn every_width_of_vectors_gives_the_same_bits() {
     let (a, b) = (words(|p| p.0), words(|p| p.1));
     let small: Vec<u32> = (0..a.len()).map(|i| (i as f32 * 0.37).to_bits()).collect();
     let truth: Vec<u32> = a.iter().map(|a| a & 1).collect();
+    let odd: Vec<u32> = (0..a.len() as u32).map(|i| i & 1).collect();
     for &op in PointOp::ALL.iter().chain(&PointOp::MORE) {
         for (from, to) in op.signatures() {
             for first in [&a, &small] {
                 let args = match (op, from) {
+                    (PointOp::Select, DType::Bool) => [&truth[..], &truth, &odd],
                     (PointOp::Select, _) => [&truth[..], first, &b],
-                    (_, DType::Bool) => [&truth[..], &truth, &truth],
+                    (_, DType::Bool) => [&truth[..], &odd, &odd],
                     _ => [&first[..], &b, &b],
                 };
+                let dtypes = match op {
+                    PointOp::Select => [DType::Bool, from, from],
+                    _ => [from; 3],
+                };
+                let operands: [_; 3] = std::array::from_fn(|k| registers_of(dtypes[k], args[k]));
                 let run = |width: Arch| {
-                    let mut out = vec![0; a.len()];
-                    let (op, out_now) = (op, &mut out[..]);
+                    let mut out = vec![0u32; a.len()];
+                    let bytes = register_size(to) * out.len();
+                    let registers = &mut bytemuck::cast_slice_mut(&mut out)[..bytes];
                     width.dispatch(Apply(&mut Application {
                         op,
                         from,
                         to,
-                        args: &args,
-                        out: out_now,
+                        args: &operands.each_ref().map(|arg| &**arg),
+                        out: registers,
                     }));
-                    out
+                    words_of(to, registers).into_owned()
                 };
                 let plain = run(Arch::Scalar);
                 for width in widths() {

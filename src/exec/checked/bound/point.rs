@@ -66,7 +66,7 @@ fn pushed(op: PointOp, args: &[Operand<'_>], to: DType, results: &[u32]) -> Vec<
             .map(|i| push(&args[i], ways / 3u32.pow(i as u32) % 3))
             .collect();
         let arg = |i: usize| moved[i.min(moved.len() - 1)].as_slice();
-        op.apply(from, to, &[arg(0), arg(1), arg(2)], &mut out);
+        op.apply_to_words(from, to, &[arg(0), arg(1), arg(2)], &mut out);
         for (s, (&moved, &result)) in spread.iter_mut().zip(out.iter().zip(results)) {
             *s = s.max(distance(to, moved, result));
         }

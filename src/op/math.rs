@@ -55,7 +55,8 @@ pub(crate) use remainder::{floor_div, fmod, rem, trunc_div};
 pub(crate) use root::{cbrt, hypot};
 pub(crate) use rounding::{ceil, floor, round, to_i32, to_u32, trunc};
 pub(crate) use select::{
-    abs, copysign, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign, sign_bit, sqrt,
+    abs, copysign, fmax, fmin, is_finite, is_inf, is_nan, max, min, reciprocal, rsqrt, sign,
+    sign_bit, sqrt,
 };
 pub(crate) use trigonometric::{TRIG_SMALL, cos, cos_small, sin, sin_small, tan, tan_small};
 

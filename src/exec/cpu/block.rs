@@ -7,19 +7,21 @@ use super::code::{Action, Code, Place, Step};
 use super::stream;
 use super::workspace::{Rest, Words, Workspace};
 use crate::error::ErrorKind;
+use crate::op::program::Indexed;
 
 /// The first fault that a run met.
 #[derive(Default)]
 pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
 
 impl Faults {
-    pub(super) fn index(&self, index: i64, axis: usize, size: usize) {
+    /// An index that is out of range.
+    pub(super) fn index(&self, index: i64, axis: Indexed) {
         if let Ok(mut fault) = self.0.lock() {
             fault.get_or_insert(ErrorKind::Index {
-                op: "gather",
+                op: axis.method,
                 index,
-                axis,
-                size,
+                axis: axis.axis,
+                size: axis.size,
             });
         }
     }

@@ -22,20 +22,14 @@ impl Runner<'_> {
         let (words, base) = self.inputs.streams[k];
         let words = words.get(outputs);
         let stream = &self.code.streams[k];
-        let Some(Indexed {
-            axis,
-            stride: axis_stride,
-            size,
-        }) = stream.gather
-        else {
-            return;
-        };
+        let Some(axis) = stream.gather else { return };
+        let (axis_stride, size) = (axis.stride, axis.size);
         let space = &self.code.space;
         space.runs_from(k, base, start, out.len(), |done, run, place, along| {
             let out = &mut out[done..done + run];
             if let &[given] = index {
                 // One index for all: a part of a slice.
-                let at = place + self.checked(given, signed, axis, size) as isize * axis_stride;
+                let at = place + self.checked(given, signed, axis) as isize * axis_stride;
                 return fetch_line(stream, words, at, along, out);
             }
             // The places first, and then what is there, in short loops.
@@ -58,7 +52,7 @@ impl Runner<'_> {
             }
             if wrong {
                 for (i, (word, &given)) in out.iter_mut().zip(given).enumerate() {
-                    let named = self.checked(given, signed, axis, size);
+                    let named = self.checked(given, signed, axis);
                     *word = (place + i as isize * along + named as isize * axis_stride) as u32;
                 }
             }
@@ -68,20 +62,17 @@ impl Runner<'_> {
 
     /// The place on an axis that an index names; a fault and the first where there is none.
     #[cold]
-    fn checked(&self, given: u32, signed: bool, axis: usize, size: usize) -> usize {
+    fn checked(&self, given: u32, signed: bool, axis: Indexed) -> usize {
         let wanted = match signed {
             true => given as i32 as i64,
             false => given as i64,
         };
-        let at = if wanted < 0 {
-            wanted + size as i64
-        } else {
-            wanted
-        };
-        if (0..size as i64).contains(&at) {
+        let size = axis.size as i64;
+        let at = if wanted < 0 { wanted + size } else { wanted };
+        if (0..size).contains(&at) {
             return at as usize;
         }
-        self.faults.index(wanted, axis, size);
+        self.faults.index(wanted, axis);
         0
     }
 

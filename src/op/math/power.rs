@@ -13,7 +13,11 @@ use super::rounding::{ALL_INTEGERS, low_word, whole};
 #[inline(always)]
 fn log2_wide(x: f32) -> f64 {
     let (e, m) = split(x);
-    let e = if x == 0.0 { f32::NEG_INFINITY } else { e as f32 };
+    let e = if x == 0.0 {
+        f32::NEG_INFINITY
+    } else {
+        e as f32
+    };
     let e = if x < f32::INFINITY { e } else { x };
     let f = f64::from(m - 1.0);
     let s = f / (2.0 + f);

@@ -81,6 +81,8 @@ pub(crate) const BINARY: &[Binary] = rows! { Binary:
     copysign, f64::copysign, 0.0;
     min, reference::minimum, 0.0;
     max, reference::maximum, 0.0;
+    fmin, |a, b| if b < a || a.is_nan() { b } else { a }, 0.0;
+    fmax, |a, b| if b > a || a.is_nan() { b } else { a }, 0.0;
     leaky_relu, reference::leaky_relu, 0.5;
     elu, reference::elu, 2.5;
 };

@@ -28,8 +28,12 @@ pub(crate) fn acosh(x: f32) -> f32 {
     let root = (c * (c + 2.0)).sqrt();
     let root = if t > LARGE { t } else { root };
     let y = log1p_positive(t + root, 0.5 * t + 0.5 * root);
-    let y = if x < f32::INFINITY { y } else { x };
-    if x >= 1.0 { y } else { f32::NAN }
+    let edge = if x > 1.0 { x } else { f32::NAN };
+    if x >= 1.0 && x < f32::INFINITY {
+        y
+    } else {
+        edge
+    }
 }
 
 /// Inverse hyperbolic tangent; ±∞ at ±1 and NaN beyond. At most 3 ULP.
@@ -38,7 +42,6 @@ pub(crate) fn atanh(x: f32) -> f32 {
     let a = x.abs();
     let half = a / (1.0 - a);
     let y = 0.5 * log1p_positive(2.0 * half, half);
-    let y = if a == 1.0 { f32::INFINITY } else { y };
-    let y = if a <= 1.0 { y } else { f32::NAN }.copysign(x);
-    if x == 0.0 { x } else { y }
+    let edge = if a == 1.0 { f32::INFINITY } else { f32::NAN };
+    (if a < 1.0 { y } else { edge }).copysign(x)
 }

@@ -9,6 +9,13 @@ use super::rounding::head_tail;
 const SQRT_HALF: u32 = 0x3f35_04f3;
 const LEAST_NORMAL: u32 = 0x0080_0000;
 
+/// (e, m) with x = 2ᵉ·m and √½ ≤ m < √2, for the bits of a positive normal x.
+#[inline(always)]
+pub(super) fn split_normal(bits: u32) -> (i32, f32) {
+    let e = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
+    (e, f32::from_bits(bits.wrapping_sub((e << 23) as u32)))
+}
+
 /// (e, m) with x = 2ᵉ·m and √½ ≤ m < √2, for positive finite x, subnormal or not.
 #[inline(always)]
 pub(super) fn split(x: f32) -> (i32, f32) {
@@ -20,8 +27,7 @@ pub(super) fn split(x: f32) -> (i32, f32) {
     } else {
         bits
     };
-    let e = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
-    let m = f32::from_bits(bits.wrapping_sub((e << 23) as u32));
+    let (e, m) = split_normal(bits);
     (if subnormal { e.wrapping_sub(149) } else { e }, m)
 }
 
@@ -41,9 +47,14 @@ fn ln_tail(f: f32) -> f32 {
 /// `y`, the logarithm of a positive finite `x`, or what the logarithm is of any other `x`.
 #[inline(always)]
 fn with_edges(x: f32, y: f32) -> f32 {
-    let y = if x == f32::INFINITY { x } else { y };
-    let y = if x == 0.0 { f32::NEG_INFINITY } else { y };
-    if x >= 0.0 { y } else { f32::NAN }
+    // One choice waits for y, and not three in a row.
+    let edge = if x > 0.0 { x } else { f32::NAN };
+    let edge = if x == 0.0 { f32::NEG_INFINITY } else { edge };
+    if x > 0.0 && x < f32::INFINITY {
+        y
+    } else {
+        edge
+    }
 }
 
 /// ln(2ᵉ·(1 + f)) for √½ ≤ 1 + f ≤ √2.
@@ -103,10 +114,10 @@ pub(crate) fn log1p(x: f32) -> f32 {
     let offset = f32::from_bits((127i32.wrapping_sub(e).max(0) << 23) as u32) - 1.0;
     let f = if e == 0 { x } else { scaled + offset };
     let y = ln_parts(f, e);
-    let y = if x == 0.0 { x } else { y };
-    let y = if x == f32::INFINITY { x } else { y };
-    let y = if x == -1.0 { f32::NEG_INFINITY } else { y };
-    if x >= -1.0 { y } else { f32::NAN }
+    let edge = if x > -1.0 { x } else { f32::NAN };
+    let edge = if x == -1.0 { f32::NEG_INFINITY } else { edge };
+    let inside = x > -1.0 && x < f32::INFINITY && x != 0.0;
+    if inside { y } else { edge }
 }
 
 /// ln(1 + x) for a positive x or 0, of which `half` is the half: that is finite where x overflows. At most 2 ULP.

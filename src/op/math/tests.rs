@@ -131,6 +131,28 @@ fn worst(
 }
 
 #[test]
+fn powers_of_normal_numbers_are_powers() {
+    let exponents = [
+        0.0,
+        -0.0,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        f32::MAX,
+    ];
+    let edges = edges().flat_map(|x| exponents.map(|y| (x, y)));
+    for (x, y) in power_pairs(200_000).chain(pairs(20_000)).chain(edges) {
+        if x.is_normal() && x > 0.0 {
+            let (want, got) = (pow(x, y), pow_normal(x, y));
+            assert!(
+                want.to_bits() == got.to_bits() || want.is_nan() && got.is_nan(),
+                "{x:e}^{y:e} = {got:e}, not {want:e}"
+            );
+        }
+    }
+}
+
+#[test]
 fn unary_functions_hold_their_bounds() {
     for row in UNARY {
         let (error, at) = worst(edges().chain(sweep(10007)), row.f, row.reference);

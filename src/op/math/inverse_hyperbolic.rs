@@ -29,7 +29,7 @@ pub(crate) fn acosh(x: f32) -> f32 {
     let root = if t > LARGE { t } else { root };
     let y = log1p_positive(t + root, 0.5 * t + 0.5 * root);
     let edge = if x > 1.0 { x } else { f32::NAN };
-    if x >= 1.0 && x < f32::INFINITY {
+    if (1.0..f32::INFINITY).contains(&x) {
         y
     } else {
         edge

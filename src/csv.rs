@@ -11,7 +11,6 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -22,10 +21,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
-/// How a table is read: by default with a header, commas, all columns, and NaN where a value is missing.
+/// How a table is read: by default with a [header](Options::header), commas, all columns, and NaN where a value is
+/// missing.
 #[derive(Clone, Debug)]
 pub struct Options {
-    header: bool,
+    /// What was said; by default there is one, which must not look like values.
+    header: Option<bool>,
     delimiter: u8,
     columns: Option<Vec<Column>>,
     missing: Missing,
@@ -71,7 +72,7 @@ impl From<usize> for Column {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            header: true,
+            header: None,
             delimiter: b',',
             columns: None,
             missing: Missing::Nan,
@@ -85,9 +86,24 @@ impl Options {
         Self::default()
     }
 
-    /// Whether the first line holds names and not values.
+    /// Whether the first line holds names and not values. Unless it is said, the first line holds names, and
+    /// one that holds nothing but numbers is an error: it would be a row of values that is lost.
+    ///
+    /// ```
+    /// use tilewise::{csv, prelude::*};
+    /// let (text, dev) = ("1,2\n3,4\n".as_bytes(), Device::cpu());
+    /// assert!(csv::read(text, &csv::Options::new(), &dev).is_err());
+    /// let rows = csv::read(text, &csv::Options::new().header(false), &dev)?;
+    /// assert_eq!(rows.values.shape(), [2, 2]);
+    /// let years = csv::read(text, &csv::Options::new().header(true), &dev)?;
+    /// assert_eq!(years.names, ["1", "2"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn header(self, header: bool) -> Self {
-        Self { header, ..self }
+        Self {
+            header: Some(header),
+            ..self
+        }
     }
 
     /// The byte between fields: `b','`, `b';'`, `b'\t'`.
@@ -126,13 +142,8 @@ pub struct Table {
 #[track_caller]
 pub fn load(path: impl AsRef<Path>, options: &Options, device: &Device) -> Result<Table> {
     let name = path.as_ref().display().to_string();
-    let file = File::open(path).map_err(|error| error.to_string());
-    finish(
-        "csv::load",
-        &name,
-        file.and_then(|file| Parsed::read(file, options)),
-        device,
-    )
+    let parsed = crate::file::open(path.as_ref()).and_then(|file| Parsed::read(file, options));
+    finish("csv::load", &name, parsed, device)
 }
 
 /// Reads a table; see [`load`].
@@ -179,12 +190,13 @@ struct Parsed {
 
 impl Parsed {
     fn read(reader: impl Read, options: &Options) -> std::result::Result<Self, String> {
+        let has_header = options.header.unwrap_or(true);
         let mut reader = ReaderBuilder::new()
-            .has_headers(options.header)
+            .has_headers(has_header)
             .delimiter(options.delimiter)
             .trim(Trim::All)
             .from_reader(reader);
-        let header: Vec<String> = match options.header {
+        let header: Vec<String> = match has_header {
             true => {
                 let header = reader.byte_headers().map_err(in_words)?;
                 let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
@@ -192,8 +204,16 @@ impl Parsed {
             }
             false => Vec::new(),
         };
+        let is_number = |name: &String| name.parse::<f32>().is_ok();
+        if options.header.is_none() && !header.is_empty() && header.iter().all(is_number) {
+            return Err(format!(
+                "the first line, {}, holds numbers alone: say header(false) if it is a row of values, or header(true) \
+                 if these are the names of the columns",
+                header.join(", ")
+            ));
+        }
         // Without a header the first line tells how many columns there are.
-        let mut width = options.header.then_some(header.len());
+        let mut width = has_header.then_some(header.len());
         let mut chosen = match width {
             Some(width) => choose(options, &header, width)?,
             None => Vec::new(),

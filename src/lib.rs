@@ -96,6 +96,8 @@ mod device;
 mod dtype;
 mod error;
 mod exec;
+#[cfg(any(feature = "csv", feature = "npy"))]
+mod file;
 mod generator;
 #[cfg(feature = "image")]
 pub mod image;

@@ -30,7 +30,7 @@ impl Tensor {
         const OP: &str = "cross_entropy";
         self.check_logits(OP, labels)?;
         let largest = self.detach().max_keepdims(-1)?;
-        let right = self.gather(-1, &labels.unsqueeze(-1)?)?;
+        let right = self.along_axis(OP, -1, &labels.unsqueeze(-1)?)?;
         // ln Σ e^(x − max) − (x[label] − max): neither term overflows, and a large maximum does not
         // cancel the digits of a small loss.
         let all = self.try_sub(&largest)?.exp().sum_keepdims(-1)?.ln();

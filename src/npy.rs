@@ -157,7 +157,7 @@ impl NpyFile {
 
     fn opened(path: &Path, name: String) -> Words<Self> {
         let words = |error: std::io::Error| error.to_string();
-        let mut file = File::open(path).map_err(words)?;
+        let mut file = crate::file::open(path)?;
         let header = Header::read(&mut file)?;
         let start = file.stream_position().map_err(words)?;
         let there = file.metadata().map_err(words)?.len().saturating_sub(start);

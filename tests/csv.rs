@@ -27,6 +27,13 @@ fn headers(device: &Device) -> Result<()> {
     );
     let table = csv::read("1,2\n3,4".as_bytes(), &Options::new().header(false), device)?;
     assert!(table.names.is_empty());
+    // Names that are numbers must be said to be names; beside a word they need not.
+    let years = "1999,2000\n1,2\n".as_bytes();
+    let table = csv::read(years, &Options::new().header(true), device)?;
+    assert_eq!(table.names, ["1999", "2000"]);
+    let table = csv::read("x,2000\n1,2\n".as_bytes(), &Options::new(), device)?;
+    assert_eq!(table.names, ["x", "2000"]);
+    let table = csv::read("1,2\n3,4".as_bytes(), &Options::new().header(false), device)?;
     assert_eq!(table.values.to_string(), "[[1. 2.]\n [3. 4.]]");
     Ok(())
 }
@@ -104,6 +111,11 @@ fn errors(device: &Device) {
             &all,
             "line 3 has 1 fields where the lines before have 2",
         ),
+        (
+            "1,2.5\n3,4\n",
+            &all,
+            "the first line, 1, 2.5, holds numbers alone: say header(false)",
+        ),
         ("x\n1_000\n", &all, "\"1_000\" is no number"),
         (
             "x\n1\n",
@@ -146,6 +158,13 @@ fn files(device: &Device) -> Result<()> {
     let table = csv::load(&path, &Options::new(), device);
     std::fs::remove_file(&path).expect("the file is there");
     assert_eq!(table?.values.item::<f32>()?, 0.1);
+    let error = csv::load(std::env::temp_dir(), &Options::new(), device).expect_err("no file");
+    assert!(
+        error
+            .to_string()
+            .contains("this is a directory, not a file"),
+        "{error}"
+    );
     let error = csv::load("no such file.csv", &Options::new(), device).expect_err("no file");
     assert!(
         error.to_string().contains("csv::load: no such file.csv"),

@@ -18,6 +18,7 @@ tests![
     halves,
     rounding_to_decimals,
     numbers_for_what_is_none,
+    plain_powers,
     errors,
 ];
 
@@ -357,6 +358,12 @@ fn halves(device: &Device) -> Result<()> {
     let none = Tensor::new([f16::NAN, f16::INFINITY, f16::NEG_INFINITY], device)?;
     let numbers = none.nan_to_num(0.0, None, None).to_vec::<f16>()?;
     assert_eq!(numbers, [f16::ZERO, f16::MAX, f16::MIN]);
+    let halves = Tensor::new([1.5f32, -3.0, 40.0], device)?.to_dtype(DType::F16);
+    let cubes = halves.pow(3)?;
+    assert_eq!(
+        (cubes.dtype(), cubes.to_vec::<f64>()?),
+        (DType::F16, vec![3.375, -27.0, 64000.0])
+    );
     Ok(())
 }
 
@@ -388,6 +395,49 @@ fn numbers_for_what_is_none(device: &Device) -> Result<()> {
     let gradients = loss.backward()?;
     let gradient = gradients.get(&x).expect("x has a gradient");
     assert_eq!(gradient.to_vec::<f32>()?, [0.0, 0.0, 0.0, -3.0]);
+    Ok(())
+}
+
+/// Exponents that are products or a quotient have pow's values everywhere, and its gradients.
+fn plain_powers(device: &Device) -> Result<()> {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    let points: [f32; 15] = [
+        0.0, -0.0, 1.0, -1.0, 1.5, -2.25, 3.0, 1e-12, -1e13, 1e20, -1e20, 1e-25, inf, -inf, nan,
+    ];
+    let x = Tensor::new(points, device)?;
+    for exponent in [1.0f32, 2.0, 3.0, -1.0] {
+        let plain = x.pow(exponent)?;
+        assert!(!plain.explain().contains("pow"), "{}", plain.explain());
+        // Exponents in a tensor take the way of any.
+        let general = x.pow(&Tensor::new([exponent; 15], device)?)?;
+        let want: Vec<f32> = points.iter().map(|x| x.powf(exponent)).collect();
+        for got in [plain.to_vec::<f32>()?, general.to_vec::<f32>()?] {
+            for ((got, want), x) in got.iter().zip(&want).zip(points) {
+                let near = (got - want).abs() <= 4.0 * f32::EPSILON * want.abs();
+                let same = got == want && got.is_sign_negative() == want.is_sign_negative();
+                assert!(
+                    near && *got != 0.0 || same || got.is_nan() && want.is_nan(),
+                    "{x}^{exponent} = {got}, not {want}"
+                );
+            }
+        }
+        let values: &[f32] = &[0.5, -1.25, 2.0];
+        let input: &[Input<'_>] = &[(values, &[3])];
+        check_twice(device, "a plain power", input, |x| x[0].pow(exponent));
+    }
+    let whole = Tensor::new([3, -46341, 0], device)?;
+    assert_eq!(whole.pow(1)?.to_vec::<i32>()?, [3, -46341, 0]);
+    assert_eq!(whole.pow(2)?.to_vec::<i32>()?, [9, -2147479015, 0]);
+    assert_eq!(
+        whole.pow(3)?.to_vec::<i32>()?,
+        [27, 46341i32.wrapping_pow(3).wrapping_neg(), 0]
+    );
+    // A negative power of an integer is 0 but for 1 and −1.
+    assert_eq!(
+        Tensor::new([2, -1, 1], device)?.pow(-1)?.to_vec::<i32>()?,
+        [0, -1, 1]
+    );
+    assert_eq!(whole.pow(2.0)?.dtype(), DType::F32);
     Ok(())
 }
 

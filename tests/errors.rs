@@ -22,6 +22,7 @@ tests![
     no_device,
     operators_panic,
     later_faults,
+    faults_name_the_method,
     async_forms
 ];
 
@@ -456,7 +457,7 @@ fn later_faults(device: &Device) -> Result<()> {
     tells(
         picked.to_vec::<f32>(),
         is!(Index),
-        &["gather", "index 7", "size 3", "from -3 to 2"],
+        &["index_select", "index 7", "size 3", "from -3 to 2"],
     );
     // The device goes on.
     assert_eq!(a.sum(..)?.item::<f32>()?, 0.0);
@@ -468,6 +469,62 @@ fn later_faults(device: &Device) -> Result<()> {
         "{told}"
     );
     device.synchronize()
+}
+
+/// An index that is found to be out of range while running is told by the method it was given to, with what its axis
+/// takes.
+fn faults_name_the_method(device: &Device) -> Result<()> {
+    type Call<'a> = &'a dyn Fn() -> Result<Tensor>;
+    let device = &own(device)?;
+    let x = Tensor::arange(0.0, 6.0, 1.0, device)?.reshape([2, 3])?;
+    let vector = |values: [i32; 2]| Tensor::new(values, device);
+    let (far, fine) = (vector([1, 7])?, vector([1, 0])?);
+    let row = far.reshape([1, 2])?;
+    let ones = Tensor::ones([2], device)?;
+    let last = |tensors: Result<Vec<Tensor>>| tensors.map(|mut all| all.remove(0));
+    let calls: [(&str, &str, Call<'_>); 13] = [
+        ("gather", "axis 1 of size 3", &|| x.gather(1, &row)),
+        ("index_select", "axis 0 of size 2", &|| {
+            x.index_select(0, &far)
+        }),
+        ("take", "axis 1 of size 3", &|| x.take(&far, 1)),
+        ("take_along_axis", "axis 1 of size 3", &|| {
+            x.take_along_axis(&row, 1)
+        }),
+        ("at", "axis 1 of size 3", &|| x.at(&[&fine, &far])),
+        ("at", "axis 0 of size 2", &|| x.at(&[&far, &fine])),
+        ("index_add", "axis 1 of size 3", &|| {
+            x.index_add(&[&fine, &far], &ones)
+        }),
+        ("scatter_add", "axis 1 of size 3", &|| {
+            x.scatter_add(1, &row, 1.0)
+        }),
+        ("put_along_axis", "axis 1 of size 3", &|| {
+            x.put_along_axis(&row, 1.0, 1)
+        }),
+        ("unravel_index", "of size 6", &|| {
+            last(far.unravel_index([2, 3]))
+        }),
+        ("ravel_multi_index", "of size 3", &|| {
+            Tensor::ravel_multi_index(&[&fine, &far], [2, 3])
+        }),
+        ("one_hot", "axis 1 of size 5", &|| far.one_hot(5)),
+        ("cross_entropy", "axis 1 of size 3", &|| {
+            x.cross_entropy(&far)
+        }),
+    ];
+    for (method, axis, call) in calls {
+        let error = call().and_then(|y| y.to_vec::<f64>()).expect_err(method);
+        let told = error.to_string();
+        assert!(matches!(error.kind(), ErrorKind::Index { .. }), "{told}");
+        for words in [&format!("{method}: index 7 "), axis, "are valid"] {
+            assert!(told.contains(words), "no {words:?} in: {told}");
+        }
+    }
+    // Negative classes count from the last, as labels and every other index.
+    let classes = vector([-1, 0])?.one_hot(2)?;
+    assert_eq!(classes.to_vec::<f32>()?, [0.0, 1.0, 1.0, 0.0]);
+    Ok(())
 }
 
 fn async_forms(device: &Device) {

@@ -199,8 +199,12 @@ fn edges(device: &Device) -> Result<()> {
 fn errors(device: &Device) -> Result<()> {
     let said = |result: Result<Tensor>| result.map(|t| t.ndim()).expect_err("an error").to_string();
     let x = Tensor::ones([2, 3, 4], device)?;
-    assert!(said(x.norm(2, ..)).contains("one axis or two, not for 3 axes"));
-    assert!(said(x.norm(Norm::Nuc, 0)).contains("two axes, not for 1 axes"));
+    assert!(said(x.norm(2, ..)).contains("norm of order 2 is for one axis or two, not for 3"));
+    let scalar = Tensor::ones([1], device)?.reshape([] as [isize; 0])?;
+    assert!(
+        said(scalar.norm(2.5, ..)).contains("norm of order 2.5 is for one axis or two, not for 0")
+    );
+    assert!(said(x.norm(Norm::Nuc, 0)).contains("nuclear norm is for two axes, not for 1"));
     assert!(said(x.norm(3, [0, 1])).contains("±1, ±2 and ±∞, not 3"));
     assert!(said(x.norm(2, 3)).contains("axis 3 is out of range"));
     assert!(said(x.norm(2, [0, 0])).contains("named twice"));

@@ -147,6 +147,14 @@ fn what_is_not_read(device: &Device) -> Result<()> {
         let error = archive.load(name, device).expect_err(name);
         assert!(error.to_string().contains(word), "{error}");
     }
+    let folder = std::env::temp_dir();
+    for error in [
+        npy::load(&folder, device).expect_err("no file"),
+        Npz::open(&folder).map(drop).expect_err("no file"),
+    ] {
+        let told = error.to_string();
+        assert!(told.contains("this is a directory, not a file"), "{told}");
+    }
     for error in [
         npy::load("no such file.npy", device)
             .map(drop)

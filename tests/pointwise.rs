@@ -130,6 +130,8 @@ const BINARY: &[Binary] = &[
         false,
         reference::maximum,
     ),
+    Binary("fmin", |a, b| a.fmin(b), 0.0, false, f64::min),
+    Binary("fmax", |a, b| a.fmax(b), 0.0, false, f64::max),
 ];
 
 /// Both zeros and infinities, NaN, the ends of the subnormal and normal numbers, and what is next to
@@ -408,6 +410,8 @@ const INTEGER: &[IntRow] = &[
     ("gcd", |a, b| a.gcd(b), int::gcd),
     ("minimum", |a, b| a.minimum(b), i64::min),
     ("maximum", |a, b| a.maximum(b), i64::max),
+    ("fmin", |a, b| a.fmin(b), i64::min),
+    ("fmax", |a, b| a.fmax(b), i64::max),
 ];
 
 fn integers(device: &Device) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::support::gradient::check;
 tests![
     golden,
     single_quantiles,
+    extremes_skip_nan,
     infinities,
     empty,
     views,
@@ -123,6 +124,60 @@ fn single_quantiles(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// Along rows, columns and all, of lengths about those of vectors and blocks.
+fn extremes_skip_nan(device: &Device) -> Result<()> {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    // NaN equals nothing.
+    let numbers = |values: &[f32]| -> Vec<Option<f32>> {
+        let number = |v: &f32| (!v.is_nan()).then_some(*v);
+        values.iter().map(number).collect()
+    };
+    for (rows, columns) in [(1, 1), (3, 67), (65, 5), (130, 33), (2, 9001)] {
+        let value = |i: usize| match i * 7919 % 23 {
+            0..=6 => nan,
+            7 => -inf,
+            k => (i * 31 % 1009) as f32 - 500.0 + k as f32,
+        };
+        let mut values: Vec<f32> = (0..rows * columns).map(value).collect();
+        // A row of nothing but NaN, of one sign and the other.
+        values[..columns].fill(nan);
+        values[columns / 2] = -nan;
+        let x = Tensor::from_slice(&values, [rows, columns], device)?;
+        let fold = |of: &mut dyn Iterator<Item = usize>, better: fn(f32, f32) -> f32| {
+            of.map(|i| values[i]).fold(nan, better)
+        };
+        let along = |axis: usize, better: fn(f32, f32) -> f32| -> Vec<f32> {
+            match axis {
+                0 => (0..columns)
+                    .map(|j| fold(&mut (0..rows).map(|i| i * columns + j), better))
+                    .collect(),
+                _ => (0..rows)
+                    .map(|i| fold(&mut (i * columns..(i + 1) * columns), better))
+                    .collect(),
+            }
+        };
+        for axis in [0, 1] {
+            let what = format!("axis {axis} of ({rows},{columns})");
+            let largest = x.nanmax(axis as isize)?.to_vec::<f32>()?;
+            assert_same(&what, &numbers(&largest), &numbers(&along(axis, f32::max)));
+            let least = x.nanmin(axis as isize)?.to_vec::<f32>()?;
+            assert_same(&what, &numbers(&least), &numbers(&along(axis, f32::min)));
+            let turned = x.t().flip(0)?.nanmin(1 - axis as isize)?;
+            let mut want = along(axis, f32::min);
+            if axis == 0 {
+                want.reverse();
+            }
+            assert_same(&what, &numbers(&turned.to_vec::<f32>()?), &numbers(&want));
+        }
+        let all = fold(&mut (0..values.len()), f32::max);
+        let got = x.nanmax(..)?.item::<f32>()?;
+        assert_same("all", &numbers(&[got]), &numbers(&[all]));
+    }
+    let zeros = Tensor::new([nan, -0.0, 0.0], device)?;
+    assert_eq!(zeros.nanmax(0)?.item::<f32>()?, 0.0);
+    Ok(())
+}
+
 fn infinities(device: &Device) -> Result<()> {
     let inf = f32::INFINITY;
     let x = Tensor::from_slice(&[1.0, inf, inf, -inf], [4], device)?;
@@ -219,6 +274,10 @@ fn errors(device: &Device) -> Result<()> {
     let row = Tensor::ones([3], device)?;
     said(x.average(0, &row), "the size 2 of its axis");
     said(Tensor::zeros([0], device)?.ptp(0), "zero-size");
+    said(
+        Tensor::zeros([0], device)?.nanmax(0),
+        "zero-size array to reduction nanmax",
+    );
     Ok(())
 }
 
@@ -247,5 +306,10 @@ fn gradients(device: &Device) -> Result<()> {
         let g: Vec<f32> = gradients.get(&x).expect("a gradient").to_vec()?;
         assert!(g[1] == 0.0 && g.iter().all(|g| g.is_finite()), "{g:?}");
     }
+    // Nothing is chosen of none, and equals share.
+    let x = Tensor::new([[f32::NAN, f32::NAN], [2.0, 2.0]], device)?.variable();
+    let gradients = x.nanmin(1)?.nansum(..)?.backward()?;
+    let g = gradients.get(&x).expect("a gradient").to_vec::<f32>()?;
+    assert_eq!(g, [0.0, 0.0, 0.5, 0.5]);
     Ok(())
 }

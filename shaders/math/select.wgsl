@@ -61,6 +61,15 @@ fn tw_max(a: f32, b: f32) -> f32 {
     return tw_override(select(b, a, a >= b), TW_NAN, tw_is_nan(a) || tw_is_nan(b));
 }
 
+// The other side where one is NaN; of equals the left.
+fn tw_fmin(a: f32, b: f32) -> f32 {
+    return tw_override(a, bitcast<u32>(b), tw_is_nan(a) || (b < a && !tw_is_nan(b)));
+}
+
+fn tw_fmax(a: f32, b: f32) -> f32 {
+    return tw_override(a, bitcast<u32>(b), tw_is_nan(a) || (b > a && !tw_is_nan(b)));
+}
+
 fn tw_sqrt(x: f32) -> f32 {
     let bits = bitcast<u32>(x);
     let y = tw_override(sqrt(x), bits, (bits & 0x7fffffffu) == 0u || bits == TW_INF);

@@ -66,7 +66,7 @@ impl Rule {
                 output: false,
             },
             Self::Reduce {
-                op: ReduceOp::Max | ReduceOp::Min,
+                op: ReduceOp::Max | ReduceOp::Min | ReduceOp::Fmax | ReduceOp::Fmin,
                 ..
             } => Needs {
                 inputs: [true, false, false],
@@ -177,12 +177,17 @@ fn reduce_gradient(op: ReduceOp, g: &Tensor, s: &Saved, shape: &Shape) -> Result
     Ok(match op {
         ReduceOp::Sum => Some(g.expanded(shape)),
         ReduceOp::Prod => Some(g.try_mul(others(&s.a(), &axes)?)?),
-        ReduceOp::Max | ReduceOp::Min => {
+        ReduceOp::Max | ReduceOp::Min | ReduceOp::Fmax | ReduceOp::Fmin => {
             // Shared evenly among equals.
             let x = s.a();
             let y = s.y().detach().reshaped(g.shape_ref());
             let hit = x.detach().eq(y)?.to_dtype(g.dtype());
-            let share = hit.try_div(&hit.sum_keepdims(&axes[..])?)?;
+            let count = hit.sum_keepdims(&axes[..])?;
+            let share = hit.try_div(match op {
+                // Where all are NaN none is taken, and none gets a gradient.
+                ReduceOp::Fmax | ReduceOp::Fmin => count.maximum(1)?,
+                _ => count,
+            })?;
             Some(g.try_mul(&share)?)
         }
         ReduceOp::ArgMax | ReduceOp::ArgMin => None,
@@ -339,6 +344,12 @@ fn extremum_gradient(g: &Tensor, a: &Tensor, b: &Tensor, larger: bool) -> (Tenso
     let half = g * 0.5;
     let to = |other: &Tensor| select(&equal, &half, other);
     (to(&where_true(&first, g)), to(&where_false(&first, g)))
+}
+
+/// To the first operand where it is as good as the second, which is `b`, or that is NaN.
+fn number_gradient(g: &Tensor, b: &Tensor, as_good: Tensor) -> (Tensor, Tensor) {
+    let first = must(as_good.logical_or(b.is_nan()));
+    (where_true(&first, g), where_false(&first, g))
 }
 
 fn positive(a: &Tensor) -> Tensor {

@@ -14,6 +14,7 @@ mod frame;
 mod kernel;
 mod map;
 mod matmul;
+mod method;
 #[cfg(not(target_arch = "wasm32"))]
 mod peak;
 mod pipeline;

@@ -43,7 +43,7 @@ impl Npz {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         const OP: &str = "npz::open";
         let name = path.as_ref().display().to_string();
-        let file = match File::open(path) {
+        let file = match crate::file::open(path.as_ref()) {
             Ok(file) => file,
             Err(error) => return fail(OP, &name, error),
         };

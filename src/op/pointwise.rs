@@ -204,9 +204,13 @@ macro_rules! define_ops {
             fn apply_here(self, from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {
                 match self {
                     // Without the reduction of large angles, the loop vectorises; the bits are the same.
-                    Self::Sin if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::sin_small),
-                    Self::Cos if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::cos_small),
-                    Self::Tan if small_angles(args[0]) => each!(args, out, |f32| -> f32, math::tan_small),
+                    Self::Sin if math::small_angles(bytemuck::cast_slice(args[0])) => each!(args, out, |f32| -> f32, math::sin_small),
+                    Self::Cos if math::small_angles(bytemuck::cast_slice(args[0])) => each!(args, out, |f32| -> f32, math::cos_small),
+                    Self::Tan if math::small_angles(bytemuck::cast_slice(args[0])) => each!(args, out, |f32| -> f32, math::tan_small),
+                    // Without the edges of other bases; the bits are the same.
+                    Self::Pow if from.is_float() && math::normal(bytemuck::cast_slice(args[0])) => {
+                        each!(args, out, |f32, f32| -> f32, math::pow_normal)
+                    }
                     $(Self::$F1 => each!(args, out, |f32| -> f32, meaning::$f1),)*
                     $(Self::$F2 => each!(args, out, |f32, f32| -> f32, meaning::$f2),)*
                     $(Self::$N1 => match from {
@@ -370,14 +374,6 @@ const fn mentions(text: &str, letter: u8) -> bool {
 }
 
 // What follows is inlined into `apply_here`, and with it into each of its builds.
-
-#[inline(always)]
-fn small_angles(angles: &[u8]) -> bool {
-    let angles: &[f32] = bytemuck::cast_slice(angles);
-    // Without an early end, so that the loop vectorises.
-    let small = |all: bool, a: &f32| all & (a.abs() <= math::TRIG_SMALL);
-    angles.iter().fold(true, small)
-}
 
 #[inline(always)]
 fn cast(from: DType, to: DType, args: &[&[u8]; 3], out: &mut [u8]) {

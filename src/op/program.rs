@@ -79,6 +79,8 @@ pub(crate) struct Stream {
 /// The axis that a gather indexes, or a search looks through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Indexed {
+    /// The method that was called, which an error names.
+    pub(crate) method: &'static str,
     pub(crate) axis: usize,
     pub(crate) stride: isize,
     pub(crate) size: usize,

@@ -77,6 +77,12 @@ reductions! {
     /// The smallest element; NaN wins. On bools: whether all are true.
     Min "min", f32 math::min, "tw_min({a}, {b})", "tw_override(0.0, TW_INF, true)";
         i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a: u32, b: u32| a.min(b), "min({a}, {b})", "4294967295u";
+    /// The largest number; NaN if there is none.
+    Fmax "nanmax", f32 math::fmax, "tw_fmax({a}, {b})", "tw_override(0.0, TW_NAN, true)";
+        i32 |a, b| a.max(b), "max({a}, {b})", "i32(-2147483647 - 1)"; u32 |a: u32, b: u32| a.max(b), "max({a}, {b})", "0u";
+    /// The smallest number; NaN if there is none.
+    Fmin "nanmin", f32 math::fmin, "tw_fmin({a}, {b})", "tw_override(0.0, TW_NAN, true)";
+        i32 |a, b| a.min(b), "min({a}, {b})", "2147483647i"; u32 |a: u32, b: u32| a.min(b), "min({a}, {b})", "4294967295u";
 }
 
 impl ReduceOp {
@@ -91,11 +97,12 @@ impl ReduceOp {
             (Self::Prod, DType::F32 | DType::F16) => 1f32.to_bits(),
             (Self::Prod, _) => 1,
             (Self::Max, DType::F32 | DType::F16) => f32::NEG_INFINITY.to_bits(),
-            (Self::Max, DType::I32) => i32::MIN as u32,
-            (Self::Max, _) => 0,
+            (Self::Fmax | Self::Fmin, DType::F32 | DType::F16) => f32::NAN.to_bits(),
+            (Self::Max | Self::Fmax, DType::I32) => i32::MIN as u32,
+            (Self::Max | Self::Fmax, _) => 0,
             (Self::Min, DType::F32 | DType::F16) => f32::INFINITY.to_bits(),
-            (Self::Min, DType::I32) => i32::MAX as u32,
-            (Self::Min, _) => u32::MAX,
+            (Self::Min | Self::Fmin, DType::I32) => i32::MAX as u32,
+            (Self::Min | Self::Fmin, _) => u32::MAX,
             (Self::ArgMax | Self::ArgMin, _) => 0,
         }
     }
@@ -105,8 +112,8 @@ impl ReduceOp {
         match self {
             Self::Sum => "cumsum",
             Self::Prod => "cumprod",
-            Self::Max | Self::ArgMax => "cummax",
-            Self::Min | Self::ArgMin => "cummin",
+            Self::Max | Self::Fmax | Self::ArgMax => "cummax",
+            Self::Min | Self::Fmin | Self::ArgMin => "cummin",
         }
     }
 

@@ -235,6 +235,18 @@ macro_rules! pointwise_table {
                     f math::max, "tw_max({a}, {b})"; i |a, b| a.max(b), "max({a}, {b})";
                     u |a, b| a.max(b), "max({a}, {b})";
                     [a b] |g, s| extremum_gradient(g, &s.a(), &s.b(), true);
+                /// The smaller of the two, and where one of them is NaN the other; [`minimum`](Tensor::minimum) gives
+                /// NaN there. Of two equals the left is taken, and gets the gradient.
+                Fmin fmin 0,
+                    f math::fmin, "tw_fmin({a}, {b})"; i |a, b| a.min(b), "min({a}, {b})";
+                    u |a, b| a.min(b), "min({a}, {b})";
+                    [a b] |g, s| number_gradient(g, &s.b(), must(s.a().le(s.b())));
+                /// The larger of the two, and where one of them is NaN the other; [`maximum`](Tensor::maximum) gives
+                /// NaN there. Of two equals the left is taken, and gets the gradient.
+                Fmax fmax 0,
+                    f math::fmax, "tw_fmax({a}, {b})"; i |a, b| a.max(b), "max({a}, {b})";
+                    u |a, b| a.max(b), "max({a}, {b})";
+                    [a b] |g, s| number_gradient(g, &s.b(), must(s.a().ge(s.b())));
             }
             bits1 {
                 /// Each bit turned over; of a bool, its opposite. NumPy's `bitwise_not` and `invert`.

@@ -98,36 +98,6 @@ impl Tensor {
         })
     }
 
-    /// The smaller of the two, and where one of them is NaN the other; [`minimum`](Tensor::minimum) gives NaN
-    /// there. Of two equals the left is taken, and gets the gradient.
-    ///
-    /// # Errors
-    /// Shapes that do not broadcast, or tensors on different devices.
-    #[track_caller]
-    pub fn fmin<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        let (b, dtype) = other.into().meet("fmin", self)?;
-        self.shape_ref().broadcast(b.shape_ref(), "fmin")?;
-        match dtype.is_float() {
-            true => self.le(&*b)?.logical_or(b.is_nan())?.select(self, &*b),
-            false => self.minimum(&*b),
-        }
-    }
-
-    /// The larger of the two, and where one of them is NaN the other; [`maximum`](Tensor::maximum) gives NaN
-    /// there. Of two equals the left is taken, and gets the gradient.
-    ///
-    /// # Errors
-    /// Shapes that do not broadcast, or tensors on different devices.
-    #[track_caller]
-    pub fn fmax<'a>(&self, other: impl Into<Operand<'a>>) -> Result<Tensor> {
-        let (b, dtype) = other.into().meet("fmax", self)?;
-        self.shape_ref().broadcast(b.shape_ref(), "fmax")?;
-        match dtype.is_float() {
-            true => self.ge(&*b)?.logical_or(b.is_nan())?.select(self, &*b),
-            false => self.maximum(&*b),
-        }
-    }
-
     /// The quotient rounded down and the remainder, as Python's `divmod`: `floor_divide` and `remainder`.
     ///
     /// # Errors

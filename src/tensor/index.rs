@@ -53,15 +53,25 @@ impl Tensor {
     /// An index outside the axis is an error of the next read.
     #[track_caller]
     pub fn gather(&self, axis: isize, index: &Tensor) -> Result<Tensor> {
-        const OP: &str = "gather";
-        self.check_index(OP, index)?;
-        let at = self.shape_ref().axis(OP, axis)?;
-        self.check_along(OP, at, index)?;
+        self.along_axis("gather", axis, index)
+    }
+
+    /// What [`gather`](Tensor::gather) does, for a method of that name.
+    #[track_caller]
+    pub(crate) fn along_axis(
+        &self,
+        op: &'static str,
+        axis: isize,
+        index: &Tensor,
+    ) -> Result<Tensor> {
+        self.check_index(op, index)?;
+        let at = self.shape_ref().axis(op, axis)?;
+        self.check_along(op, at, index)?;
         let mut source = self.clone();
         for i in (0..self.ndim()).filter(|&i| i != at) {
             source = source.sliced(i, 0, 1, index.shape()[i]);
         }
-        source.gathered(OP, at, index, index.shape_ref())
+        source.gathered(op, at, index, index.shape_ref())
     }
 
     /// The slices of an axis that a vector of indices names, in its order; NumPy's `take`.
@@ -79,13 +89,19 @@ impl Tensor {
             let message = "the index must be a vector; see gather for one index per element";
             return Err(Error::shape(OP, index.shape_ref(), message));
         }
+        self.selected(OP, at, index)
+    }
+
+    /// The slices that a vector of indices names, for a method of that name.
+    #[track_caller]
+    pub(super) fn selected(&self, op: &'static str, at: usize, index: &Tensor) -> Result<Tensor> {
         let mut dims = self.shape().to_vec();
         dims[at] = index.size();
         let mut along = vec![1; self.ndim()];
         along[at] = index.size();
-        let shape = Shape::checked(OP, &dims)?;
+        let shape = Shape::checked(op, &dims)?;
         let index = index.reshaped(&Shape::of(&along));
-        self.gathered(OP, at, &index, &shape)
+        self.gathered(op, at, &index, &shape)
     }
 
     /// Gathers along an axis; the index broadcasts to the result's shape, and so does this tensor
@@ -130,24 +146,39 @@ impl Tensor {
         strides[axis] = 0;
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
         let args = [Arg::Value(&storage, &laid), index.arg()];
-        let gather = Op::Gather(Indexed { axis, stride, size });
+        let gather = Op::Gather(Indexed {
+            method: op,
+            axis,
+            stride,
+            size,
+        });
         let at = Location::caller();
         let out = Self::record(gather, &args, shape, self.dtype, &self.device, at);
         Ok(track(out, &[self, index], Rule::Gather { axis }))
     }
 
-    /// One-hot rows: a new last axis of `classes` with 1 where it equals the element and 0
-    /// elsewhere, as `f32`. An element that is no class gives a row of zeros.
+    /// One-hot rows: a new last axis of `classes` with 1 at the class that the element names and 0
+    /// elsewhere, as `f32`. Negative elements count from the last class.
     ///
     /// # Errors
-    /// Elements that are no integers, or a rank beyond 8.
+    /// Elements that are no integers, or a rank beyond 8. An element that is no class is an error of the
+    /// next read.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let labels = Tensor::new([2, 0], &Device::cpu())?;
+    /// assert_eq!(labels.one_hot(3)?.to_vec::<f32>()?, [0., 0., 1., 1., 0., 0.]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[track_caller]
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
-        self.check_index("one_hot", self)?;
+        const OP: &str = "one_hot";
+        self.check_index(OP, self)?;
         let dims: Vec<usize> = self.shape().iter().copied().chain([classes]).collect();
-        let shape = Shape::checked("one_hot", &dims)?;
-        self.device.check_size("one_hot", &shape, DType::F32)?;
-        let range = Self::index(classes, &self.device)?.to_dtype(self.dtype);
-        Ok(self.unsqueeze(-1)?.eq(&range)?.to_dtype(DType::F32))
+        let shape = Shape::checked(OP, &dims)?;
+        self.device.check_size(OP, &shape, DType::F32)?;
+        let range = Self::index(classes, &self.device)?;
+        let class = self.places_on(OP, self.ndim(), classes, 1)?;
+        Ok(class.unsqueeze(-1)?.eq(&range)?.to_dtype(DType::F32))
     }
 }

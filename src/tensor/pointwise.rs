@@ -2,7 +2,7 @@
 
 use super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
-use crate::dtype::DType;
+use crate::dtype::{DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::op::{PointOp, pointwise_table};
 use crate::shape::Shape;
@@ -146,7 +146,39 @@ impl Tensor {
 
     #[track_caller]
     fn number_binary(&self, op: PointOp, rhs: Operand<'_>) -> Result<Tensor> {
+        if op == PointOp::Pow {
+            let (exponent, dtype) = rhs.meet(op.name(), self)?;
+            if let Some(power) = self.plain_power(&exponent, dtype) {
+                return power;
+            }
+            return self.number_binary_by(op, (&*exponent).into(), Rule::Point(op));
+        }
         self.number_binary_by(op, rhs, Rule::Point(op))
+    }
+
+    /// The power for an exponent that one or two multiplications, or a division, serve, with C99's values for ±0, ∞ and
+    /// NaN too. A square root would differ at −0 and −∞.
+    #[track_caller]
+    fn plain_power(&self, exponent: &Tensor, dtype: DType) -> Option<Result<Tensor>> {
+        let Source::Constant(bits) = exponent.source else {
+            return None;
+        };
+        if exponent.ndim() > 0 || exponent.is_tracked() || dtype == DType::Bool {
+            return None;
+        }
+        // Rounded once, where a power is a product of products.
+        let x = self.as_dtype(match dtype {
+            DType::F16 => DType::F32,
+            dtype => dtype,
+        });
+        let power = match Scalar::from_bits(bits, exponent.dtype).to_f64() {
+            1.0 => Ok(x.into_owned()),
+            2.0 => Ok(x.square()),
+            3.0 => x.square().try_mul(&*x),
+            -1.0 if dtype.is_float() => Ok(x.reciprocal()),
+            _ => return None,
+        };
+        Some(power.map(|power| power.to_dtype(dtype)))
     }
 
     #[track_caller]

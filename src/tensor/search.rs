@@ -73,6 +73,7 @@ impl Tensor {
         };
         let laid = Layout::from_parts(shape.clone(), &strides, layout.offset());
         let axis = Indexed {
+            method: "searchsorted",
             axis: rows,
             stride,
             size,

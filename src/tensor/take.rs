@@ -37,7 +37,7 @@ impl Tensor {
         let dims = [&dims[..at], index.shape(), &dims[at + 1..]].concat();
         let shape = Shape::checked(OP, &dims)?;
         let flat = index.reshape([-1])?;
-        Ok(self.index_select(at as isize, &flat)?.reshaped(&shape))
+        Ok(self.selected(OP, at, &flat)?.reshaped(&shape))
     }
 
     /// The elements at `index` along an axis, NumPy's `take_along_axis`: as [`gather`](Tensor::gather),
@@ -61,7 +61,7 @@ impl Tensor {
         let (at, whole, index) = self.along(OP, index, axis)?;
         let mut dims = index.shape().to_vec();
         dims[at] = self.shape()[at];
-        whole.broadcast_to(&dims[..])?.gather(axis, &index)
+        whole.broadcast_to(&dims[..])?.along_axis(OP, axis, &index)
     }
 
     /// An index along an axis and this tensor, broadcast together on the other axes.
@@ -135,7 +135,7 @@ impl Tensor {
         }
         let rows = self.reshape([&[slices as isize], &signed(rest)[..]].concat())?;
         let flat = places.reshape([-1])?;
-        Ok(rows.index_select(0, &flat)?.reshaped(&shape))
+        Ok(rows.selected(OP, 0, &flat)?.reshaped(&shape))
     }
 
     /// An empty tensor of the shape, made of this one, so that it stays on the tape.
@@ -247,7 +247,12 @@ impl Tensor {
             return Err(Error::value(op, message));
         }
         let stride = stride as isize;
-        let place = Op::Place(Indexed { axis, stride, size });
+        let place = Op::Place(Indexed {
+            method: op,
+            axis,
+            stride,
+            size,
+        });
         let (shape, at) = (self.shape_ref(), Location::caller());
         let args: [Arg<'_>; 1] = [self.arg()];
         Ok(Self::record(

@@ -9,6 +9,7 @@ use super::workspace::{Bytes, Rest, Workspace};
 use crate::dtype::DType;
 use crate::error::ErrorKind;
 use crate::op::PointOp;
+use crate::op::program::Indexed;
 use crate::op::register::register_size;
 
 /// The first fault that a run met.
@@ -16,13 +17,14 @@ use crate::op::register::register_size;
 pub(crate) struct Faults(Mutex<Option<ErrorKind>>);
 
 impl Faults {
-    pub(super) fn index(&self, index: i64, axis: usize, size: usize) {
+    /// An index that is out of range.
+    pub(super) fn index(&self, index: i64, axis: Indexed) {
         if let Ok(mut fault) = self.0.lock() {
             fault.get_or_insert(ErrorKind::Index {
-                op: "gather",
+                op: axis.method,
                 index,
-                axis,
-                size,
+                axis: axis.axis,
+                size: axis.size,
             });
         }
     }

@@ -96,20 +96,17 @@ impl Runner<'_> {
 
     /// The place on an axis that an index names; a fault and the first where there is none.
     #[cold]
-    fn checked(&self, given: u32, signed: bool, &Indexed { axis, size, .. }: &Indexed) -> usize {
+    fn checked(&self, given: u32, signed: bool, axis: &Indexed) -> usize {
         let wanted = match signed {
             true => given as i32 as i64,
             false => given as i64,
         };
-        let at = if wanted < 0 {
-            wanted + size as i64
-        } else {
-            wanted
-        };
-        if (0..size as i64).contains(&at) {
+        let size = axis.size as i64;
+        let at = if wanted < 0 { wanted + size } else { wanted };
+        if (0..size).contains(&at) {
             return at as usize;
         }
-        self.faults.index(wanted, axis, size);
+        self.faults.index(wanted, *axis);
         0
     }
 

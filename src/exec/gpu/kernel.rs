@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::body::{BodyText, body_layouts, body_space};
 use super::codegen::{self, CHECKED_INDEX};
 use super::frame::Walk;
+use super::method;
 use super::quads::Lie;
 use super::shader::{Binding, Bound, Dispatch, Shader, Target};
 use super::template;
@@ -105,7 +106,11 @@ impl Writer {
             .map(|s| {
                 s.gather.map(|g| {
                     self.indexed = true;
-                    self.push([g.stride as u32, g.size as u32, g.axis as u32])
+                    self.push([
+                        g.stride as u32,
+                        g.size as u32,
+                        method::with_axis(g.axis, g.method),
+                    ])
                 })
             })
             .collect();

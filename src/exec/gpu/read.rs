@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::Gpu;
 use super::fault::Fault;
+use super::method;
 use crate::error::ErrorKind;
 use crate::exec::cpu::size_class;
 use crate::exec::{BufferId, Nudge, Reading};
@@ -96,10 +97,11 @@ impl Gpu {
                 _ => {
                     // Told now: later reads start clean.
                     queue.write_buffer(&record_buffer, 0, &[0; 4 * FAULT_WORDS]);
+                    let (axis, op) = method::of_word(record[3]);
                     Err(ErrorKind::Index {
-                        op: "gather",
+                        op,
                         index: record[1] as i32 as i64,
-                        axis: record[3] as usize,
+                        axis,
                         size: record[2] as usize,
                     })
                 }

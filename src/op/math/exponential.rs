@@ -42,9 +42,10 @@ pub(super) fn halves(n: i32) -> (f32, f32) {
 #[inline(always)]
 fn expm1_reduced(head: f32, rest: f32) -> f32 {
     let r = head + rest;
-    let q = 0.0083672255 + r * 0.0013844091;
-    let q = 0.16666538 + r * (0.041667722 + r * q);
-    head + (r * r * (0.49999997 + r * q) + rest)
+    let square = r * r;
+    let q = (0.041667722 + r * 0.0083672255) + square * 0.0013844091;
+    let q = (0.49999997 + r * 0.16666538) + square * q;
+    head + (square * q + rest)
 }
 
 /// (p, n) with eˣ = p·2ⁿ and p near 1, for x = head + tail and |x| ≤ 170; the sum is not rounded.
@@ -84,9 +85,9 @@ pub(super) fn exp2_parts(x: f32) -> (f32, i32) {
 /// 2ᶠ for |f| ≤ 1/2, and a little beyond.
 #[inline(always)]
 pub(super) fn exp2_reduced(f: f32) -> f32 {
-    let q = 0.0013416352 + f * 0.00015805483;
-    let q = 0.05550275 + f * (0.00961708 + f * q);
-    1.0 + f * (0.69314724 + f * (0.24022655 + f * q))
+    let square = f * f;
+    let q = (0.05550275 + f * 0.00961708) + square * (0.0013416352 + f * 0.00015805483);
+    1.0 + f * ((0.69314724 + f * 0.24022655) + square * q)
 }
 
 /// 2ˣ, exact for integers. At most 1.5 ULP.

@@ -1,6 +1,8 @@
 //! tanh, sinh and cosh: a polynomial near zero, exponentials beyond.
 
-use super::exponential::{bound, exp_parts, halves, power_of_two};
+use std::f32::consts::LOG2_E;
+
+use super::exponential::{bound, exp_parts, exp2_parts, halves, power_of_two};
 
 /// Hyperbolic tangent. At most 2 ULP.
 #[inline(always)]
@@ -9,9 +11,10 @@ pub(crate) fn tanh(x: f32) -> f32 {
     // Below 0.55 a polynomial; the error of the fit is 2⁻²⁹·⁷ of the result.
     let s = a * a;
     let p = -0.053847548 + s * (0.021050714 + s * -0.006242849);
-    let near = a + a * (s * (-0.33333316 + s * (0.13332544 + s * p)));
-    // Beyond, 1 − 2/(e²ˣ + 1) subtracts at most a half.
-    let (p, n) = exp_parts(2.0 * a);
+    let p = (-0.33333316 + s * 0.13332544) + s * s * p;
+    let near = a + a * (s * p);
+    // Beyond, 1 − 2/(e²ˣ + 1) subtracts at most a half, so that the power need not be the last bit's.
+    let (p, n) = exp2_parts(a * (2.0 * LOG2_E));
     let far = 1.0 - 2.0 / (p * power_of_two(n) + 1.0);
     (if a < 0.55 { near } else { far }).copysign(x)
 }

@@ -1,39 +1,47 @@
 //! asinh, acosh and atanh, by a logarithm that is accurate near 1.
 
-use std::f32::consts::LN_2;
+use super::exponential::bound;
+use super::logarithm::log1p_positive;
 
-use super::log1p;
-
-/// From here on both are ln 2x = ln(1 + (x − 1)) + ln 2.
-const LARGE: f32 = 1.0e5;
+/// From here on √(x² ± 1) is x, and squares may be computed of this instead.
+///
+/// Large arguments take no way of their own: of a condition that is asked before and after the logarithm, the compiler
+/// makes two loops' worth of logarithms.
+const LARGE: f32 = 1.0e15;
 
 /// Inverse hyperbolic sine. At most 3 ULP.
 #[inline(always)]
 pub(crate) fn asinh(x: f32) -> f32 {
     let a = x.abs();
-    let large = a >= LARGE;
-    let square = a * a;
-    let near = a + square / (1.0 + (1.0 + square).sqrt());
-    let y = log1p(if large { a - 1.0 } else { near }) + if large { LN_2 } else { 0.0 };
-    y.copysign(x)
+    let c = bound(a, 0.0, LARGE);
+    // x + √(x² + 1) − 1 = x + x·x/(1 + √(x² + 1))
+    let part = a * (c / (1.0 + (1.0 + c * c).sqrt()));
+    let y = log1p_positive(a + part, 0.5 * a + 0.5 * part);
+    if a < f32::INFINITY { y.copysign(x) } else { x }
 }
 
 /// Inverse hyperbolic cosine; NaN below 1. At most 3 ULP.
 #[inline(always)]
 pub(crate) fn acosh(x: f32) -> f32 {
-    let large = x >= LARGE;
     let t = x - 1.0; // exact up to 2
-    let near = t + (t * (t + 2.0)).sqrt();
-    let y = log1p(if large { t } else { near }) + if large { LN_2 } else { 0.0 };
-    if x >= 1.0 { y } else { f32::NAN }
+    let c = bound(t, 0.0, LARGE);
+    let root = (c * (c + 2.0)).sqrt();
+    let root = if t > LARGE { t } else { root };
+    let y = log1p_positive(t + root, 0.5 * t + 0.5 * root);
+    let edge = if x > 1.0 { x } else { f32::NAN };
+    if (1.0..f32::INFINITY).contains(&x) {
+        y
+    } else {
+        edge
+    }
 }
 
 /// Inverse hyperbolic tangent; ±∞ at ±1 and NaN beyond. At most 3 ULP.
 #[inline(always)]
 pub(crate) fn atanh(x: f32) -> f32 {
     let a = x.abs();
-    let y = 0.5 * log1p(2.0 * (a / (1.0 - a)));
-    let y = if a == 1.0 { f32::INFINITY } else { y };
-    let y = if a <= 1.0 { y } else { f32::NAN }.copysign(x);
-    if x == 0.0 { x } else { y }
+    let half = a / (1.0 - a);
+    let y = 0.5 * log1p_positive(2.0 * half, half);
+    let edge = if a == 1.0 { f32::INFINITY } else { f32::NAN };
+    (if a < 1.0 { y } else { edge }).copysign(x)
 }

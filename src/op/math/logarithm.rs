@@ -9,6 +9,13 @@ use super::rounding::head_tail;
 const SQRT_HALF: u32 = 0x3f35_04f3;
 const LEAST_NORMAL: u32 = 0x0080_0000;
 
+/// (e, m) with x = 2ᵉ·m and √½ ≤ m < √2, for the bits of a positive normal x.
+#[inline(always)]
+pub(super) fn split_normal(bits: u32) -> (i32, f32) {
+    let e = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
+    (e, f32::from_bits(bits.wrapping_sub((e << 23) as u32)))
+}
+
 /// (e, m) with x = 2ᵉ·m and √½ ≤ m < √2, for positive finite x, subnormal or not.
 #[inline(always)]
 pub(super) fn split(x: f32) -> (i32, f32) {
@@ -20,8 +27,7 @@ pub(super) fn split(x: f32) -> (i32, f32) {
     } else {
         bits
     };
-    let e = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
-    let m = f32::from_bits(bits.wrapping_sub((e << 23) as u32));
+    let (e, m) = split_normal(bits);
     (if subnormal { e.wrapping_sub(149) } else { e }, m)
 }
 
@@ -31,28 +37,38 @@ pub(super) fn split(x: f32) -> (i32, f32) {
 /// one by one.
 #[inline(always)]
 fn ln_tail(f: f32) -> f32 {
-    let p = 0.12766725 + f * -0.076488495;
-    let p = 0.14200711 + f * (-0.13158512 + f * p);
-    let p = 0.20001265 + f * (-0.16623218 + f * p);
-    let p = 0.3333333 + f * (-0.25000826 + f * p);
     let square = f * f;
+    let low = (0.3333333 + f * -0.25000826) + square * (0.20001265 + f * -0.16623218);
+    let high = (0.14200711 + f * -0.13158512) + square * (0.12766725 + f * -0.076488495);
+    let p = low + square * square * high;
     square * (f * p) - 0.5 * square
 }
 
 /// `y`, the logarithm of a positive finite `x`, or what the logarithm is of any other `x`.
 #[inline(always)]
 fn with_edges(x: f32, y: f32) -> f32 {
-    let y = if x == f32::INFINITY { x } else { y };
-    let y = if x == 0.0 { f32::NEG_INFINITY } else { y };
-    if x >= 0.0 { y } else { f32::NAN }
+    // One choice waits for y, and not three in a row.
+    let edge = if x > 0.0 { x } else { f32::NAN };
+    let edge = if x == 0.0 { f32::NEG_INFINITY } else { edge };
+    if x > 0.0 && x < f32::INFINITY {
+        y
+    } else {
+        edge
+    }
+}
+
+/// ln(2ᵉ·(1 + f)) for √½ ≤ 1 + f ≤ √2.
+#[inline(always)]
+fn ln_parts(f: f32, e: i32) -> f32 {
+    let e = e as f32;
+    (e * LN_2_LO + ln_tail(f)) + f + e * LN_2_HI
 }
 
 /// Natural logarithm; −∞ at ±0 and NaN below. At most 1 ULP.
 #[inline(always)]
 pub(crate) fn ln(x: f32) -> f32 {
     let (e, m) = split(x);
-    let (e, f) = (e as f32, m - 1.0);
-    with_edges(x, (e * LN_2_LO + ln_tail(f)) + f + e * LN_2_HI)
+    with_edges(x, ln_parts(m - 1.0, e))
 }
 
 /// Logarithm to base 2, exact for powers of two; −∞ at ±0 and NaN below. At most 1.5 ULP.
@@ -66,7 +82,7 @@ pub(crate) fn log2(x: f32) -> f32 {
     let (e, f) = (e as f32, m - 1.0);
     // The product of 12 bits by 12 is exact.
     let (head, rest) = head_tail(f);
-    let rest = f * LO + (rest * HI + ln_tail(f) * LOG2_E);
+    let rest = (f * LO + rest * HI) + ln_tail(f) * LOG2_E;
     with_edges(x, rest + head * HI + e)
 }
 
@@ -83,7 +99,7 @@ pub(crate) fn log10(x: f32) -> f32 {
     let (e, m) = split(x);
     let (e, f) = (e as f32, m - 1.0);
     let (head, rest) = head_tail(f);
-    let rest = f * LO + (rest * HI + (ln_tail(f) * LOG10_E + e * TWO_LO));
+    let rest = ((f * LO + e * TWO_LO) + rest * HI) + ln_tail(f) * LOG10_E;
     with_edges(x, rest + head * HI + e * TWO_HI)
 }
 
@@ -97,10 +113,21 @@ pub(crate) fn log1p(x: f32) -> f32 {
     let scaled = f32::from_bits(x.to_bits().wrapping_sub((e << 23) as u32));
     let offset = f32::from_bits((127i32.wrapping_sub(e).max(0) << 23) as u32) - 1.0;
     let f = if e == 0 { x } else { scaled + offset };
-    let e = e as f32;
-    let y = (e * LN_2_LO + ln_tail(f)) + f + e * LN_2_HI;
-    let y = if x == 0.0 { x } else { y };
-    let y = if x == f32::INFINITY { x } else { y };
-    let y = if x == -1.0 { f32::NEG_INFINITY } else { y };
-    if x >= -1.0 { y } else { f32::NAN }
+    let y = ln_parts(f, e);
+    let edge = if x > -1.0 { x } else { f32::NAN };
+    let edge = if x == -1.0 { f32::NEG_INFINITY } else { edge };
+    let inside = x > -1.0 && x < f32::INFINITY && x != 0.0;
+    if inside { y } else { edge }
+}
+
+/// ln(1 + x) for a positive x or 0, of which `half` is the half: that is finite where x overflows. At most 2 ULP.
+#[inline(always)]
+pub(super) fn log1p_positive(x: f32, half: f32) -> f32 {
+    // As log1p, of numbers half as large.
+    let u = 0.5 + half;
+    let e = (u.to_bits().wrapping_sub(SQRT_HALF) as i32) >> 23;
+    let scaled = f32::from_bits(half.to_bits().wrapping_sub((e << 23) as u32));
+    let e = e.wrapping_add(1);
+    let offset = f32::from_bits((127i32.wrapping_sub(e).max(0) << 23) as u32) - 1.0;
+    ln_parts(if e == 0 { x } else { scaled + offset }, e)
 }

@@ -65,6 +65,12 @@ pub(crate) fn trunc(x: f32) -> f32 {
 /// An f64 of which, added to a whole number below 2⁵¹, the low half of the bits is that number.
 const WHOLE: f64 = 6_755_399_441_055_744.0;
 
+/// The whole number nearest to one below 2⁵¹, half to even.
+#[inline(always)]
+pub(super) fn whole(x: f64) -> f64 {
+    (x + WHOLE) - WHOLE
+}
+
 /// The low 32 bits of a whole number.
 #[inline(always)]
 pub(super) fn low_word(whole: f64) -> u32 {

@@ -41,6 +41,20 @@ pub(crate) fn max(a: f32, b: f32) -> f32 {
     if b.is_nan() { f32::NAN } else { most }
 }
 
+/// NumPy's `fmin`: the other side where one is NaN; of equals the left.
+#[inline(always)]
+pub(crate) fn fmin(a: f32, b: f32) -> f32 {
+    let least = if b < a { b } else { a };
+    if a.is_nan() { b } else { least }
+}
+
+/// NumPy's `fmax`: the other side where one is NaN; of equals the left.
+#[inline(always)]
+pub(crate) fn fmax(a: f32, b: f32) -> f32 {
+    let most = if b > a { b } else { a };
+    if a.is_nan() { b } else { most }
+}
+
 /// Whether `x` is not a number.
 #[inline(always)]
 pub(crate) fn is_nan(x: f32) -> bool {

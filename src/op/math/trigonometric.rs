@@ -10,7 +10,7 @@ use super::exponential::power_of_two;
 use super::rounding::nearest;
 
 /// The largest |x| that `sin_small`, `cos_small` and `tan_small` reduce accurately: q stays below 2¹².
-pub(crate) const TRIG_SMALL: f32 = 6400.0;
+const TRIG_SMALL: f32 = 6400.0;
 
 /// π/2 in three pieces of 12 bits, whose products with q are exact, and one of 24.
 const HALF_PI: [f32; 4] = [1.5703125, 0.0004837513, 7.5495336e-8, 2.563344e-12];
@@ -173,4 +173,12 @@ pub(crate) fn tan(x: f32) -> f32 {
     } else {
         tan_small(x)
     }
+}
+
+/// Whether all are so small that the functions for small angles serve.
+#[inline(always)]
+pub(crate) fn small_angles(angles: &[f32]) -> bool {
+    // Without an early end, so that the loop vectorises.
+    let small = |all: bool, a: &f32| all & (a.abs() <= TRIG_SMALL);
+    angles.iter().fold(true, small)
 }

@@ -113,13 +113,12 @@ impl Tensor {
             (Norm::P(p), [_]) => self.vector_norm(p, axes),
             (_, &[row, column]) => self.matrix_norm(norm, row, column),
             (Norm::Nuc, _) | (Norm::P(_), _) => {
+                let (norm, fit) = match norm {
+                    Norm::P(p) => (format!("the norm of order {p}"), "one axis or two"),
+                    _ => ("the nuclear norm".into(), "two axes"),
+                };
                 let message = format!(
-                    "{norm:?} is for {}, not for {} axes; Norm::Fro is for any number of them",
-                    if norm == Norm::Nuc {
-                        "two axes"
-                    } else {
-                        "one axis or two"
-                    },
+                    "{norm} is for {fit}, not for {}; name them, or take Norm::Fro, which is for any number",
                     axes.len()
                 );
                 Err(Error::shape(OP, self.shape_ref(), message))

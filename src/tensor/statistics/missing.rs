@@ -43,7 +43,11 @@ impl Tensor {
     #[track_caller]
     pub fn nanmax(&self, axes: impl IntoAxes) -> Result<Tensor> {
         let set = self.axes("nanmax", axes)?.dropped();
-        self.nan_extreme(ReduceOp::Max, f64::NEG_INFINITY, &set)
+        match self.dtype.is_float() {
+            true => self.reduce(ReduceOp::Fmax, &set),
+            // What is no float is no NaN.
+            false => self.max_set(&set),
+        }
     }
 
     /// The smallest over the axes of the elements that are not NaN; NaN where there is none.
@@ -53,7 +57,10 @@ impl Tensor {
     #[track_caller]
     pub fn nanmin(&self, axes: impl IntoAxes) -> Result<Tensor> {
         let set = self.axes("nanmin", axes)?.dropped();
-        self.nan_extreme(ReduceOp::Min, f64::INFINITY, &set)
+        match self.dtype.is_float() {
+            true => self.reduce(ReduceOp::Fmin, &set),
+            false => self.min_set(&set),
+        }
     }
 
     /// The variance over the axes of the elements that are not NaN, as [`var`](Tensor::var); NaN where
@@ -121,25 +128,6 @@ impl Tensor {
         let count = x.is_nan().logical_not().sum_set(set)?;
         let sum = x.without_nan(0.0)?.sum_set(set)?;
         sum.try_div(count.to_dtype(x.dtype))
-    }
-
-    #[track_caller]
-    fn nan_extreme(&self, op: ReduceOp, worst: f64, set: &AxisSet) -> Result<Tensor> {
-        if !self.dtype.is_float() {
-            return self.reduce(op, set);
-        }
-        // A gradient goes to the elements themselves.
-        if self.is_tracked() {
-            let extreme = self.without_nan(worst)?.reduce(op, set)?;
-            let none = self.is_nan().all_set(set)?;
-            return none.select(f64::NAN, &extreme);
-        }
-        // Of the keys that of NaN is the largest, and by wrapping the smallest: one reduction finds a number
-        // where there is one.
-        let keys = self.keys()?;
-        let wrapped = u32::from(op == ReduceOp::Max);
-        let extreme = keys.try_add(wrapped)?.reduce(op, set)?;
-        self.of_keys(&extreme.try_sub(wrapped)?)
     }
 
     /// The elements with a number in the place of each NaN.

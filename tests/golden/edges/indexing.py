@@ -121,6 +121,7 @@ def indexing():
         out.case(f"count, {name}", x)
         out.call("bincount()", lambda: places(np.bincount(x.ravel() if x.dtype.kind == "f" else x.ravel().astype(np.int64))))
         out.call("one_hot(6)", lambda: one_hot(x, 6))
+        out.call("one_hot(3)", lambda: one_hot(x, 3))
         out.call("ravel_multi_index(2,3)", lambda: ravel_multi_index(x))
         out.call("unravel_index(2,3)", lambda: [v.astype(x.dtype) for v in np.unravel_index(np.where(x < 0, x + 6, x), (2, 3))])
     for name in ("a number", "empty", "one", "odd", "duplicates", "zeros", "infinite", "integers", "unsigned", "bools", "rank 3"):
@@ -142,8 +143,10 @@ def histogram(x, bins, limits):
 
 
 def one_hot(x, classes):
+    """Negative classes count from the last."""
     if x.dtype.kind not in "iu":
         raise TypeError("dtype")
+    x = np.where(x < 0, x + classes, x)
     if x.size and (x.min() < 0 or x.max() >= classes):
         raise ValueError("class")
     return (x[..., None] == np.arange(classes)).astype(np.float32)

@@ -47,7 +47,7 @@ impl<'a> Fold<'a> {
         }
         let error = match self.op {
             ReduceOp::ArgMax | ReduceOp::ArgMin => return self.place(result),
-            ReduceOp::Max | ReduceOp::Min => self.extreme(result),
+            ReduceOp::Max | ReduceOp::Min | ReduceOp::Fmax | ReduceOp::Fmin => self.extreme(result),
             _ if !self.dtype.is_float() => match self.row.iter().all(|(_, e)| *e == 0.0) {
                 true => 0.0,
                 false => f64::INFINITY,
@@ -113,7 +113,7 @@ impl<'a> Fold<'a> {
             return 0.0;
         }
         let better = |a: f64, b: f64| {
-            if self.op == ReduceOp::Max {
+            if matches!(self.op, ReduceOp::Max | ReduceOp::Fmax) {
                 a.max(b)
             } else {
                 a.min(b)

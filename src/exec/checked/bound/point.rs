@@ -100,7 +100,7 @@ fn inside(op: PointOp, args: &[Operand<'_>], to: DType, i: usize, spread: f64) -
         PointOp::Sin | PointOp::Cos if error(0) > 0.5 => 2.0,
         PointOp::Tan if error(0) > 0.5 || spread > 1.0 + size(0) => f64::INFINITY,
         // Of two that may be equal, either can be given as it is.
-        PointOp::Minimum | PointOp::Maximum => {
+        PointOp::Minimum | PointOp::Maximum | PointOp::Fmin | PointOp::Fmax => {
             let apart = distance(to, args[0].values[i], args[1].values[i]);
             let near = apart <= error(0) + error(1);
             if near {

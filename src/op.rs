@@ -10,7 +10,7 @@ pub(crate) mod reduce;
 mod scatter;
 mod table;
 
-pub(crate) use operation::Op;
+pub(crate) use operation::{Op, Wanted};
 pub(crate) use pair::Pair;
 pub(crate) use pointwise::PointOp;
 pub(crate) use program::{Body, Inst, Program, Reg};

@@ -3,14 +3,13 @@
 //! A key alone is a word; where places are asked for, an item is a key with its place below it, so that
 //! items differ where keys do not and keep their order. Short rows are sorted side by side ([`network`])
 //! or one after the other ([`item`]), long ones by buckets ([`long`]). Where few ranks are asked for, nothing
-//! else is sorted; where one is, or rows are only parted, no item moves before its key is known ([`select`],
-//! [`part`]).
+//! else is sorted; where one is, or rows are only parted, no item moves before its key is known ([`select`]).
 
 mod item;
 mod kept;
 mod long;
 mod network;
-mod part;
+mod passes;
 mod rows;
 mod select;
 

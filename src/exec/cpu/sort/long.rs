@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::item::{Item, Sorter};
-use super::kept;
+use super::{kept, passes};
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
 
@@ -53,6 +53,12 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
+    /// The least key that a bucket may hold, and how far from it the largest may be.
+    pub(super) fn range(self, bucket: usize) -> (u32, u32) {
+        let least = self.least + ((bucket as u32) << self.shift);
+        (least, (1u32 << self.shift) - 1)
+    }
+
     #[inline(always)]
     pub(super) fn of(self, key: u32) -> usize {
         ((key - self.least) >> self.shift) as usize
@@ -98,8 +104,7 @@ fn sort_in<T: Item>(
         let keys = &mut memory[..chunk.items.len()];
         let mut work = runner.workspace(Vec::new());
         runner.fill(&mut work, row.start + first, &mut [&mut *keys]);
-        let least = keys.iter().copied().fold(u32::MAX, u32::min);
-        chunk.range = (least, keys.iter().copied().fold(0, u32::max));
+        chunk.range = passes::range(keys);
         let keys = keys.iter().zip(first as u32..);
         for (item, (&key, place)) in chunk.items.iter_mut().zip(keys) {
             *item = T::new(key, place);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::item::{Item, Sorter};
 use super::network::{self, lanes};
-use super::{Sort, part};
+use super::{Sort, passes};
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
 use crate::op::Wanted;
@@ -60,10 +60,10 @@ impl<T: Item> Side<T> {
                 rows.sort(keys, n, &(*rank..*rank + 1), chosen);
                 let rows = keys.chunks_exact(n).zip(out.chunks_exact_mut(n));
                 for ((keys, out), &key) in rows.zip(&*chosen) {
-                    let [smaller, equal] = part::count(keys, key);
+                    let [smaller, equal] = passes::count(keys, key);
                     let (smaller, rest) = out.split_at_mut(smaller);
                     let (equal, larger) = rest.split_at_mut(equal);
-                    part::part::<T>(keys, 0, key, [smaller, equal, larger]);
+                    passes::part::<T>(keys, 0, key, [smaller, equal, larger]);
                 }
             }
         }

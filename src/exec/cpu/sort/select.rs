@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::item::Item;
 use super::kept;
 use super::long::{BITS, Buckets, chunk_size};
-use super::part;
+use super::passes;
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
 
@@ -74,7 +74,7 @@ pub(super) fn part<T: Item>(runner: &Runner<'_>, row: Range<usize>, rank: usize,
             })
             .collect();
         tasks::each(tasks.into_iter(), |(keys, first, parts)| {
-            part::part::<T>(keys, first, key, parts);
+            passes::part::<T>(keys, first, key, parts);
         });
     });
 }
@@ -100,9 +100,8 @@ fn find<'m>(
     tasks::each(filling, |(i, (chunk, keys))| {
         let mut work = runner.workspace(Vec::new());
         runner.fill(&mut work, start + i * size, &mut [&mut *keys]);
-        let least = keys.iter().copied().fold(u32::MAX, u32::min);
         *chunk = Some(Chunk {
-            range: (least, keys.iter().copied().fold(0, u32::max)),
+            range: passes::range(keys),
             keys,
             counts: Vec::new(),
             open: None,
@@ -151,7 +150,7 @@ fn narrow(chunks: &mut [Chunk<'_>], mut rank: usize, mut least: u32, most: u32) 
     let mut keys: Vec<u32> = open.copied().collect();
     let key = *keys.select_nth_unstable(rank).1;
     for chunk in chunks {
-        let [smaller, equal] = part::count(chunk.open.as_deref().unwrap_or_default(), key);
+        let [smaller, equal] = passes::count(chunk.open.as_deref().unwrap_or_default(), key);
         chunk.smaller += smaller;
         chunk.equal = equal;
     }
@@ -180,14 +179,8 @@ impl Chunk<'_> {
 
     /// Keeps the keys of one bucket.
     fn keep(&mut self, buckets: Buckets, bucket: usize) {
-        // Stored first and counted if it stays: no branch to guess.
-        let mut open = vec![0; self.equal + 1];
-        let mut next = 0;
-        for &key in self.open.as_deref().unwrap_or(self.keys) {
-            open[next] = key;
-            next += usize::from(buckets.of(key) == bucket);
-        }
-        open.truncate(next);
-        self.open = Some(open);
+        let keys = self.open.as_deref().unwrap_or(self.keys);
+        let (least, width) = buckets.range(bucket);
+        self.open = Some(passes::within(keys, least, width, self.equal));
     }
 }

@@ -9,6 +9,7 @@ mod item;
 mod kept;
 mod long;
 mod network;
+mod part;
 mod passes;
 mod rows;
 mod select;
@@ -56,7 +57,7 @@ impl Sort {
         for (row, out) in out.chunks_mut(self.wanted.count(self.n)).enumerate() {
             let row = row * self.n..(row + 1) * self.n;
             match self.wanted {
-                Wanted::Parted(rank) => select::part::<T>(runner, row, rank, out),
+                Wanted::Parted(rank) => select::parted::<T>(runner, row, rank, out),
                 Wanted::Ranks(rank, end) if end - rank == 1 => {
                     out[0] = select::one::<T>(runner, row, rank);
                 }

@@ -1,7 +1,5 @@
 //! Passes over keys.
 
-use super::item::Item;
-
 /// The least and the largest key.
 pub(super) fn range(keys: &[u32]) -> (u32, u32) {
     struct Ends<'a>(&'a [u32]);
@@ -71,27 +69,4 @@ pub(super) fn within(keys: &[u32], least: u32, width: u32, found: usize) -> Vec<
         }
     }
     pulp::Arch::new().dispatch(Within(keys, least, width, found))
-}
-
-/// Puts the words of the items whose keys are smaller than one, equal to it, and larger, to a part each, in
-/// their order. The first has that place; each part has room for its items.
-pub(super) fn part<T: Item>(keys: &[u32], first: u32, key: u32, parts: [&mut [u32]; 3]) {
-    let [smaller, equal, larger] = parts;
-    let mut next = [0; 3];
-    for (&k, place) in keys.iter().zip(first..) {
-        // Stored to all and counted for its own: to choose one is dearer.
-        let word = T::new(k, place).word();
-        if let Some(out) = smaller.get_mut(next[0]) {
-            *out = word;
-        }
-        if let Some(out) = equal.get_mut(next[1]) {
-            *out = word;
-        }
-        if let Some(out) = larger.get_mut(next[2]) {
-            *out = word;
-        }
-        next[0] += usize::from(k < key);
-        next[1] += usize::from(k == key);
-        next[2] += usize::from(k > key);
-    }
 }

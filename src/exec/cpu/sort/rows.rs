@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::item::{Item, Sorter};
 use super::network::{self, lanes};
+use super::part::part;
 use super::{Sort, passes};
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
@@ -63,7 +64,7 @@ impl<T: Item> Side<T> {
                     let [smaller, equal] = passes::count(keys, key);
                     let (smaller, rest) = out.split_at_mut(smaller);
                     let (equal, larger) = rest.split_at_mut(equal);
-                    passes::part::<T>(keys, 0, key, [smaller, equal, larger]);
+                    part::<T>(keys, 0, key, [smaller, equal, larger]);
                 }
             }
         }

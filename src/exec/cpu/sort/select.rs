@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::item::Item;
 use super::kept;
 use super::long::{BITS, Buckets, chunk_size};
+use super::part::part;
 use super::passes;
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
@@ -52,38 +53,35 @@ pub(super) fn one<T: Item>(runner: &Runner<'_>, row: Range<usize>, rank: usize) 
 }
 
 /// Fills `out` with the words of a row parted by the key of a rank.
-pub(super) fn part<T: Item>(runner: &Runner<'_>, row: Range<usize>, rank: usize, out: &mut [u32]) {
+pub(super) fn parted<T: Item>(
+    runner: &Runner<'_>,
+    row: Range<usize>,
+    rank: usize,
+    out: &mut [u32],
+) {
     kept::lend(row.len(), |keys| {
         let (key, chunks) = find(runner, row.start, keys, rank);
         let smaller = chunks.iter().map(|c| c.smaller).sum();
         let equal = chunks.iter().map(|c| c.equal).sum();
-        let (mut smaller, rest) = out.split_at_mut(smaller);
-        let (mut equal, mut larger) = rest.split_at_mut(equal);
+        let (smaller, rest) = out.split_at_mut(smaller);
+        let (equal, larger) = rest.split_at_mut(equal);
+        let mut rests = [smaller, equal, larger];
+        let mut tasks = Vec::with_capacity(chunks.len());
         let mut first = 0;
-        let tasks: Vec<_> = chunks
-            .iter()
-            .map(|chunk| {
-                let others = chunk.keys.len() - chunk.smaller - chunk.equal;
-                let parts = [
-                    take(&mut smaller, chunk.smaller),
-                    take(&mut equal, chunk.equal),
-                    take(&mut larger, others),
-                ];
-                first += chunk.keys.len();
-                (chunk.keys, (first - chunk.keys.len()) as u32, parts)
-            })
-            .collect();
+        for chunk in &chunks {
+            let larger = chunk.keys.len() - chunk.smaller - chunk.equal;
+            let counts = [chunk.smaller, chunk.equal, larger];
+            let mut parts: [&mut [u32]; 3] = Default::default();
+            for ((part, rest), count) in parts.iter_mut().zip(&mut rests).zip(counts) {
+                *part = rest.split_off_mut(..count).unwrap_or_default();
+            }
+            tasks.push((chunk.keys, first, parts));
+            first += chunk.keys.len() as u32;
+        }
         tasks::each(tasks.into_iter(), |(keys, first, parts)| {
-            passes::part::<T>(keys, first, key, parts);
+            part::<T>(keys, first, key, parts);
         });
     });
-}
-
-/// The first words of what is left.
-fn take<'a>(rest: &mut &'a mut [u32], count: usize) -> &'a mut [u32] {
-    let (first, others) = std::mem::take(rest).split_at_mut(count);
-    *rest = others;
-    first
 }
 
 /// Computes the keys of a row; the one of a rank, and how many keys of each chunk are smaller or equal.

@@ -4,7 +4,7 @@ use super::item::Item;
 
 /// Items that are put to their sides before these are stored.
 const BLOCK: usize = 256;
-/// Items that are put to their sides at once where vectors can be compressed.
+/// Items that are put to their sides at once where vectors can be compressed (AVX-512).
 const LANES: usize = 16;
 
 /// Puts the words of the items whose keys are smaller than one, equal to it, and larger, to a part each, in
@@ -13,8 +13,7 @@ pub(super) fn part<T: Item>(keys: &[u32], first: u32, key: u32, parts: [&mut [u3
     match pulp::Arch::new() {
         #[cfg(target_arch = "x86_64")]
         pulp::Arch::V4(simd) => {
-            let by = simd;
-            pulp::Simd::vectorize(simd, Part::<T, _>::new(by, keys, first, key, parts));
+            pulp::Simd::vectorize(simd, Part::<T, _>::new(simd, keys, first, key, parts));
         }
         arch => arch.dispatch(Part::<T, _>::new(OneByOne, keys, first, key, parts)),
     }

@@ -62,11 +62,14 @@ pub fn squared_distances(points: &Tensor) -> Result<Tensor> {
     differences.square().sum(-1)
 }
 
-/// The places of the `k` points that are nearest to each, `(n, k)`.
+/// The places of the `k` points that are nearest to each, the nearest first, `(n, k)`.
 pub fn nearest(points: &Tensor, k: usize) -> Result<Tensor> {
-    // The first k + 1 of each row: the point itself comes first.
-    let places = squared_distances(points)?.argpartition(k as isize, 1)?;
-    places.slice(s![.., 1..k as isize + 1])
+    let squares = squared_distances(points)?;
+    // The nearest k + 1, the point itself among them, in the order of their numbers.
+    let places = squares.argpartition(k as isize, 1)?;
+    let places = places.slice(s![.., ..k as isize + 1])?;
+    let order = squares.take_along_axis(&places, 1)?.argsort(1)?;
+    places.take_along_axis(&order, 1)?.slice(s![.., 1..])
 }
 
 /// The distances from each point to others, given by their places `(n, k)`.

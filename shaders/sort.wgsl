@@ -6,6 +6,10 @@
 // the lanes before it give the places of its own, and it moves its items there, in their order. The first
 // digit is read from the prologue, the last one's items go through the body if they are among the wanted.
 //
+// To part a row, the key of one rank is found first, the highest digit first: the counts of a digit, among the keys
+// that agree with what is known of it, tell the next one of its digits, and no item moves. Then the side on
+// which an item belongs, 0, 1 or 2, serves as the one digit to sort by.
+//
 // Rust fills the marked slots; as it stands, the kernel sorts keys.
 
 //[header
@@ -23,6 +27,9 @@ const GROUP = 64u;
 const BITS = 4u;
 //]
 const DIGITS = 1u << BITS;
+//[parted
+const PARTED = false;
+//]
 
 // The digits of each lane.
 var<workgroup> counts: array<u32, DIGITS * GROUP>;
@@ -89,8 +96,26 @@ fn put(row: u32, k: u32, value: Item) {
     }
 }
 
-fn digit(value: Item) -> u32 {
+// The digit of an item or, where all of the key is known that parts the row, its side.
+fn digit(value: Item, known: u32, sides: bool) -> u32 {
+    if PARTED && sides {
+        return u32(key(value) >= known) + u32(key(value) > known);
+    }
     return (key(value) >> word(5u)) & (DIGITS - 1u);
+}
+
+// Adds to what is known of the key that parts a row: its digit is the last one before which there are no
+// more keys than its rank. `state` holds the key and its rank among those that agree with it.
+fn choose(base: u32, tiles: u32, state: u32) {
+    let begins = word(3u) == 0u;
+    let rank = select(scratch[state + 1u], word(11u), begins);
+    let known = select(scratch[state], 0u, begins);
+    var chosen = 0u;
+    for (var d = 1u; d < DIGITS; d += 1u) {
+        chosen = select(chosen, d, scratch[base + d * tiles] <= rank);
+    }
+    scratch[state] = known | (chosen << word(5u));
+    scratch[state + 1u] = rank - scratch[base + chosen * tiles];
 }
 
 @compute @workgroup_size(GROUP)
@@ -104,6 +129,8 @@ fn main(
     let mode = word(2u);
     let tiles = word(6u);
     let share = word(7u); // items of a lane; counts of a lane in mode 1
+    let sides = word(10u) == 1u;
+    let states = rows * DIGITS * tiles; // behind the counts
     let number = group.y * groups.x + group.x;
 
     if mode == 1u {
@@ -134,6 +161,12 @@ fn main(
             scratch[base + k] = before;
             before += count;
         }
+        if PARTED && !sides {
+            storageBarrier();
+            if local == 0u && number < rows {
+                choose(base, tiles, states + 2u * number);
+            }
+        }
         return;
     }
 
@@ -144,8 +177,21 @@ fn main(
     for (var d = 0u; d < DIGITS; d += 1u) {
         counts[d * GROUP + local] = 0u;
     }
+    var known = 0u;
+    var agreed = 0u; // bits of it that are known
+    if PARTED && row < rows && word(3u) != 0u {
+        known = scratch[states + 2u * row];
+        agreed = select(~0u << (word(5u) + BITS), 0u, sides);
+    }
+    let begins = PARTED && word(3u) == 0u;
     for (var k = start; k < stop; k += 1u) {
-        counts[digit(fetch(row, k)) * GROUP + local] += 1u;
+        let value = fetch(row, k);
+        if begins {
+            put(row, k, value);
+        }
+        if ((key(value) ^ known) & agreed) == 0u {
+            counts[digit(value, known, sides) * GROUP + local] += 1u;
+        }
     }
     workgroupBarrier();
     for (var d = local; d < DIGITS; d += GROUP) {
@@ -169,7 +215,7 @@ fn main(
     workgroupBarrier();
     for (var k = start; k < stop; k += 1u) {
         let value = fetch(row, k);
-        let seat = digit(value) * GROUP + local;
+        let seat = digit(value, known, sides) * GROUP + local;
         put(row, counts[seat], value);
         counts[seat] += 1u;
     }

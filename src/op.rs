@@ -11,7 +11,7 @@ pub(crate) mod register;
 mod scatter;
 mod table;
 
-pub(crate) use operation::Op;
+pub(crate) use operation::{Op, Wanted};
 pub(crate) use pair::Pair;
 pub(crate) use pointwise::PointOp;
 pub(crate) use program::{Body, Inst, Program, Reg};

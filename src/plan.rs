@@ -19,7 +19,7 @@ pub(crate) use self::graph::{Graph, Input, Node, Value};
 pub(crate) use self::rows::{Group, Rows};
 use crate::dtype::{Bools, DType};
 use crate::layout::Layout;
-use crate::op::{Body, Inst, ReduceOp, ScatterOp};
+use crate::op::{Body, Inst, ReduceOp, ScatterOp, Wanted};
 use crate::shape::Shape;
 
 /// What of an executor its plans depend on.
@@ -190,7 +190,7 @@ pub(crate) enum Core {
     /// [`Op::Sort`](crate::op::Op::Sort).
     Sort {
         places: bool,
-        ranks: (usize, usize),
+        wanted: Wanted,
         bits: u32,
         prologue: Body,
         shape: Shape,
@@ -234,8 +234,7 @@ impl Core {
             Self::Map => None,
             Self::Reduce { op, dtype, .. } => Some((op.name(), op.result(*dtype))),
             Self::Scan { op, dtype, .. } => Some((op.scan_name(), *dtype)),
-            Self::Sort { places: false, .. } => Some(("sort", DType::U32)),
-            Self::Sort { places: true, .. } => Some(("argsort", DType::U32)),
+            Self::Sort { places, wanted, .. } => Some((wanted.name(*places), DType::U32)),
             Self::Matmul { dtype, .. } => Some(("matmul", *dtype)),
         }
     }

@@ -9,7 +9,19 @@ use crate::support::gradient::check;
 use crate::support::layouts::laid;
 
 tests![
-    golden, sizes, layouts, halves, large, selecting, errors, gradients, fused
+    golden,
+    sizes,
+    layouts,
+    halves,
+    large,
+    selecting,
+    errors,
+    gradients,
+    fused,
+    partition_golden,
+    partition_sizes,
+    partition_layouts,
+    partition_halves
 ];
 
 fn golden(device: &Device) -> Result<()> {
@@ -159,13 +171,6 @@ fn selecting(device: &Device) -> Result<()> {
                 assert_eq!(place.item::<u32>()?, order[k - 1]);
             }
         }
-        let kth = n / 2;
-        let parted: Vec<u32> = x.partition(kth as isize, -1)?.to_vec()?;
-        assert_eq!(parted[kth], sorted[kth]);
-        assert!(parted[..kth].iter().all(|v| *v <= parted[kth]));
-        assert!(parted[kth..].iter().all(|v| *v >= parted[kth]));
-        let places: Vec<u32> = x.argpartition(kth as isize - n as isize, 0)?.to_vec()?;
-        assert_eq!(given[places[kth] as usize], sorted[kth]);
     }
     // Along an axis that is not the last.
     let x = Tensor::from_slice(&keys(60, 100), [3, 4, 5], device)?;
@@ -176,6 +181,137 @@ fn selecting(device: &Device) -> Result<()> {
     );
     let all = x.sort_descending(1)?.narrow(1, 0, 2)?;
     assert_same("axis 1", &values.to_vec::<u32>()?, &all.to_vec::<u32>()?);
+    Ok(())
+}
+
+fn partition_golden(device: &Device) -> Result<()> {
+    let golden = Golden::read("partitions.txt");
+    for case in golden.cases() {
+        let x = tensor(case.array("x"), device)?;
+        let (axis, kth): (isize, isize) = (case.value("axis"), case.value("kth"));
+        let got = x.partition(kth, axis)?;
+        same(&case.name, &got, case.array("partition"))?;
+        if x.dtype() == DType::F32 {
+            // Zeros by their signs too.
+            let signs = |values: Vec<f32>| -> Vec<bool> {
+                let zero = |v: &f32| *v == 0.0 && v.is_sign_negative();
+                values.iter().map(zero).collect()
+            };
+            let want = case.array("partition").values();
+            assert_eq!(signs(got.to_vec()?), signs(want), "{}", case.name);
+        }
+        let places = x.argpartition(kth, axis)?.to_dtype(DType::I32);
+        same(&case.name, &places, case.array("argpartition"))?;
+    }
+    Ok(())
+}
+
+/// A row's places parted by the key of a rank.
+fn parted(row: &[u32], kth: usize) -> Vec<u32> {
+    let mut sorted = row.to_vec();
+    sorted.sort_unstable();
+    let mut places: Vec<u32> = (0..row.len() as u32).collect();
+    places.sort_by_key(|&i| row[i as usize].cmp(&sorted[kth]));
+    places
+}
+
+fn check_parted(device: &Device, rows: usize, given: &[u32], kth: usize) -> Result<()> {
+    let n = given.len() / rows;
+    let x = Tensor::from_slice(given, [rows, n], device)?;
+    let what = format!("{rows} rows of {n} around {kth}");
+    let (mut values, mut places) = (Vec::new(), Vec::new());
+    for row in given.chunks(n) {
+        let own = parted(row, kth);
+        values.extend(own.iter().map(|&i| row[i as usize]));
+        places.extend(own);
+    }
+    let kth = kth as isize;
+    assert_same(&what, &x.partition(kth, 1)?.to_vec::<u32>()?, &values);
+    let got = x.argpartition(kth - n as isize, -1)?.to_vec::<u32>()?;
+    assert_same(&what, &got, &places);
+    Ok(())
+}
+
+/// Sizes around those at which rows are parted in another way, and keys that are hard to tell apart.
+fn partition_sizes(device: &Device) -> Result<()> {
+    for n in [
+        1, 2, 7, 8, 9, 64, 255, 256, 257, 1000, 1023, 1024, 1025, 5000,
+    ] {
+        for (rows, kinds) in [(1, u32::MAX), (3, 5), (20, u32::MAX)] {
+            let given = keys(rows * n, kinds);
+            for kth in [0, n / 3, n - 1] {
+                check_parted(device, rows, &given, kth)?;
+            }
+        }
+    }
+    for (rows, n) in [
+        (17, 16_384),
+        (9, 16_385),
+        (2, 32_767),
+        (2, 32_768),
+        (1, 100_003),
+    ] {
+        for kinds in [u32::MAX, 3, 1] {
+            check_parted(device, rows, &keys(rows * n, kinds), n / 2)?;
+        }
+    }
+    // All but a few in one bucket of each round.
+    let n = 90_000;
+    let mut given: Vec<u32> = keys(n, 3000).iter().map(|k| 1 << 20 | k).collect();
+    (given[5], given[70_000]) = (0, u32::MAX);
+    for kth in [0, 1, 2, n / 2, n - 2, n - 1] {
+        check_parted(device, 1, &given, kth)?;
+    }
+    Ok(())
+}
+
+fn partition_layouts(device: &Device) -> Result<()> {
+    let given: Vec<f32> = (0..1300).map(|i| ((i * 37) % 101) as f32 - 50.0).collect();
+    for x in laid(device, &given)? {
+        let whole = Tensor::from_slice(&x.values, x.tensor.shape(), device)?;
+        for axis in 0..x.tensor.ndim() as isize {
+            let Some(kth) = x.tensor.shape()[axis as usize].checked_sub(1) else {
+                assert!(x.tensor.partition(0, axis).is_err());
+                continue;
+            };
+            let kth = kth as isize / 2;
+            let pairs = [
+                (x.tensor.partition(kth, axis)?, whole.partition(kth, axis)?),
+                (
+                    x.tensor.argpartition(kth, axis)?,
+                    whole.argpartition(kth, axis)?,
+                ),
+            ];
+            for (got, want) in pairs {
+                assert_eq!(got.shape(), x.tensor.shape());
+                assert_same(x.name, &got.to_vec::<f64>()?, &want.to_vec::<f64>()?);
+            }
+        }
+    }
+    // Constants have no storage.
+    let places = Tensor::ones([2, 3], device)?.argpartition(1, 1)?;
+    assert_eq!(places.to_vec::<u32>()?, [0, 1, 2, 0, 1, 2]);
+    Ok(())
+}
+
+fn partition_halves(device: &Device) -> Result<()> {
+    if !device.supports_f16() {
+        return Ok(());
+    }
+    for n in [300, 3000, 40_000] {
+        let given: Vec<f32> = (0..n)
+            .map(|i| ((i * 37) % 101) as f32 / 8.0 - 5.0)
+            .collect();
+        let x = Tensor::from_slice(&given, [n], device)?;
+        let halves = x.to_dtype(DType::F16);
+        let kth = n as isize / 4;
+        let parted = halves.partition(kth, 0)?;
+        assert_eq!(parted.dtype(), DType::F16);
+        let parted: Vec<f32> = parted.to_dtype(DType::F32).to_vec()?;
+        assert_same("values", &parted, &x.partition(kth, 0)?.to_vec::<f32>()?);
+        let places: Vec<u32> = halves.argpartition(kth, 0)?.to_vec()?;
+        assert_same("places", &places, &x.argpartition(kth, 0)?.to_vec::<u32>()?);
+    }
     Ok(())
 }
 
@@ -194,6 +330,10 @@ fn errors(device: &Device) -> Result<()> {
     said(x.kthvalue(4, 1).map(|t| t.0), "from 1 to 3");
     let scalar = Tensor::new(3f32, device)?;
     assert!(scalar.sort(0).is_err());
+    assert!(scalar.partition(0, 0).is_err());
+    let empty = Tensor::zeros([2, 0], device)?;
+    said(empty.partition(0, 1), "which has 0");
+    assert_eq!(empty.partition(1, 0)?.shape(), [2, 0]);
     Ok(())
 }
 

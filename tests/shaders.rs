@@ -127,6 +127,7 @@ fn generated(gpu: Gpu<'_>) -> Result<(), String> {
         "map",
         "reduce",
         "scan",
+        "part_rows",
         "sort",
         "sort_rows",
         "matmul_workgroup",

@@ -34,12 +34,11 @@ pub(crate) enum Op {
         axis: usize,
         segmented: bool,
     },
-    /// The `u32` keys of the one operand in ascending order along the last axis or, with `places`,
-    /// where they stood, equal keys in their order; of each row the ranks from the first to before
-    /// the second. No key has a bit above the lowest `bits`.
+    /// The `u32` keys of the one operand in an order along the last axis or, with `places`, where they
+    /// stood. No key has a bit above the lowest `bits`.
     Sort {
         places: bool,
-        ranks: (usize, usize),
+        wanted: Wanted,
         bits: u32,
     },
     /// The product of `(…, m, k)` and `(…, k, n)`, both laid over the call's batch dimensions.
@@ -56,6 +55,37 @@ pub(crate) enum Op {
     Compress,
 }
 
+/// What a sort gives of each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wanted {
+    /// The elements of the ranks from the first to before the second, in ascending order; equal keys in
+    /// the order they had.
+    Ranks(usize, usize),
+    /// All elements, parted by the one of a rank: smaller ones, equal ones, larger ones, each in the order
+    /// they had.
+    Parted(usize),
+}
+
+impl Wanted {
+    /// Elements that a row of that many gives.
+    pub(crate) fn count(self, row: usize) -> usize {
+        match self {
+            Self::Ranks(first, last) => last - first,
+            Self::Parted(_) => row,
+        }
+    }
+
+    /// What a sort is called that gives these, or their places.
+    pub(crate) fn name(self, places: bool) -> &'static str {
+        match (self, places) {
+            (Self::Ranks(..), false) => "sort",
+            (Self::Ranks(..), true) => "argsort",
+            (Self::Parted(_), false) => "partition",
+            (Self::Parted(_), true) => "argpartition",
+        }
+    }
+}
+
 impl Op {
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -67,8 +97,7 @@ impl Op {
             Self::Search { .. } => "searchsorted",
             Self::Reduce { op, .. } => op.name(),
             Self::Scan { op, .. } => op.scan_name(),
-            Self::Sort { places: false, .. } => "sort",
-            Self::Sort { places: true, .. } => "argsort",
+            Self::Sort { places, wanted, .. } => wanted.name(*places),
             Self::Matmul { .. } => "matmul",
             Self::Assemble { .. } => "assemble",
             Self::Scatter(op) => op.name(),

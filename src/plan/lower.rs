@@ -156,7 +156,7 @@ fn lower_core(
         }
         Op::Sort {
             places,
-            ranks,
+            wanted,
             bits,
         } => {
             let shape = match &graph.inputs(core)[0] {
@@ -169,7 +169,7 @@ fn lower_core(
             writer.body.program.results.push(reg);
             Core::Sort {
                 places: *places,
-                ranks: *ranks,
+                wanted: *wanted,
                 bits: *bits,
                 prologue: writer.body,
                 shape,

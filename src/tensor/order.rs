@@ -6,7 +6,7 @@ use std::panic::Location;
 use super::Tensor;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::op::{Op, PointOp};
+use crate::op::{Op, PointOp, Wanted};
 use crate::queue::Arg;
 use crate::shape::Shape;
 
@@ -34,7 +34,7 @@ impl Tensor {
     #[track_caller]
     pub fn sort(&self, axis: isize) -> Result<Tensor> {
         let axis = self.shape_ref().axis("sort", axis)?;
-        self.ranked("sort", axis, Way::Up, 0..self.shape()[axis])
+        self.ranked("sort", axis, Way::Up, self.every_rank(axis))
     }
 
     /// The elements in descending order along an axis, NaN first; PyTorch's
@@ -45,7 +45,7 @@ impl Tensor {
     #[track_caller]
     pub fn sort_descending(&self, axis: isize) -> Result<Tensor> {
         let axis = self.shape_ref().axis("sort", axis)?;
-        self.ranked("sort", axis, Way::Down, 0..self.shape()[axis])
+        self.ranked("sort", axis, Way::Down, self.every_rank(axis))
     }
 
     /// Where along the axis the elements stand that [`sort`](Tensor::sort) gives, as `u32`. Equal
@@ -56,7 +56,7 @@ impl Tensor {
     #[track_caller]
     pub fn argsort(&self, axis: isize) -> Result<Tensor> {
         let axis = self.shape_ref().axis("argsort", axis)?;
-        self.ranks("argsort", axis, Way::Up, 0..self.shape()[axis])
+        self.ranks("argsort", axis, Way::Up, self.every_rank(axis))
     }
 
     /// As [`argsort`](Tensor::argsort), in descending order; equal elements keep their order here too.
@@ -66,7 +66,7 @@ impl Tensor {
     #[track_caller]
     pub fn argsort_descending(&self, axis: isize) -> Result<Tensor> {
         let axis = self.shape_ref().axis("argsort", axis)?;
-        self.ranks("argsort", axis, Way::Down, 0..self.shape()[axis])
+        self.ranks("argsort", axis, Way::Down, self.every_rank(axis))
     }
 
     /// The `k` largest elements along an axis, the largest first, and where they stand, as `u32`; NaN
@@ -111,7 +111,7 @@ impl Tensor {
             let message = format!("k is from 1 to {}, not {k}", self.shape()[at]);
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
-        let places = self.ranks(OP, at, Way::Up, k - 1..k)?;
+        let places = self.ranks(OP, at, Way::Up, Wanted::Ranks(k - 1, k))?;
         let values = self.gather(at as isize, &places)?;
         Ok((values.squeeze(at as isize)?, places.squeeze(at as isize)?))
     }
@@ -124,41 +124,59 @@ impl Tensor {
             let message = format!("axis {axis} has no {k} elements");
             return Err(Error::shape(OP, self.shape_ref(), message));
         }
-        let places = self.ranks(OP, at, way, 0..k)?;
+        let places = self.ranks(OP, at, way, Wanted::Ranks(0, k))?;
         Ok((self.gather(at as isize, &places)?, places))
     }
 
-    /// The elements along an axis with that of rank `kth` in its place, none larger before it and none
-    /// smaller behind; NumPy's `partition`. Here all of them are in order.
+    /// The elements along an axis parted by the one that [`sort`](Tensor::sort) puts at place `kth`: those
+    /// that a sort puts before it, then it and its equals, then those that it puts behind. Within each of
+    /// the three parts they keep their order, on every device; NumPy promises none.
     ///
     /// # Errors
     /// An axis or `kth` out of range; negative ones count from the end.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let x = Tensor::new([7f32, 3., 9., 1., 5., 3.], &Device::cpu())?;
+    /// assert_eq!(x.partition(3, 0)?.to_vec::<f32>()?, [3., 1., 3., 5., 7., 9.]);
+    /// assert_eq!(x.argpartition(3, 0)?.to_vec::<u32>()?, [1, 3, 5, 4, 0, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[track_caller]
     pub fn partition(&self, kth: isize, axis: isize) -> Result<Tensor> {
-        self.check_rank("partition", kth, axis)?;
-        self.sort(axis)
+        const OP: &str = "partition";
+        let (axis, parted) = self.parted(OP, kth, axis)?;
+        self.ranked(OP, axis, Way::Up, parted)
     }
 
-    /// Where the elements of [`partition`](Tensor::partition) stand, as `u32`.
+    /// Where the elements stand that [`partition`](Tensor::partition) gives, as `u32`. As to
+    /// [`argsort`](Tensor::argsort), −0 and +0 are equal, and so are all NaN.
     ///
     /// # Errors
     /// As there.
     #[track_caller]
     pub fn argpartition(&self, kth: isize, axis: isize) -> Result<Tensor> {
-        self.check_rank("argpartition", kth, axis)?;
-        self.argsort(axis)
+        const OP: &str = "argpartition";
+        let (axis, parted) = self.parted(OP, kth, axis)?;
+        self.ranks(OP, axis, Way::Up, parted)
     }
 
+    /// The axis, and that it is parted.
     #[track_caller]
-    fn check_rank(&self, op: &'static str, kth: isize, axis: isize) -> Result<()> {
+    fn parted(&self, op: &'static str, kth: isize, axis: isize) -> Result<(usize, Wanted)> {
         let at = self.shape_ref().axis(op, axis)?;
         let size = self.shape()[at];
         let n = size as isize;
         if (-n..n).contains(&kth) {
-            return Ok(());
+            return Ok((at, Wanted::Parted(kth.rem_euclid(n) as usize)));
         }
         let message = format!("kth = {kth} is no place on axis {axis}, which has {size}");
         Err(Error::shape(op, self.shape_ref(), message))
+    }
+
+    /// All ranks of an axis.
+    fn every_rank(&self, axis: usize) -> Wanted {
+        Wanted::Ranks(0, self.shape()[axis])
     }
 
     /// The elements of some ranks along an axis, in order.
@@ -169,36 +187,24 @@ impl Tensor {
         axis: usize,
         ranks: Range<usize>,
     ) -> Result<Tensor> {
-        self.ranked(op, axis, Way::Up, ranks)
+        self.ranked(op, axis, Way::Up, Wanted::Ranks(ranks.start, ranks.end))
     }
 
     #[track_caller]
-    fn ranked(
-        &self,
-        op: &'static str,
-        axis: usize,
-        way: Way,
-        ranks: Range<usize>,
-    ) -> Result<Tensor> {
+    fn ranked(&self, op: &'static str, axis: usize, way: Way, wanted: Wanted) -> Result<Tensor> {
         // A gradient goes to where an element stood.
         if self.is_tracked() {
-            let places = self.ranks(op, axis, way, ranks)?;
+            let places = self.ranks(op, axis, way, wanted)?;
             return self.gather(axis as isize, &places);
         }
         let keys = self.turned(&self.keys()?, way)?;
-        let sorted = keys.in_order(op, axis, false, ranks, self.key_bits())?;
+        let sorted = keys.in_order(op, axis, false, wanted, self.key_bits())?;
         self.of_keys(&self.turned(&sorted, way)?)
     }
 
-    /// The places of the elements of some ranks.
+    /// The places of the elements that are wanted.
     #[track_caller]
-    fn ranks(
-        &self,
-        op: &'static str,
-        axis: usize,
-        way: Way,
-        ranks: Range<usize>,
-    ) -> Result<Tensor> {
+    fn ranks(&self, op: &'static str, axis: usize, way: Way, wanted: Wanted) -> Result<Tensor> {
         let keys = self.keys()?;
         // Two zeros are equal, though their keys are not. Told by the keys: to a comparison of floats
         // the smallest numbers may be zero as well.
@@ -207,7 +213,7 @@ impl Tensor {
             false => keys,
         };
         let keys = self.turned(&keys, way)?;
-        keys.in_order(op, axis, true, ranks, self.key_bits())
+        keys.in_order(op, axis, true, wanted, self.key_bits())
     }
 
     /// The `u32` that stand among one another as the elements do.
@@ -252,15 +258,14 @@ impl Tensor {
         if self.dtype == DType::Bool { 1 } else { 32 }
     }
 
-    /// `u32` keys below 2 to the power of `bits` in ascending order along an axis, or where they stand:
-    /// those of some ranks.
+    /// `u32` keys below 2 to the power of `bits` in an order along an axis, or where they stand.
     #[track_caller]
     pub(crate) fn in_order(
         &self,
         op: &'static str,
         axis: usize,
         places: bool,
-        ranks: Range<usize>,
+        wanted: Wanted,
         bits: u32,
     ) -> Result<Tensor> {
         let last = self.ndim() - 1;
@@ -269,13 +274,13 @@ impl Tensor {
             order.push(axis);
             let sorted = self
                 .permuted(&order)
-                .in_order(op, last, places, ranks, bits)?;
+                .in_order(op, last, places, wanted, bits)?;
             let mut back: Vec<usize> = (0..last).collect();
             back.insert(axis, last);
             return Ok(sorted.permuted(&back));
         }
         let mut dims = self.shape().to_vec();
-        dims[last] = ranks.len();
+        dims[last] = wanted.count(dims[last]);
         let shape = Shape::checked(op, &dims)?;
         if shape.size() == 0 {
             return Ok(Self::constant(0u32.into(), DType::U32, shape, &self.device));
@@ -285,10 +290,9 @@ impl Tensor {
         self.device.check_size(op, &moved, DType::U32)?;
         let (storage, layout) = self.stored();
         let args = [Arg::Value(&storage, &layout)];
-        let ranks = (ranks.start, ranks.end);
         let op = Op::Sort {
             places,
-            ranks,
+            wanted,
             bits,
         };
         let at = Location::caller();

@@ -732,6 +732,7 @@ if __name__ == "__main__":
         places.places,
         order.scans,
         order.sorts,
+        order.partitions,
         order.statistics,
         shapes,
         isclose,

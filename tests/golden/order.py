@@ -105,6 +105,67 @@ Sorting along an axis: sort, stable argsort, and both in descending order as PyT
     out.write()
 
 
+def keys(x):
+    """Integers in the order of the elements: −0 before +0, every NaN last."""
+    if x.dtype != np.float32:
+        return x.astype(np.int64)
+    bits = x.view(np.int32).astype(np.int64)
+    ordered = np.where(bits < 0, -(bits & 0x7FFFFFFF) - 1, bits)
+    return np.where(np.isnan(x), 1 << 40, ordered)
+
+
+def sides(k, kth, axis):
+    """Where the elements stand that are smaller than the one of a rank, equal to it, larger, each in order."""
+    key = np.take(np.sort(k, axis=axis), [kth], axis=axis)
+    return np.argsort(np.sign(k - key), axis=axis, kind="stable")
+
+
+def partitions():
+    out = Fixture(
+        "partitions.txt",
+        """
+Stable partitions along an axis: what is smaller than the element of rank kth, what is equal to it, what is
+larger, each in the order it had. Values with −0 before +0; places with both as equals.
+""",
+    )
+    f = lambda v: np.array(v, np.float32)
+    rng = np.random.default_rng(4)
+    operands = {
+        "vector": f([1.5, -2, 0.25, 4, -1, 7, 0.5]),
+        "matrix": f([[3, 1, 2, 1], [-1, 5, -1, 0], [2, 2, 2, 2]]),
+        "rank 3": rng.integers(-3, 4, (2, 3, 5)).astype(np.float32),
+        "nan": f([1, NAN, -3, -NAN, 2, NAN, INF, -INF]),
+        "all nan": f([NAN, -NAN, NAN]),
+        "zeros": f([0.0, -0.0, 1, -0.0, 0.0, -1]),
+        "subnormal": f([1e-40, 0, -1e-40, 2e-38, -2e-38]),
+        "one": f([7]),
+        "no rows": np.zeros((0, 3), np.float32),
+        "integers": np.array([[3, -1, 4], [1, -5, 9], [2, 6, -5]], np.int32),
+        "extreme integers": np.array([2147483647, 0, -2147483648, -1, 0, 1], np.int32),
+        "unsigned": np.array([4294967295, 2, 7, 4294967295, 0, 2147483648], np.uint32),
+        "bools": np.array([True, False, True, False, False, True]),
+        "odd": rng.integers(-9, 10, 33).astype(np.float32),
+    }
+    for name, x in operands.items():
+        for axis in range(-1, x.ndim - 1):
+            n = x.shape[axis]
+            for kth in sorted({0, n // 2, n - 1, -n, -2} & set(range(-n, n))):
+                out.case(f"{name} axis={axis} kth={kth}")
+                out.text("axis", str(axis))
+                out.text("kth", str(kth))
+                out.array("x", x)
+                values = sides(keys(x), kth, axis)
+                parted = np.take_along_axis(x, values, axis)
+                # What NumPy promises holds.
+                assert x.size == 0 or np.array_equal(
+                    np.take(parted, kth, axis), np.take(np.partition(x, kth, axis), kth, axis), equal_nan=x.dtype == np.float32
+                )
+                out.array("partition", parted)
+                equal = x + np.float32(0) if x.dtype == np.float32 else x
+                out.array("argpartition", sides(keys(equal), kth, axis).astype(np.int32))
+    out.write()
+
+
 QUANTILES = [0.0, 0.1, 0.25, 0.5, 0.9, 1.0]
 
 

@@ -224,6 +224,9 @@ fn order(dev: &Device, random: &mut Generator, results: &mut Results) -> Result<
             keep(results, "cummin_indices", &x.cummin_indices(axis)?)?;
             keep(results, "sort", &x.sort(axis)?)?;
             keep(results, "argsort", &x.argsort_descending(axis)?)?;
+            let kth = x.shape()[axis as usize] as isize / 3;
+            keep(results, "partition", &x.partition(kth, axis)?)?;
+            keep(results, "argpartition", &x.argpartition(kth, axis)?)?;
             keep(results, "median", &x.median(axis)?)?;
             let x = x.variable();
             let gradients = x.cummax(axis)?.sum(..)?.backward()?;

@@ -29,7 +29,7 @@ use crate::exec::cpu::block::{Faults, Inputs, Runner};
 use crate::exec::cpu::code::Code;
 use crate::exec::cpu::kernel::run_core;
 use crate::op::register::{registers_of, words_of};
-use crate::op::{Body, Inst, ReduceOp, Reg, ScatterOp};
+use crate::op::{Body, Inst, ReduceOp, Reg, ScatterOp, Wanted};
 use crate::plan::{Core, Kernel, Matrix, Store};
 use crate::shape::Shape;
 
@@ -64,23 +64,26 @@ pub(super) fn kernel(kernel: &Kernel, memory: &[SlotMemory], scalars: &[u32]) ->
         }),
         Core::Sort {
             places,
-            ranks,
+            wanted,
             prologue,
             shape,
             ..
         } => {
-            // Keys that may differ move those in order by as much at most, and places anywhere.
+            // Keys that may differ move those in order by as much at most; places, and what is only parted,
+            // anywhere.
             let row = shape.dims().last().copied().unwrap_or(1);
             let mut keys = Vec::with_capacity(shape.size());
             walk(prologue, shape, (&[], &[]), memory, scalars, |_, _, e| {
                 keys.extend_from_slice(e);
             });
             let largest = |row: &[f64]| match row.iter().copied().fold(0.0, f64::max) {
-                error if error > 0.0 && *places => f64::INFINITY,
+                error if error > 0.0 && (*places || matches!(wanted, Wanted::Parted(_))) => {
+                    f64::INFINITY
+                }
                 error => error,
             };
             let rows = keys.chunks(row).map(largest);
-            rows.flat_map(|e| std::iter::repeat_n(e, ranks.1 - ranks.0))
+            rows.flat_map(|e| std::iter::repeat_n(e, wanted.count(row)))
                 .collect()
         }
         Core::Matmul { a, b, dtype, k, .. } => {

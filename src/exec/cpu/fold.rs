@@ -126,18 +126,52 @@ impl Fold {
 
     /// The place of the first element that is the extreme one of an arg reduction.
     pub(super) fn find(self, extreme: u32, values: &[u32]) -> usize {
-        let is = |&value: &u32| match self.dtype {
-            DType::F32 | DType::F16 => {
-                let (value, extreme) = (f32::from_bits(value), f32::from_bits(extreme));
-                value == extreme || value.is_nan() && extreme.is_nan()
-            }
-            _ => value == extreme,
-        };
-        // By the chunk, so that the search vectorises.
-        let any = |chunk: &[u32]| chunk.iter().fold(false, |any, v| any | is(v));
-        let chunk = values.chunks(LANES).position(any).unwrap_or(0) * LANES;
-        chunk + values[chunk..].iter().position(is).unwrap_or(0)
+        let float = matches!(self.dtype, DType::F32 | DType::F16);
+        pulp::Arch::new().dispatch(Find {
+            float,
+            extreme,
+            values,
+        })
     }
+}
+
+/// A search for the first element that is one, floats by their values, any NaN for NaN.
+struct Find<'a> {
+    float: bool,
+    extreme: u32,
+    values: &'a [u32],
+}
+
+impl pulp::WithSimd for Find<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
+        let Self {
+            float,
+            extreme,
+            values,
+        } = self;
+        let wanted = f32::from_bits(extreme);
+        match float {
+            true if wanted.is_nan() => first(values, |value| f32::from_bits(value).is_nan()),
+            true => first(values, |value| f32::from_bits(value) == wanted),
+            false => first(values, |value| value == extreme),
+        }
+    }
+}
+
+/// The place of the first of some values, or 0.
+#[inline(always)]
+fn first(values: &[u32], is: impl Fn(u32) -> bool) -> usize {
+    // By the chunk, so that the search vectorises.
+    for (i, chunk) in values.chunks(LANES).enumerate() {
+        if chunk.iter().fold(false, |any, &value| any | is(value)) {
+            let within = chunk.iter().position(|&value| is(value));
+            return i * LANES + within.unwrap_or(0);
+        }
+    }
+    0
 }
 
 /// Rows of a length, and a result for each.

@@ -56,11 +56,11 @@ impl Ready {
             } => Self::Scan(Scan::new(*op, *dtype, prologue, *axis, shape)),
             Core::Sort {
                 places,
-                ranks,
+                wanted,
                 prologue,
                 shape,
                 ..
-            } => Self::Sort(Sort::new(*places, *ranks, prologue, shape)),
+            } => Self::Sort(Sort::new(*places, *wanted, prologue, shape)),
             Core::Matmul { a, b, dtype, k, .. } => {
                 Self::Matmul(Product::new(*dtype, &a.layout, &b.layout, *k))
             }

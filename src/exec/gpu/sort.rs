@@ -1,11 +1,12 @@
-//! Sorts as shaders: short rows by exchanges in workgroup memory, long ones digit by digit.
+//! Sorts as shaders: short rows by exchanges in workgroup memory, long ones digit by digit. Rows are parted
+//! likewise, and no item moves before the key that parts them is known.
 
 use super::body::streams_space;
 use super::kernel::Writer;
 use super::reduce::Flat;
 use super::shader::{Bound, Dispatch, MAX_LOOPS, Shader, Target};
 use crate::exec::cpu::Space;
-use crate::op::Body;
+use crate::op::{Body, Wanted};
 use crate::plan::{Kernel, around};
 use crate::shape::Shape;
 
@@ -15,7 +16,7 @@ const ITEMS: usize = 1024;
 /// A sort, taken from a kernel's core.
 pub(super) struct Sort<'a> {
     pub(super) places: bool,
-    pub(super) ranks: (usize, usize),
+    pub(super) wanted: Wanted,
     pub(super) bits: u32,
     pub(super) prologue: &'a Body,
     pub(super) shape: &'a Shape,
@@ -57,6 +58,15 @@ impl Tiles {
     }
 }
 
+/// What items are counted and moved by.
+#[derive(Clone, Copy)]
+enum Digit {
+    /// The digit of that number, from the lowest.
+    Of(usize),
+    /// Their side of the key that parts a row.
+    Side,
+}
+
 // An invocation goes through its items twice, and through the counts of a tile.
 const _: () = assert!(2 * (1 << 14) + 2 * 256 < MAX_LOOPS);
 
@@ -94,19 +104,31 @@ impl Sort<'_> {
     ) -> Shader {
         let width = n.next_power_of_two();
         let mut writer = Writer::new(target);
-        writer.push([rows, n, width, self.ranks.0, self.ranks.1].map(|v| v as u32));
+        writer.push([rows, n, width].map(|v| v as u32));
+        let (name, source, signature, result) = match (self.wanted, self.places) {
+            (Wanted::Ranks(first, last), places) => {
+                writer.push([first, last].map(|v| v as u32));
+                let result = if places { "places[at]" } else { "keys[at]" };
+                let source = include_str!("../../../shaders/sort_rows.wgsl");
+                ("sort_rows", source, "at: u32", result)
+            }
+            (Wanted::Parted(rank), places) => {
+                writer.push([rank as u32]);
+                let result = if places { "place" } else { "key" };
+                let source = include_str!("../../../shaders/part_rows.wgsl");
+                ("part_rows", source, "key: u32, place: u32", result)
+            }
+        };
         let element = self.key(&mut writer, flat.kept);
-        let memory = if self.places { "places" } else { "keys" };
-        let result = format!("fn result(at: u32) -> u32 {{\n    return {memory}[at];\n}}\n");
+        let result = format!("fn result({signature}) -> u32 {{\n    return {result};\n}}\n");
         let body = writer.finisher(kernel, flat.body, ("u32", "total"));
         let slots = [
             ("element", &*element),
             ("result", &*result),
             ("body", &*body),
         ];
-        let source = include_str!("../../../shaders/sort_rows.wgsl");
         let groups = rows.div_ceil(ITEMS / width);
-        writer.finish("sort_rows", source, ("", target.group), &slots, groups)
+        writer.finish(name, source, ("", target.group), &slots, groups)
     }
 
     fn digits(
@@ -119,7 +141,12 @@ impl Sort<'_> {
         let tiles = Tiles::new(target, rows, n);
         let mut writer = Writer::new(target);
         writer.push([rows as u32, n as u32, 0, 0, 0, 0, tiles.count as u32, 0]);
-        writer.push([self.ranks.0, self.ranks.1].map(|v| v as u32));
+        let (first, last, rank) = match self.wanted {
+            Wanted::Ranks(first, last) => (first, last, 0),
+            Wanted::Parted(rank) => (0, n, rank),
+        };
+        let parted = matches!(self.wanted, Wanted::Parted(_));
+        writer.push([first, last, 0, rank].map(|v| v as u32));
         writer.bind(Bound::Scratch(0), "u32", true);
         writer.bind(Bound::Scratch(1), "Item", true);
         writer.bind(Bound::Scratch(2), "Item", true);
@@ -137,6 +164,7 @@ impl Sort<'_> {
         );
         let slots = [
             ("digits", &*format!("const BITS = {}u;", tiles.bits)),
+            ("parted", &*format!("const PARTED = {parted};")),
             ("item", &item),
             ("element", &element),
             ("body", &body),
@@ -145,32 +173,54 @@ impl Sort<'_> {
         let groups = rows * tiles.count;
         let mut shader = writer.finish("sort", source, (&types, tiles.group), &slots, groups);
         let counts = tiles.count << tiles.bits;
-        let run = |mode: usize, digit: u32, last: bool| -> Dispatch {
+        let run = |mode: usize, source: usize, goal: usize, digit: Digit| -> Dispatch {
             let mut dispatch = shader.dispatches[0].clone();
-            let source = if digit == 0 {
-                0
-            } else {
-                2 - digit as usize % 2
-            };
-            let goal = if last { 3 } else { 1 + digit as usize % 2 };
             let share = match mode {
                 1 => counts.div_ceil(tiles.group),
                 _ => tiles.share,
             };
-            let shift = (digit * tiles.bits) as usize;
+            let (shift, sides) = match digit {
+                Digit::Of(number) => (number * tiles.bits as usize, 0),
+                Digit::Side => (0, 1),
+            };
             let words = [mode, source, goal, shift, tiles.count, share];
             dispatch.words[2..8].copy_from_slice(&words.map(|v| v as u32));
+            dispatch.words[10] = sides;
             dispatch.groups = if mode == 1 { rows } else { groups };
             dispatch
         };
-        let digits = self.bits.div_ceil(tiles.bits).max(1);
-        let all = (0..digits).flat_map(|digit| (0..3).map(move |mode| (mode, digit)));
-        let dispatches = all.map(|(mode, digit)| run(mode, digit, digit + 1 == digits));
-        shader.dispatches = dispatches.collect();
+        let digits = self.bits.div_ceil(tiles.bits).max(1) as usize;
         let items = rows * n * (1 + self.places as usize);
-        // One digit goes from the prologue to the body.
-        let used = |digit| if digits > digit { items } else { 0 };
-        shader.scratch = vec![rows * counts, used(1), used(2)];
+        // Items come from the prologue (0), move between the two memories, and go to the body (3).
+        let (dispatches, scratch) = match parted {
+            false => {
+                let all = (0..digits).flat_map(|digit| (0..3).map(move |mode| (mode, digit)));
+                let dispatches = all.map(|(mode, digit)| {
+                    let source = if digit == 0 { 0 } else { 2 - digit % 2 };
+                    let goal = if digit + 1 == digits {
+                        3
+                    } else {
+                        1 + digit % 2
+                    };
+                    run(mode, source, goal, Digit::Of(digit))
+                });
+                // One digit goes from the prologue to the body.
+                let used = |digit| if digits > digit { items } else { 0 };
+                let scratch = vec![rows * counts, used(1), used(2)];
+                (dispatches.collect::<Vec<_>>(), scratch)
+            }
+            true => {
+                let choosing = (0..digits).rev().flat_map(|digit| {
+                    let source = usize::from(digit + 1 < digits);
+                    [0, 1].map(|mode| run(mode, source, 1, Digit::Of(digit)))
+                });
+                let parting = (0..3).map(|mode| run(mode, 1, 3, Digit::Side));
+                // Of each row, what is known of the key that parts it.
+                let scratch = vec![rows * (counts + 2), items, 0];
+                (choosing.chain(parting).collect(), scratch)
+            }
+        };
+        (shader.dispatches, shader.scratch) = (dispatches, scratch);
         shader
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Work<'a> {
             ),
             Core::Sort {
                 places,
-                ranks,
+                wanted,
                 bits,
                 prologue,
                 shape,
@@ -93,7 +93,7 @@ impl<'a> Work<'a> {
                 kernel,
                 Sort {
                     places: *places,
-                    ranks: *ranks,
+                    wanted: *wanted,
                     bits: *bits,
                     prologue,
                     shape,

@@ -11,7 +11,7 @@ use super::super::{Operand, Source, Tensor};
 use crate::autograd::{Rule, track};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
-use crate::op::{Op, PointOp, ReduceOp, ScatterOp};
+use crate::op::{Op, PointOp, ReduceOp, ScatterOp, Wanted};
 use crate::queue::Arg;
 use crate::shape::Shape;
 
@@ -223,7 +223,7 @@ impl Tensor {
         // What goes nowhere comes last.
         let slices = places.slices.reshape([-1])?.minimum(count)?;
         let bits = usize::BITS - count.leading_zeros();
-        let order = slices.in_order("scatter_add", 0, true, 0..n, bits)?;
+        let order = slices.in_order("scatter_add", 0, true, Wanted::Ranks(0, n), bits)?;
         let slices = slices.index_select(0, &order)?;
         let updates = Shape::of(&[&[n], places.rest.dims()].concat());
         let values = values.to_dtype(DType::F32).reshaped(&updates);

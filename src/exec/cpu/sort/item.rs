@@ -4,6 +4,9 @@ use std::ops::Range;
 
 /// A key, with its place or without.
 pub(super) trait Item: bytemuck::Pod + Ord + Default + Send + Sync {
+    /// A vector of items.
+    type Vector<S: pulp::Simd>: bytemuck::Pod;
+
     /// No item is larger.
     const LAST: Self;
 
@@ -11,9 +14,17 @@ pub(super) trait Item: bytemuck::Pod + Ord + Default + Send + Sync {
     fn key(self) -> u32;
     /// What is asked for: the place, or else the key.
     fn word(self) -> u32;
+    /// The smaller and the larger one, lane by lane.
+    fn exchange<S: pulp::Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+    ) -> (Self::Vector<S>, Self::Vector<S>);
 }
 
 impl Item for u32 {
+    type Vector<S: pulp::Simd> = S::u32s;
+
     const LAST: Self = Self::MAX;
 
     #[inline(always)]
@@ -30,9 +41,17 @@ impl Item for u32 {
     fn word(self) -> u32 {
         self
     }
+
+    #[inline(always)]
+    fn exchange<S: pulp::Simd>(simd: S, a: S::u32s, b: S::u32s) -> (S::u32s, S::u32s) {
+        let less = simd.less_than_u32s(a, b);
+        (simd.select_u32s(less, a, b), simd.select_u32s(less, b, a))
+    }
 }
 
 impl Item for u64 {
+    type Vector<S: pulp::Simd> = S::u64s;
+
     const LAST: Self = Self::MAX;
 
     #[inline(always)]
@@ -48,6 +67,12 @@ impl Item for u64 {
     #[inline(always)]
     fn word(self) -> u32 {
         self as u32
+    }
+
+    #[inline(always)]
+    fn exchange<S: pulp::Simd>(simd: S, a: S::u64s, b: S::u64s) -> (S::u64s, S::u64s) {
+        let less = simd.less_than_u64s(a, b);
+        (simd.select_u64s(less, a, b), simd.select_u64s(less, b, a))
     }
 }
 

@@ -9,25 +9,27 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::item::{Item, Sorter};
+use super::{kept, passes};
 use crate::exec::cpu::block::Runner;
-use crate::exec::cpu::{pages, tasks};
+use crate::exec::cpu::tasks;
 
 /// Chunks of a row, and the least and most elements of one.
 const CHUNKS: usize = 16;
 const LEAST: usize = 1 << 14;
 const MOST: usize = 1 << 18;
 /// Buckets are numbered with so many bits.
-const BITS: u32 = 11;
+pub(super) const BITS: u32 = 11;
 /// Elements that a task sorts at least.
 const TASK: usize = 1 << 14;
 
-/// Words of 64 bits that a thread keeps between sorts at most: those of a million items with places.
-const KEPT: usize = 1 << 21;
-
 thread_local! {
-    /// The memory of items, and of the keys of a chunk: to map it anew takes as long as to sort.
-    static ITEMS: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+    /// The memory of the keys of a chunk.
     static KEYS: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Elements of a chunk of a row of that many.
+pub(super) fn chunk_size(n: usize) -> usize {
+    n.div_ceil(CHUNKS).clamp(LEAST, MOST)
 }
 
 /// A part of a row.
@@ -44,15 +46,21 @@ struct Chunk<'m, T> {
 
 /// How keys fall into buckets.
 #[derive(Clone, Copy)]
-struct Buckets {
-    least: u32,
+pub(super) struct Buckets {
+    pub(super) least: u32,
     /// Bits by which keys of one bucket may differ.
-    shift: u32,
+    pub(super) shift: u32,
 }
 
 impl Buckets {
+    /// The least key that a bucket may hold, and how far from it the largest may be.
+    pub(super) fn range(self, bucket: usize) -> (u32, u32) {
+        let least = self.least + ((bucket as u32) << self.shift);
+        (least, (1u32 << self.shift) - 1)
+    }
+
     #[inline(always)]
-    fn of(self, key: u32) -> usize {
+    pub(super) fn of(self, key: u32) -> usize {
         ((key - self.least) >> self.shift) as usize
     }
 }
@@ -65,15 +73,21 @@ pub(super) fn sort<T: Item>(
     out: &mut [u32],
 ) {
     let n = row.len();
-    let size = n.div_ceil(CHUNKS).clamp(LEAST, MOST);
-    let mut memory = ITEMS.take();
-    let words = (2 * n * size_of::<T>()).div_ceil(8);
-    if memory.len() < words {
-        memory = pages::reserve(words).unwrap_or_default();
-        memory.resize(words, 0);
-    }
-    let items: &mut [T] = bytemuck::cast_slice_mut(&mut memory);
-    let (items, ordered) = items[..2 * n].split_at_mut(n);
+    kept::lend(2 * n, |items: &mut [T]| {
+        let (items, ordered) = items.split_at_mut(n);
+        sort_in(runner, row, ranks, (items, ordered), out);
+    });
+}
+
+/// As [`sort`], in memory for the items twice.
+fn sort_in<T: Item>(
+    runner: &Runner<'_>,
+    row: Range<usize>,
+    ranks: Range<usize>,
+    (items, ordered): (&mut [T], &mut [T]),
+    out: &mut [u32],
+) {
+    let size = chunk_size(row.len());
     let parts = items.chunks_mut(size).zip(ordered.chunks_mut(size));
     let mut chunks: Vec<Chunk<'_, T>> = parts
         .map(|(items, ordered)| Chunk {
@@ -90,8 +104,7 @@ pub(super) fn sort<T: Item>(
         let keys = &mut memory[..chunk.items.len()];
         let mut work = runner.workspace(Vec::new());
         runner.fill(&mut work, row.start + first, &mut [&mut *keys]);
-        let least = keys.iter().copied().fold(u32::MAX, u32::min);
-        chunk.range = (least, keys.iter().copied().fold(0, u32::max));
+        chunk.range = passes::range(keys);
         let keys = keys.iter().zip(first as u32..);
         for (item, (&key, place)) in chunk.items.iter_mut().zip(keys) {
             *item = T::new(key, place);
@@ -154,10 +167,6 @@ pub(super) fn sort<T: Item>(
             }
         }
     });
-    drop(chunks);
-    memory.truncate(KEPT);
-    memory.shrink_to(KEPT);
-    ITEMS.set(memory);
 }
 
 /// The buckets that hold wanted ranks, and the rank of the first item in them.

@@ -93,6 +93,11 @@ pub(super) const STEPS: &[Step] = &[
         let k = d.pick(&[0, 1, -1, 2]);
         one(move |v| v[0].partition(k, axis))
     }),
+    step("argpartition", Grow, |d| {
+        let (_, axis) = d.along()?;
+        let k = d.pick(&[0, 1, -1, 2]);
+        one(move |v| v[0].argpartition(k, axis))
+    }),
     step("median", Whole, |d| along(d, |t, axis| t.median(axis))),
     step("quantile", Whole, |d| {
         let (_, axis) = d.along()?;

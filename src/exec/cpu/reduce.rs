@@ -1,6 +1,9 @@
 //! Reductions: rows by parts that are folded in lanes and combined pairwise, so that the rounding
 //! error of a sum grows with the logarithm of its length; columns by the row.
 
+mod products;
+
+use self::products::Factors;
 use super::block::Runner;
 use super::code::{self, Code, Goal};
 use super::fold::{Fold, LANES};
@@ -23,6 +26,8 @@ const ROWS: usize = 128;
 pub(super) struct Reduce {
     pub(super) code: Code,
     fold: Fold,
+    /// Set for a sum of products.
+    factors: Option<Factors>,
     /// Results, and elements of each.
     rows: usize,
     columns: usize,
@@ -53,9 +58,11 @@ impl Reduce {
             false => (0..shape.ndim()).collect(),
         };
         let code = Code::with_goal(prologue, &shape, Some(&order), Goal::default());
+        let fold = Fold { op, dtype };
         Self {
+            factors: Factors::of(&code, fold),
             code,
-            fold: Fold { op, dtype },
+            fold,
             rows: kept.size(),
             columns: reduced.size(),
             by_columns,
@@ -137,8 +144,14 @@ impl Reduce {
                 };
                 continue;
             }
+            if self.factors.is_some() && self.columns > LANES {
+                for (i, result) in results.iter_mut().enumerate() {
+                    *result = self.span(runner, work, start + i * self.columns, self.columns);
+                }
+                continue;
+            }
             let len = results.len() * self.columns;
-            let values = self.values(runner, work, start, len);
+            let values = self.values(runner, work, (start, len));
             if self.columns <= LANES && !self.fold.op.is_arg() {
                 self.fold.short(values, self.columns, results);
                 continue;
@@ -153,17 +166,16 @@ impl Reduce {
         self.round(results);
     }
 
-    /// The elements `start..start + len`, at most a block.
+    /// Elements, given as the first and how many, at most a block.
     fn values<'r, 'm>(
         &self,
         runner: &'r Runner<'m>,
         work: &'r mut Workspace<'m, '_>,
-        start: usize,
-        len: usize,
+        range: (usize, usize),
     ) -> &'r [u32] {
-        runner.run(work, (start, len), 0, &[]);
+        runner.run(work, range, 0, &[]);
         // No result is in an output, where there is none.
-        let values = runner.result(work, 0, (start, len), &[]);
+        let values = runner.result(work, 0, range, &[]);
         values.unwrap_or_default()
     }
 
@@ -192,9 +204,14 @@ impl Reduce {
             let mut lanes = [self.fold.identity(); LANES];
             let len = PART.min(len - first);
             for at in (0..len).step_by(self.code.block) {
-                let n = self.code.block.min(len - at);
-                let values = self.values(runner, work, start + first + at, n);
-                self.fold.lanes(&mut lanes, values);
+                let range = (start + first + at, self.code.block.min(len - at));
+                match self.factors {
+                    Some(factors) => factors.lanes(runner, work, range, &mut lanes),
+                    None => {
+                        let values = self.values(runner, work, range);
+                        self.fold.lanes(&mut lanes, values);
+                    }
+                }
             }
             *result = self.fold.halves(&lanes);
             count += 1;
@@ -209,7 +226,7 @@ impl Reduce {
         let mut best: Option<(usize, u32)> = None;
         for at in (0..self.columns).step_by(self.code.block) {
             let n = self.code.block.min(self.columns - at);
-            let values = self.values(runner, work, start + at, n);
+            let values = self.values(runner, work, (start + at, n));
             let extreme = self.part(values);
             if best.is_none_or(|(_, b)| op.prefers_later(dtype, b, extreme)) {
                 best = Some((at + self.fold.find(extreme, values), extreme));
@@ -280,7 +297,12 @@ impl Reduce {
             let rows = together.min(end - row);
             for (i, sums) in sums.chunks_mut(self.code.block).enumerate() {
                 let start = row * self.rows + column + i * self.code.block;
-                let values = self.values(runner, work, start, rows * sums.len());
+                let range = (start, rows * sums.len());
+                if let Some(factors) = self.factors {
+                    factors.rows(runner, work, range, sums);
+                    continue;
+                }
+                let values = self.values(runner, work, range);
                 self.fold.rows(sums, values);
             }
         }

@@ -1,0 +1,131 @@
+//! Sums of products of two operands that lie in order: dot products, norms, sums of squares.
+//!
+//! What is multiplied is added in the same loop, so that nothing is stored between the two and both operands
+//! come as fast as memory gives them. Each product is rounded before it is added: the bits are those of a
+//! multiplication followed by a sum.
+
+use crate::dtype::DType;
+use crate::exec::cpu::block::Runner;
+use crate::exec::cpu::code::{Action, Code, Place};
+use crate::exec::cpu::fold::{Fold, LANES};
+use crate::exec::cpu::workspace::Workspace;
+use crate::op::{PointOp, ReduceOp};
+
+/// The streams whose products are summed; one stream twice for squares.
+#[derive(Clone, Copy)]
+pub(super) struct Factors([usize; 2]);
+
+impl Factors {
+    /// The factors, if the code is one product of `f32` and the fold sums it up.
+    pub(super) fn of(code: &Code, fold: Fold) -> Option<Self> {
+        let sums = fold.op == ReduceOp::Sum && fold.dtype == DType::F32;
+        let [step] = &code.steps[..] else { return None };
+        let Action::Apply {
+            op: PointOp::Mul | PointOp::Square,
+            from: DType::F32,
+            args: [Place::Stream(a), Place::Stream(b), _],
+        } = step.action
+        else {
+            return None;
+        };
+        let fits = sums && code.results == [step.to];
+        let in_order = [a, b].iter().all(|k| code.in_order.contains(k));
+        (fits && in_order).then_some(Self([a, b]))
+    }
+
+    /// The elements of both from one on.
+    fn values<'r>(
+        self,
+        runner: &'r Runner<'_>,
+        work: &'r Workspace<'_, '_>,
+        (start, len): (usize, usize),
+    ) -> [&'r [f32]; 2] {
+        self.0.map(|k| {
+            let (words, first) = runner.inputs.streams[k];
+            let first = (first + start as isize) as usize;
+            bytemuck::cast_slice(&words.get(&work.outputs)[first..][..len])
+        })
+    }
+
+    /// Adds the products of some elements to lanes; the first goes into the first lane.
+    pub(super) fn lanes<'m>(
+        self,
+        runner: &Runner<'m>,
+        work: &Workspace<'m, '_>,
+        range: (usize, usize),
+        lanes: &mut [u32; LANES],
+    ) {
+        let [a, b] = self.values(runner, work, range);
+        pulp::Arch::new().dispatch(Lanes {
+            a,
+            b,
+            lanes: bytemuck::cast_mut(lanes),
+        });
+    }
+
+    /// Adds the products of rows as long as there are sums to these, row by row.
+    pub(super) fn rows<'m>(
+        self,
+        runner: &Runner<'m>,
+        work: &Workspace<'m, '_>,
+        range: (usize, usize),
+        sums: &mut [u32],
+    ) {
+        let [a, b] = self.values(runner, work, range);
+        pulp::Arch::new().dispatch(Rows {
+            a,
+            b,
+            sums: bytemuck::cast_slice_mut(sums),
+        });
+    }
+}
+
+struct Lanes<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    lanes: &'a mut [f32; LANES],
+}
+
+impl pulp::WithSimd for Lanes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let mut sums = *self.lanes;
+        let (a, a_rest) = self.a.as_chunks::<LANES>();
+        let (b, b_rest) = self.b.as_chunks::<LANES>();
+        for (a, b) in a.iter().zip(b) {
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum += a * b;
+            }
+        }
+        for ((sum, a), b) in sums.iter_mut().zip(a_rest).zip(b_rest) {
+            *sum += a * b;
+        }
+        *self.lanes = sums;
+    }
+}
+
+struct Rows<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    sums: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let columns = self.sums.len();
+        let rows = self
+            .a
+            .chunks_exact(columns)
+            .zip(self.b.chunks_exact(columns));
+        for (a, b) in rows {
+            for ((sum, a), b) in self.sums.iter_mut().zip(a).zip(b) {
+                *sum += a * b;
+            }
+        }
+    }
+}

@@ -1,17 +1,21 @@
 //! Products of matrices.
 //!
-//! They are left to a library, which is called block by block ([`blocks`]), but for two cases in which it
-//! is slow: a right operand that lies column after column is transposed for it ([`transpose`]), and a
-//! vector times a tall matrix is computed here ([`row`]).
+//! They are left to a library, which is called block by block ([`blocks`]), but for some cases in which it
+//! is slow: a right operand that lies column after column is transposed for it ([`transpose`]), a
+//! vector times a tall matrix is computed here ([`row`]), and so are products with few columns and those whose right
+//! operand is a view of more dimensions than a matrix has ([`panels`]).
 
 mod blocks;
+mod panels;
 mod row;
 mod scratch;
+mod tile;
 mod transpose;
 
 use half::f16;
 
 use self::blocks::{Operand, across, multiply};
+use self::panels::Panels;
 use self::row::RowProduct;
 use super::space::Space;
 use super::tasks;
@@ -38,25 +42,39 @@ pub(super) struct Product {
     /// The steps from row to row and from column to column of each operand.
     a: [isize; 2],
     b: [isize; 2],
+    /// Set where the right operand is packed in panels.
+    panels: Option<Panels>,
     /// Over the batch: where the matrices of the two operands start.
     batch: Space,
     batches: usize,
 }
 
 impl Product {
-    /// The product of `(batch…, m, k)` and `(batch…, k, n)`.
+    /// The product of `(batch…, m, k)` and `(batch…, k, n)`; of floats, the right operand may have several
+    /// dimensions instead of `k` and of `n` ([`crate::plan::Matrix`]).
     pub(super) fn new(dtype: DType, a: &Layout, b: &Layout, k: usize) -> Self {
         let rank = a.dims().len();
         let batch = Shape::of(&a.dims()[..rank - 2]);
+        let m = a.dims()[rank - 2];
+        let n = b.dims()[rank - 2..].iter().product::<usize>() / k;
         let over = |l: &Layout| Layout::from_parts(batch.clone(), &l.strides()[..rank - 2], 0);
         let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
+        let panels = match dtype.is_float() {
+            true => {
+                let matrix = Shape::of(&b.dims()[rank - 2..]);
+                let view = Layout::from_parts(matrix, &b.strides()[rank - 2..], 0);
+                Panels::new(&view, [m, k], steps(a))
+            }
+            false => None,
+        };
         Self {
             dtype,
-            m: a.dims()[rank - 2],
-            n: b.dims()[rank - 1],
+            m,
+            n,
             k,
             a: steps(a),
             b: steps(b),
+            panels,
             batch: Space::new(&batch, [over(a), over(b)].iter()),
             batches: batch.size(),
         }
@@ -78,15 +96,18 @@ impl Product {
     fn products(&self, a: (&[u32], usize), b: (&[u32], usize), out: &mut [u32]) {
         let size = self.m * self.n;
         // A product with a vector reads each element of the matrix once: it is as slow as memory.
-        let vector = self.m == 1 || self.n == 1;
+        let vector = (self.m == 1 || self.n == 1) && self.panels.is_none();
         // Large products are shared one by one.
-        let large = !vector && size * self.k >= PARALLEL;
+        let large = match &self.panels {
+            Some(panels) => panels.is_large(self.m),
+            None => !vector && size * self.k >= PARALLEL,
+        };
         let share = if large {
             out.len()
         } else {
             let cost = if vector { 2 * self.k } else { self.k };
             let step = match (self.m, self.n) {
-                _ if self.is_tall() => size,
+                _ if self.is_tall() || !vector => size,
                 (_, 1) => 1,
                 // Long stretches of the matrix's rows, as memory likes them.
                 (1, _) => STRETCH,
@@ -155,7 +176,9 @@ impl Product {
         let (a, b) = (operand(a, self.a), operand(b, self.b));
         let out: &mut [f32] = bytemuck::cast_slice_mut(out);
         assert_eq!(out.len(), m * n);
-        if self.is_tall() {
+        if let Some(panels) = &self.panels {
+            panels.multiply(&a, &b, m, out, large);
+        } else if self.is_tall() {
             self.tall(&a, &b, out);
         } else if self.is_across() && m * n > UNPACKED {
             across(&a, &b, [m, n, self.k], out, large);

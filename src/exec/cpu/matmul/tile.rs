@@ -1,0 +1,115 @@
+//! The kernel of products that are computed here: rows of the left operand times panels of the right one.
+//!
+//! A panel is [`WIDTH`] columns, row after row. Some rows times one or two panels are summed up in registers, of
+//! which there are as many as the processor has: each element of the result is one chain of fused
+//! multiplications and additions, in order, whatever the vectors' width and the number of rows.
+
+use pulp::Simd;
+
+/// Columns of a panel: as many as the widest vector has lanes.
+pub(super) const WIDTH: usize = 16;
+
+/// Rows of a product, some terms of it at a time.
+pub(super) struct Strip<'a, 'o> {
+    /// The left operand from the first of the terms on, and the steps from row to row.
+    pub(super) left: &'a [f32],
+    pub(super) pitch: usize,
+    /// The right one's panels, one after the other, each of as many rows as there are terms.
+    pub(super) panels: &'a [f32],
+    pub(super) terms: usize,
+    /// The rows of the result, as long as there are columns. The terms are added to what is there, or it is
+    /// written over.
+    pub(super) rows: &'a mut [&'o mut [f32]],
+    pub(super) add: bool,
+}
+
+impl Strip<'_, '_> {
+    pub(super) fn run(self) {
+        pulp::Arch::new().dispatch(self);
+    }
+}
+
+impl pulp::WithSimd for Strip<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        // Rows and panels whose sums fit the registers: 32 of AVX-512 and NEON, 16 of AVX2.
+        match S::F32_LANES {
+            16 => self.tiles::<S, 8, 2, 1>(simd),
+            8 => self.tiles::<S, 6, 1, 2>(simd),
+            4 => self.tiles::<S, 4, 1, 4>(simd),
+            _ => self.tiles::<S, 1, 1, WIDTH>(simd),
+        }
+    }
+}
+
+impl Strip<'_, '_> {
+    /// By `R` rows and `P` panels of `V` vectors.
+    #[inline(always)]
+    fn tiles<S: Simd, const R: usize, const P: usize, const V: usize>(&mut self, simd: S) {
+        let count = self.rows.first().map_or(0, |row| row.len().div_ceil(WIDTH));
+        let mut row = 0;
+        while row < self.rows.len() {
+            // A tile takes the time of some rows by themselves.
+            let several = self.rows.len() - row > 2;
+            let mut panel = 0;
+            while panel < count {
+                let beside = if panel + P <= count { P } else { 1 };
+                match (several, beside == P) {
+                    (true, true) => self.tile::<S, R, P, V>(simd, row, panel),
+                    (true, false) => self.tile::<S, R, 1, V>(simd, row, panel),
+                    (false, true) => self.tile::<S, 1, P, V>(simd, row, panel),
+                    (false, false) => self.tile::<S, 1, 1, V>(simd, row, panel),
+                }
+                panel += beside;
+            }
+            row += if several { R } else { 1 };
+        }
+    }
+
+    /// `R` rows, or those that are left, from a row and a panel on.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const P: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        panel: usize,
+    ) {
+        let terms = self.terms;
+        let last = self.rows.len() - 1;
+        let mut left: [&[f32]; R] = [&[]; R];
+        for (i, row) in left.iter_mut().enumerate() {
+            // The last one instead of those that are not there.
+            *row = &self.left[(first + i).min(last) * self.pitch..][..terms];
+        }
+        let mut right: [&[[S::f32s; V]]; P] = [&[]; P];
+        for (i, vectors) in right.iter_mut().enumerate() {
+            let words = &self.panels[(panel + i) * terms * WIDTH..][..terms * WIDTH];
+            *vectors = &bytemuck::cast_slice(words)[..terms];
+        }
+        let mut sums = [[[simd.splat_f32s(0.0); V]; P]; R];
+        for term in 0..terms {
+            for (row, sums) in left.iter().zip(&mut sums) {
+                let element = simd.splat_f32s(row[term]);
+                for (vectors, sums) in right.iter().zip(sums) {
+                    for (vector, sum) in vectors[term].iter().zip(sums) {
+                        *sum = simd.mul_add_e_f32s(element, *vector, *sum);
+                    }
+                }
+            }
+        }
+        for (row, sums) in self.rows[first..].iter_mut().zip(&sums) {
+            for (columns, sums) in row[panel * WIDTH..].chunks_mut(WIDTH).zip(sums) {
+                let sums: &[f32] = bytemuck::cast_slice(sums);
+                match self.add {
+                    true => columns
+                        .iter_mut()
+                        .zip(sums)
+                        .for_each(|(out, sum)| *out += sum),
+                    false => columns.copy_from_slice(&sums[..columns.len()]),
+                }
+            }
+        }
+    }
+}

@@ -197,6 +197,7 @@ impl Default for Cpu {
         Self::new(Abilities {
             buffers: 16,
             rows: RowGroups::Stored,
+            packs_views: true,
             scatters_in_order: true,
         })
     }

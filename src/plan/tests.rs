@@ -27,6 +27,7 @@ fn limited(buffers: usize, rows: RowGroups) -> Device {
     let cpu = Cpu::new(Abilities {
         buffers,
         rows,
+        packs_views: true,
         scatters_in_order: true,
     });
     Device::over(Arc::new(cpu), DeviceInfo::cpu())

@@ -110,7 +110,8 @@ impl Product {
                 _ if self.is_tall() || !vector => size,
                 (_, 1) => 1,
                 // Long stretches of the matrix's rows, as memory likes them.
-                (1, _) => STRETCH,
+                (1, _) if self.b[1] == 1 => STRETCH,
+                (1, _) => 1,
                 _ => size,
             };
             tasks::share(out.len(), cost, step)
@@ -188,12 +189,17 @@ impl Product {
     }
 
     /// Whether the product is one of a vector and a tall matrix whose rows, as seen from the vector, lie
-    /// in order.
+    /// in order, or are long.
     fn is_tall(&self) -> bool {
         let real = matches!(self.dtype, DType::F32 | DType::F16);
-        let onward = self.a.iter().chain(&self.b).all(|&step| step >= 0);
+        let (matrix, columns) = match self.is_row() {
+            true => (self.b, self.n),
+            false => (self.a, self.m),
+        };
+        let onward = matrix.iter().all(|&step| step >= 0);
         let column = self.n == 1 && self.a[0] == 1;
-        real && onward && (self.is_row() || column) && self.k >= row::TALL
+        let worth = self.k >= row::TALL || columns >= row::LONG;
+        real && onward && (self.is_row() || column) && worth
     }
 
     /// Whether the left operand is a row and the rows of the right one lie in order.
@@ -203,13 +209,16 @@ impl Product {
 
     /// One row times a tall matrix, or the same transposed: a matrix times one column.
     fn tall(&self, a: &Operand<'_>, b: &Operand<'_>, out: &mut [f32]) {
-        let (vector, step, matrix, stride) = match self.is_row() {
-            true => (a, a.steps[1], b, b.steps[0]),
-            false => (b, b.steps[0], a, a.steps[1]),
+        let column = Operand {
+            steps: [b.steps[1], b.steps[0]],
+            ..*b
+        };
+        let (vector, matrix, stride) = match self.is_row() {
+            true => (a, b, b.steps[0]),
+            false => (&column, a, a.steps[1]),
         };
         let product = RowProduct {
-            vector: vector.onward(),
-            step: step as usize,
+            vector,
             matrix: matrix.onward(),
             stride: stride as usize,
             rows: self.k,

@@ -4,7 +4,10 @@
 //! written out but for the few panels that are being multiplied. Where there are few columns, which the library
 //! is not made for, all are packed once and threads share the rows; else threads share the columns.
 
+use std::ops::Range;
+
 use super::blocks::Operand;
+use super::row::{COLUMNS, sum_up};
 use super::scratch;
 use super::tile::{Strip, WIDTH};
 use crate::exec::cpu::space::Space;
@@ -18,8 +21,9 @@ const NARROW: usize = 4 * WIDTH;
 const TALL: usize = 32;
 /// Terms that are added at a time: so many rows of two panels stay in the second level of cache.
 const TERMS: usize = 512;
-/// Panels that are packed at a time.
-const BESIDE: usize = 2;
+/// Elements that are packed at a time where threads share the columns, and panels at most.
+const PACKED: usize = 1 << 15;
+const BESIDE: usize = 16;
 
 /// A right operand of which panels are packed.
 pub(super) struct Panels {
@@ -39,7 +43,7 @@ impl Panels {
         let at = (1..dims.len())
             .find(|&i| size(&dims[..i]) == k && dims.len() > 2)
             .unwrap_or(1);
-        let part = |range: std::ops::Range<usize>| {
+        let part = |range: Range<usize>| {
             let shape = Shape::of(&dims[range.clone()]);
             let layout = Layout::from_parts(shape.clone(), &strides[range], 0);
             Space::new(&shape, std::iter::once(&layout))
@@ -111,7 +115,14 @@ impl Panels {
         if self.is_narrow() {
             return self.by_rows(left, b, &mut rows, share(m, TALL / 2));
         }
-        let share = share(self.count, BESIDE * WIDTH);
+        let share = share(self.count, 2 * WIDTH);
+        if let [row] = &mut rows[..]
+            && self.in_order()
+        {
+            return tasks::each(row.chunks_mut(share).enumerate(), |(i, out)| {
+                self.row(left.0, b, i * share, out);
+            });
+        }
         let mut parts: Vec<_> = rows.into_iter().map(|row| row.chunks_mut(share)).collect();
         let tasks: Vec<Vec<&mut [f32]>> = (0..self.count.div_ceil(share))
             .map(|_| parts.iter_mut().filter_map(Iterator::next).collect())
@@ -119,6 +130,24 @@ impl Panels {
         tasks::each(tasks.into_iter().enumerate(), |(i, mut rows)| {
             self.by_columns(left, b, i * share, &mut rows);
         });
+    }
+
+    /// Whether the columns lie in order, run by run.
+    fn in_order(&self) -> bool {
+        self.columns.paths[0].1.last() == Some(&1)
+    }
+
+    /// Some columns of the product of one row, from one on: nothing is packed for it.
+    fn row(&self, left: &[f32], b: &Operand<'_>, column: usize, out: &mut [f32]) {
+        let len = out.len();
+        self.columns
+            .runs_from(0, b.at, column, len, |done, run, place, _| {
+                for (i, sums) in out[done..done + run].chunks_mut(COLUMNS).enumerate() {
+                    let place = place + (i * COLUMNS) as isize;
+                    let row = |term: usize| &b.values[(place + self.rows[term]) as usize..];
+                    sum_up(0..self.rows.len(), |term| left[term], row, sums);
+                }
+            });
     }
 
     /// All columns, packed once for as many terms as the scratch memory holds.
@@ -166,9 +195,10 @@ impl Panels {
     ) {
         let columns = rows.first().map_or(0, |row| row.len());
         let terms = TERMS.min(self.rows.len());
-        scratch::with(terms * BESIDE * WIDTH, |packed| {
-            for at in (0..columns).step_by(BESIDE * WIDTH) {
-                let width = (BESIDE * WIDTH).min(columns - at);
+        let most = WIDTH * (PACKED / (terms * WIDTH)).clamp(2, BESIDE);
+        scratch::with(terms * most, |packed| {
+            for at in (0..columns).step_by(most) {
+                let width = most.min(columns - at);
                 let mut part: Vec<&mut [f32]> = rows
                     .iter_mut()
                     .map(|row| &mut row[at..at + width])
@@ -200,27 +230,61 @@ impl Panels {
         packed: &mut [f32],
     ) {
         let rows = &self.rows[first..][..terms];
-        for (i, panel) in packed.chunks_mut(terms * WIDTH).enumerate() {
-            let column = column + i * WIDTH;
-            let width = WIDTH.min(self.count - column);
-            let lines = panel.as_chunks_mut::<WIDTH>().0;
-            if width < WIDTH {
-                lines.fill([0.0; WIDTH]);
+        let columns = (packed.len() / terms).min(self.count - column);
+        if !columns.is_multiple_of(WIDTH) {
+            let last = columns / WIDTH * terms * WIDTH;
+            packed[last..].fill(0.0);
+        }
+        let arch = pulp::Arch::new();
+        self.columns
+            .runs_from(0, b.at, column, columns, |done, run, place, stride| {
+                let mut at = done;
+                while at < done + run {
+                    let (panel, from) = (at / WIDTH, at % WIDTH);
+                    let len = (WIDTH - from).min(done + run - at);
+                    let panel = &mut packed[panel * terms * WIDTH..][..terms * WIDTH];
+                    arch.dispatch(Lines {
+                        values: b.values,
+                        place: place + (at - done) as isize * stride,
+                        stride,
+                        rows,
+                        lines: panel.as_chunks_mut().0,
+                        part: from..from + len,
+                    });
+                    at += len;
+                }
+            });
+    }
+}
+
+/// Columns of a panel, which lie evenly spaced.
+struct Lines<'a> {
+    values: &'a [f32],
+    /// Where the first one is in a row that begins at 0.
+    place: isize,
+    stride: isize,
+    /// Where the rows begin.
+    rows: &'a [isize],
+    lines: &'a mut [[f32; WIDTH]],
+    part: Range<usize>,
+}
+
+impl pulp::WithSimd for Lines<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { values, stride, .. } = self;
+        for (line, row) in self.lines.iter_mut().zip(self.rows) {
+            let place = self.place + row;
+            if stride == 1 && self.part.len() == WIDTH {
+                let source = values[place as usize..].first_chunk();
+                *line = *source.expect("the operand lies in its memory");
+                continue;
             }
-            self.columns
-                .runs_from(0, b.at, column, width, |done, run, place, stride| {
-                    for (line, row) in lines.iter_mut().zip(rows) {
-                        let place = place + row;
-                        if stride == 1 && run == WIDTH {
-                            let values = b.values[place as usize..].first_chunk();
-                            *line = *values.unwrap_or(&[0.0; WIDTH]);
-                            continue;
-                        }
-                        for (j, value) in line[done..done + run].iter_mut().enumerate() {
-                            *value = b.values[(place + j as isize * stride) as usize];
-                        }
-                    }
-                });
+            for (i, value) in line[self.part.clone()].iter_mut().enumerate() {
+                *value = values[(place + i as isize * stride) as usize];
+            }
         }
     }
 }

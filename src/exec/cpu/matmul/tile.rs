@@ -34,37 +34,42 @@ impl pulp::WithSimd for Strip<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        // Rows and panels whose sums fit the registers: 32 of AVX-512 and NEON, 16 of AVX2.
+        // Rows and panels whose sums fit the registers: 32 of AVX-512 and NEON, 16 of AVX2. Then the panels that
+        // one row is multiplied with at a time, so that enough sums are under way.
         match S::F32_LANES {
-            16 => self.tiles::<S, 8, 2, 1>(simd),
-            8 => self.tiles::<S, 6, 1, 2>(simd),
-            4 => self.tiles::<S, 4, 1, 4>(simd),
-            _ => self.tiles::<S, 1, 1, WIDTH>(simd),
+            16 => self.tiles::<S, 8, 2, 8, 1>(simd),
+            8 => self.tiles::<S, 6, 1, 4, 2>(simd),
+            4 => self.tiles::<S, 4, 1, 2, 4>(simd),
+            _ => self.tiles::<S, 1, 1, 1, WIDTH>(simd),
         }
     }
 }
 
 impl Strip<'_, '_> {
-    /// By `R` rows and `P` panels of `V` vectors.
+    /// By `R` rows and `P` panels, or by one row and `Q` panels; of `V` vectors each.
     #[inline(always)]
-    fn tiles<S: Simd, const R: usize, const P: usize, const V: usize>(&mut self, simd: S) {
+    fn tiles<S: Simd, const R: usize, const P: usize, const Q: usize, const V: usize>(
+        &mut self,
+        simd: S,
+    ) {
         let count = self.rows.first().map_or(0, |row| row.len().div_ceil(WIDTH));
         let mut row = 0;
         while row < self.rows.len() {
             // A tile takes the time of some rows by themselves.
             let several = self.rows.len() - row > 2;
+            let (rows, most) = if several { (R, P) } else { (1, Q) };
             let mut panel = 0;
             while panel < count {
-                let beside = if panel + P <= count { P } else { 1 };
-                match (several, beside == P) {
+                let beside = if panel + most <= count { most } else { 1 };
+                match (several, beside == most) {
                     (true, true) => self.tile::<S, R, P, V>(simd, row, panel),
                     (true, false) => self.tile::<S, R, 1, V>(simd, row, panel),
-                    (false, true) => self.tile::<S, 1, P, V>(simd, row, panel),
+                    (false, true) => self.tile::<S, 1, Q, V>(simd, row, panel),
                     (false, false) => self.tile::<S, 1, 1, V>(simd, row, panel),
                 }
                 panel += beside;
             }
-            row += if several { R } else { 1 };
+            row += rows;
         }
     }
 
@@ -101,15 +106,20 @@ impl Strip<'_, '_> {
         }
         for (row, sums) in self.rows[first..].iter_mut().zip(&sums) {
             for (columns, sums) in row[panel * WIDTH..].chunks_mut(WIDTH).zip(sums) {
-                let sums: &[f32] = bytemuck::cast_slice(sums);
-                match self.add {
-                    true => columns
-                        .iter_mut()
-                        .zip(sums)
-                        .for_each(|(out, sum)| *out += sum),
-                    false => columns.copy_from_slice(&sums[..columns.len()]),
+                let sums = bytemuck::cast_slice(sums);
+                match columns.as_chunks_mut::<WIDTH>() {
+                    ([whole], []) => store(whole, sums, self.add),
+                    _ => store(columns, &sums[..columns.len()], self.add),
                 }
             }
         }
+    }
+}
+
+/// Writes sums, or adds them to what is there. Of whole panels the length is known, so that it is vectors.
+#[inline(always)]
+fn store<T: AsMut<[f32]> + ?Sized>(out: &mut T, sums: &[f32], add: bool) {
+    for (out, sum) in out.as_mut().iter_mut().zip(sums) {
+        *out = if add { *out + sum } else { *sum };
     }
 }

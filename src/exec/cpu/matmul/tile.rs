@@ -123,3 +123,70 @@ fn store<T: AsMut<[f32]> + ?Sized>(out: &mut T, sums: &[f32], add: bool) {
         *out = if add { *out + sum } else { *sum };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Arch;
+
+    use super::{Strip, WIDTH};
+    use crate::op::pointwise::tests::widths;
+
+    /// Each width of vectors gives sums of small numbers exactly, and others with the bits of a chain of
+    /// multiplications and additions, rounded together or apart.
+    #[test]
+    fn every_width_of_vectors_multiplies() {
+        for (scale, exact) in [(1.0, true), (0.37, false)] {
+            for (rows, terms, columns) in [
+                (1, 9, 300_usize),
+                (2, 3, 16),
+                (3, 5, 17),
+                (19, 8, 47),
+                (8, 1, 1),
+            ] {
+                let value = |i: usize| ((i * 37 % 23) as f32 - 11.0) * scale;
+                let left: Vec<f32> = (0..rows * terms).map(value).collect();
+                let panels: Vec<f32> = (0..columns.div_ceil(WIDTH) * terms * WIDTH)
+                    .map(|i| value(i + 5))
+                    .collect();
+                let chain = |row: usize, column: usize, step: fn(f32, f32, f32) -> f32| {
+                    let (panel, at) = (column / WIDTH * terms * WIDTH, column % WIDTH);
+                    let start = 0.0;
+                    (0..terms).fold(start, |sum, term| {
+                        step(
+                            left[row * terms + term],
+                            panels[panel + term * WIDTH + at],
+                            sum,
+                        )
+                    })
+                };
+                for width in widths() {
+                    for add in [false, true] {
+                        let mut out = vec![2.0; rows * columns];
+                        width.dispatch(Strip {
+                            left: &left,
+                            pitch: terms,
+                            panels: &panels,
+                            terms,
+                            rows: &mut out.chunks_mut(columns).collect::<Vec<_>>(),
+                            add,
+                        });
+                        for (i, &got) in out.iter().enumerate() {
+                            let (row, column) = (i / columns, i % columns);
+                            let sum = match width {
+                                Arch::Scalar => chain(row, column, |a, b, c| a * b + c),
+                                _ => chain(row, column, f32::mul_add),
+                            };
+                            let apart = chain(row, column, |a, b, c| a * b + c);
+                            assert!(!exact || sum == apart);
+                            let want = if add { 2.0 + sum } else { sum };
+                            assert_eq!(
+                                got, want,
+                                "{rows}×{terms}×{columns}, {width:?}, element {i}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

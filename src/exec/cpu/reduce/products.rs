@@ -129,3 +129,43 @@ impl pulp::WithSimd for Rows<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LANES, Lanes, Rows};
+    use crate::op::pointwise::tests::widths;
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_bits() {
+        let values = |seed: usize| -> Vec<f32> {
+            let one = |i: usize| ((i * 37 + seed) % 101) as f32 * 0.37 - 15.0;
+            (0..3 * LANES + 7).map(one).collect()
+        };
+        let (a, b) = (values(1), values(5));
+        let (a, b) = (&a[..], &b[..]);
+        let mut want = [0.5; LANES];
+        for (i, (a, b)) in a.iter().zip(b).enumerate() {
+            want[i % LANES] += a * b;
+        }
+        let columns = 19;
+        let mut below = vec![0.5; columns];
+        for (i, (a, b)) in a
+            .iter()
+            .zip(b)
+            .take(a.len() / columns * columns)
+            .enumerate()
+        {
+            below[i % columns] += a * b;
+        }
+        for width in widths() {
+            let mut lanes = [0.5; LANES];
+            let into = &mut lanes;
+            width.dispatch(Lanes { a, b, lanes: into });
+            assert_eq!(lanes, want, "{width:?}");
+            let mut rows = vec![0.5; columns];
+            let sums = &mut rows[..];
+            width.dispatch(Rows { a, b, sums });
+            assert_eq!(rows, below, "{width:?}");
+        }
+    }
+}

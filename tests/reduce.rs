@@ -395,10 +395,12 @@ fn sums_of_products(device: &Device) -> Result<()> {
                 device.synchronize()?;
                 for axes in [vec![0], vec![1], vec![0, 1]] {
                     let name = format!("{name}, {dims:?} over {axes:?}");
-                    let fused = x.try_mul(&y)?.sum(axes.clone())?.to_vec::<f32>()?;
+                    // The product is dropped before the sum is read, so that it is not stored.
+                    let product = || x.try_mul(&y)?.sum(axes.clone());
+                    let square = || x.square().sum(axes.clone());
+                    let (fused, square) = (product()?.to_vec::<f32>()?, square()?.to_vec::<f32>()?);
                     let apart = products.sum(axes.clone())?.to_vec::<f32>()?;
-                    let square = x.square().sum(axes.clone())?.to_vec::<f32>()?;
-                    let of_squares = squares.sum(axes)?.to_vec::<f32>()?;
+                    let of_squares = squares.sum(axes.clone())?.to_vec::<f32>()?;
                     if on_cpu && name.starts_with("in order") {
                         assert_bits(&name, &fused, &apart);
                         assert_bits(&name, &square, &of_squares);

@@ -12,6 +12,7 @@ mod rows;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::ops::Range;
 
@@ -30,6 +31,8 @@ pub(crate) struct Abilities {
     /// How it stores bools.
     pub(crate) bools: Bools,
     pub(crate) rows: RowGroups,
+    /// Whether its products of floats read the right operand through any view ([`Matrix`]).
+    pub(crate) packs_views: bool,
     /// Whether a scatter's elements go to their places one after the other, so that it may add floats, and
     /// the last of several for one place stays.
     pub(crate) scatters_in_order: bool,
@@ -247,7 +250,9 @@ pub(crate) fn around(shape: &Shape, axis: usize) -> (usize, usize, usize) {
     (size(&dims[..axis]), dims[axis], size(&dims[axis + 1..]))
 }
 
-/// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast.
+/// An operand of a product: `(batch…, rows, columns)`, batch dimensions already broadcast. Where the executor
+/// [packs views](Abilities::packs_views), the right one may have several dimensions instead of the rows, the
+/// product of which is `k`, and several instead of the columns.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Matrix {
     pub(crate) slot: usize,

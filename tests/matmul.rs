@@ -10,6 +10,9 @@ tests![
     layouts,
     sizes,
     large,
+    few_columns,
+    few_columns_not_finite,
+    within_the_bound,
     rows,
     dtypes,
     epilogues,
@@ -99,6 +102,111 @@ fn large(device: &Device) -> Result<()> {
                 .flat_map(|i| all[i * n..][..n].to_vec())
                 .collect();
             assert_same(&format!("{name}{m}×{k} @ {k}×{n}"), &got, &want);
+        }
+    }
+    Ok(())
+}
+
+/// Products of few columns and one row times long rows, with operands of every layout.
+fn few_columns(device: &Device) -> Result<()> {
+    let sizes = [
+        (31, 5, 3),
+        (32, 1, 2),
+        (33, 511, 15),
+        (40, 513, 16),
+        (35, 1100, 17),
+        (300, 40, 31),
+        (1100, 33, 48),
+        (50, 70, 64),
+        (50, 70, 65),
+        (1, 3, 33_000),
+        (1, 13, 40_001),
+        (33_003, 5, 1),
+    ];
+    for (m, k, n) in sizes {
+        let (a, b) = (quarters(m * k, 3), quarters(k * n, 4));
+        let want = plain(&a, &b, (m, k, n));
+        let x = Tensor::from_slice(&a, [m, k], device)?;
+        let y = Tensor::from_slice(&b, [k, n], device)?;
+        let across = |t: &Tensor| t.t().contiguous().t();
+        let turned = |t: &Tensor, axis| t.flip(axis)?.contiguous().flip(axis);
+        let wider = |t: &Tensor| Tensor::concat(&[t, t], 1)?.narrow(1, 0, t.shape()[1]);
+        let name = |what: &str| format!("{what}, {m}×{k} @ {k}×{n}");
+        for (what, x, y) in [
+            ("in order", x.clone(), y.clone()),
+            ("left across", across(&x), y.clone()),
+            ("right across", x.clone(), across(&y)),
+            ("rows of both turned", turned(&x, 0)?, turned(&y, 0)?),
+            ("columns of both turned", turned(&x, 1)?, turned(&y, 1)?),
+            ("parts of wider ones", wider(&x)?, wider(&y)?),
+        ] {
+            let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
+            assert_same(&name(what), &got, &want);
+        }
+        let batch = Tensor::stack(&[&x, &(&x * 2.0)], 0)?;
+        let got: Vec<f64> = batch.matmul(&y)?.to_vec()?;
+        let twice: Vec<f64> = want.iter().map(|v| 2.0 * v).collect();
+        assert_same(&name("a batch"), &got, &[&want[..], &twice].concat());
+        // One column for all.
+        let column = y.narrow(1, 0, 1)?;
+        let got: Vec<f64> = x.matmul(&column.broadcast_to([k, n])?)?.to_vec()?;
+        let first = want.chunks(n).flat_map(|row| vec![row[0]; n]);
+        assert_same(&name("broadcast"), &got, &first.collect::<Vec<_>>());
+        for dtype in [DType::F16, DType::I32] {
+            if dtype == DType::F16 && !device.supports_f16() {
+                continue;
+            }
+            let (a, b) = (quarters(m * k, 3), quarters(k * n, 4));
+            let small = |v: &[f64]| v.iter().map(|v| v.trunc()).collect::<Vec<f64>>();
+            let (a, b) = (small(&a), small(&b));
+            let tensor = |v: &[f64], dims| Tensor::from_slice(v, dims, device);
+            let (x, y) = (tensor(&a, [m, k])?, tensor(&b, [k, n])?);
+            let got = x.to_dtype(dtype).matmul(&y.to_dtype(dtype))?;
+            let round = |v: f64| match dtype {
+                DType::F16 => f16::from_f64(v).to_f64(),
+                _ => v,
+            };
+            let want: Vec<f64> = plain(&a, &b, (m, k, n)).into_iter().map(round).collect();
+            assert_same(&name(&format!("{dtype}")), &got.to_vec::<f64>()?, &want);
+        }
+    }
+    Ok(())
+}
+
+/// What is not finite reaches the elements that it is a part of and no others.
+fn few_columns_not_finite(device: &Device) -> Result<()> {
+    let (m, k, n) = (37, 20, 18);
+    let (mut a, mut b) = (quarters(m * k, 3), quarters(k * n, 4));
+    (a[5 * k + 7], a[36 * k]) = (f64::NAN, f64::INFINITY);
+    b[3 * n + 17] = f64::NAN;
+    let x = Tensor::from_slice(&a, [m, k], device)?;
+    let y = Tensor::from_slice(&b, [k, n], device)?;
+    let got: Vec<f64> = x.matmul(&y)?.to_vec()?;
+    let want = plain(&a, &b, (m, k, n));
+    for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+        let same = got == want || (got.is_nan() && want.is_nan());
+        assert!(same, "element {i}: got {got}, want {want}");
+    }
+    Ok(())
+}
+
+/// Products of few columns, one row and one column, and dot products, stay within the stated bound.
+fn within_the_bound(device: &Device) -> Result<()> {
+    let mut random = Generator::new(5);
+    for (m, k, n) in [(40, 3000, 7), (33, 700, 50), (1, 40, 40_000), (1, 5000, 1)] {
+        let a = random.normal([m, k], device)?;
+        let b = random.normal([k, n], device)?;
+        let got: Vec<f64> = a.matmul(&b)?.to_vec()?;
+        let (a, b) = (a.to_vec::<f64>()?, b.to_vec::<f64>()?);
+        let size = |v: &[f64]| v.iter().map(|v| v.abs()).collect::<Vec<_>>();
+        let want = plain(&a, &b, (m, k, n));
+        let sizes = plain(&size(&a), &size(&b), (m, k, n));
+        for ((got, want), size) in got.iter().zip(want).zip(sizes) {
+            let bound = k as f64 / (1 << 24) as f64 * size;
+            assert!(
+                (got - want).abs() <= bound,
+                "{m}×{k} @ {k}×{n}: {got} for {want}"
+            );
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ const COLUMNS: usize = 5;
 const OTHERS: [&str; 2] = ["Random numbers", "Conversion, files and printing"];
 
 /// Functions whose edges are in tests of their own.
-const OWN: [(&str, &str); 42] = [
+const OWN: [(&str, &str); 40] = [
     ("zeros_like", "convert::constants_like"),
     ("ones_like", "convert::constants_like"),
     ("full_like", "convert::constants_like"),
@@ -39,8 +39,6 @@ const OWN: [(&str, &str); 42] = [
     ("add_at", "places::index_add, a rebinding `index_add`"),
     ("quantile_with", "statistics::golden"),
     ("percentile_with", "statistics::golden"),
-    ("partition", "order::selecting"),
-    ("argpartition", "order::selecting"),
     ("histogram_density", "places::histogram"),
     ("norm_keepdims", "norms::edges"),
     ("matrix_power", "products::golden, decompose::errors"),

@@ -14,6 +14,7 @@ tests![
     integers_wrap,
     views,
     sums_of_halves,
+    sums_of_products,
 ];
 
 /// Half a unit in the last place of an f32 in [1, 2): the error of one rounding, relatively.
@@ -348,6 +349,74 @@ fn sums_of_halves(device: &Device) -> Result<()> {
                 .iter()
                 .all(|&v| (v - 7.0).abs() < 0.01)
         );
+    }
+    Ok(())
+}
+
+/// Sums of products have, on the CPU, the bits of products that are stored and then summed up, along rows, columns
+/// and all axes, of operands in order and of views.
+fn sums_of_products(device: &Device) -> Result<()> {
+    let mut random = tilewise::Generator::new(11);
+    let on_cpu = device.info().backend == "cpu";
+    for dims in [
+        [3, 5],
+        [7, 64],
+        [5, 65],
+        [130, 301],
+        [3, 70_001],
+        [30, 4099],
+    ] {
+        let mut x = random.normal(dims, device)?.to_vec::<f32>()?;
+        let y = random.normal(dims, device)?;
+        let last = x.len() - 1;
+        (x[0], x[last / 2], x[last]) = (f32::INFINITY, -0.0, f32::NAN);
+        for finite in [false, true] {
+            if finite {
+                (x[0], x[last]) = (1.5, -2.5);
+            }
+            let x = Tensor::from_slice(&x, dims, device)?;
+            for (name, x, y) in [
+                ("in order", x.clone(), y.clone()),
+                (
+                    "rows from the second",
+                    x.narrow(0, 1, dims[0] - 1)?,
+                    y.narrow(0, 1, dims[0] - 1)?,
+                ),
+                ("turned", x.flip(1)?, y.clone()),
+                ("across", x.t(), y.t()),
+                (
+                    "a row for all",
+                    x.clone(),
+                    y.narrow(0, 0, 1)?.broadcast_to(dims)?,
+                ),
+            ] {
+                let products = x.try_mul(&y)?.contiguous();
+                let squares = x.square().contiguous();
+                device.synchronize()?;
+                for axes in [vec![0], vec![1], vec![0, 1]] {
+                    let name = format!("{name}, {dims:?} over {axes:?}");
+                    // The product is dropped before the sum is read, so that it is not stored.
+                    let product = || x.try_mul(&y)?.sum(axes.clone());
+                    let square = || x.square().sum(axes.clone());
+                    let (fused, square) = (product()?.to_vec::<f32>()?, square()?.to_vec::<f32>()?);
+                    let apart = products.sum(axes.clone())?.to_vec::<f32>()?;
+                    let of_squares = squares.sum(axes.clone())?.to_vec::<f32>()?;
+                    if on_cpu && name.starts_with("in order") {
+                        assert_bits(&name, &fused, &apart);
+                        assert_bits(&name, &square, &of_squares);
+                    } else if finite {
+                        let size = products.abs().sum(..)?.item::<f64>()?;
+                        let bound = 420.0 * ROUNDING * size;
+                        for (fused, apart) in fused.iter().zip(&apart) {
+                            assert!(
+                                (fused - apart).abs() as f64 <= bound,
+                                "{name}: {fused} {apart}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ tests![
     pooling,
     pooling_edges,
     parts_of_a_batch,
+    wide_images,
+    wide_images_not_finite,
     errors,
     gradients,
     gradients_of_pooling,
@@ -374,4 +376,192 @@ fn gradients_of_pooling(device: &Device) {
         check(device, "max_pool2d", &image, |x| x[0].max_pool2d(pool));
         check_twice(device, "avg_pool2d", &image, |x| x[0].avg_pool2d(pool));
     }
+}
+
+/// Multiples of 1/4, of which sums of products are exact.
+fn quarters(n: usize, seed: usize) -> Vec<f64> {
+    let one = |i: usize| (((i + seed) * 7919 % 33) as f64 - 16.0) / 4.0;
+    (0..n).map(one).collect()
+}
+
+/// Sizes of a convolution: batch, channels, height and width, channels of the result, kernel, stride, padding,
+/// dilation, groups.
+#[derive(Debug)]
+struct Sizes {
+    image: [usize; 4],
+    out: usize,
+    kernel: [usize; 2],
+    stride: usize,
+    padding: usize,
+    dilation: usize,
+    groups: usize,
+}
+
+/// The convolution as it is defined, and its shape.
+fn defined(x: &[f64], w: &[f64], s: &Sizes) -> (Vec<f64>, [usize; 4]) {
+    let [n, c, h, width] = s.image;
+    let [kh, kw] = s.kernel;
+    let places = |size: usize, kernel: usize| {
+        (size + 2 * s.padding - s.dilation * (kernel - 1) - 1) / s.stride + 1
+    };
+    let (oh, ow, each) = (places(h, kh), places(width, kw), c / s.groups);
+    let mut out = Vec::new();
+    for i in 0..n * s.out * oh * ow {
+        let (image, o, y0, x0) = (
+            i / (s.out * oh * ow),
+            i / (oh * ow) % s.out,
+            i / ow % oh,
+            i % ow,
+        );
+        let mut sum = 0.0;
+        for j in 0..each * kh * kw {
+            let (channel, y, x1) = (j / (kh * kw), j / kw % kh, j % kw);
+            let row = (y0 * s.stride + y * s.dilation).wrapping_sub(s.padding);
+            let column = (x0 * s.stride + x1 * s.dilation).wrapping_sub(s.padding);
+            if row < h && column < width {
+                let channel = o / (s.out / s.groups) * each + channel;
+                let at = ((image * c + channel) * h + row) * width + column;
+                sum += x[at] * w[o * each * kh * kw + j];
+            }
+        }
+        out.push(sum);
+    }
+    (out, [n, s.out, oh, ow])
+}
+
+/// Images that are wide enough for their windows to be read through the view: every option, each dtype, and the
+/// gradients, which are convolutions too.
+fn wide_images(device: &Device) -> Result<()> {
+    let plain = |image, out, kernel| Sizes {
+        image,
+        out,
+        kernel,
+        stride: 1,
+        padding: 0,
+        dilation: 1,
+        groups: 1,
+    };
+    let cases = [
+        plain([1, 1, 5, 40], 1, [3, 3]),
+        plain([2, 3, 6, 37], 5, [2, 3]),
+        plain([1, 4, 3, 300], 33, [3, 1]),
+        plain([1, 60, 3, 50], 9, [3, 3]),
+        Sizes {
+            padding: 1,
+            ..plain([3, 2, 5, 16], 4, [3, 3])
+        },
+        Sizes {
+            padding: 2,
+            stride: 2,
+            ..plain([1, 3, 9, 70], 2, [5, 4])
+        },
+        Sizes {
+            dilation: 3,
+            ..plain([1, 2, 10, 61], 11, [3, 2])
+        },
+        Sizes {
+            groups: 4,
+            padding: 1,
+            ..plain([2, 4, 7, 33], 4, [3, 3])
+        },
+        Sizes {
+            groups: 3,
+            ..plain([1, 6, 8, 90], 9, [3, 5])
+        },
+        Sizes {
+            groups: 2,
+            stride: 3,
+            ..plain([1, 2, 30, 80], 2, [2, 2])
+        },
+    ];
+    for case in &cases {
+        let [n, c, h, width] = case.image;
+        let weights = [case.out, c / case.groups, case.kernel[0], case.kernel[1]];
+        let (x, w) = (
+            quarters(n * c * h * width, 1),
+            quarters(weights.iter().product(), 2),
+        );
+        let (want, shape) = defined(&x, &w, case);
+        let options = Conv::new()
+            .stride(case.stride)
+            .padding(case.padding)
+            .dilation(case.dilation)
+            .groups(case.groups);
+        let image = Tensor::from_slice(&x, case.image, device)?;
+        let kernel = Tensor::from_slice(&w, weights, device)?;
+        let turned = |t: &Tensor| t.flip(3)?.contiguous().flip(3);
+        let pairs = [
+            (image.clone(), kernel.clone()),
+            (turned(&image)?, turned(&kernel)?),
+        ];
+        for (x, w) in &pairs {
+            let out = x.conv2d(w, None, options)?;
+            assert_eq!(out.shape(), shape, "{case:?}");
+            assert_eq!(out.to_vec::<f64>()?, want, "{case:?}");
+        }
+        let integer = |t: &Tensor| t.try_mul(4.0).map(|t| t.to_dtype(DType::I32));
+        let out = integer(&image)?.conv2d(&integer(&kernel)?, None, options)?;
+        let sixteen: Vec<f64> = want.iter().map(|v| 16.0 * v).collect();
+        assert_eq!(out.to_vec::<f64>()?, sixteen, "{case:?}");
+        if device.supports_f16() {
+            let half = |t: &Tensor| t.to_dtype(DType::F16);
+            let out = half(&image).conv2d(&half(&kernel), None, options)?;
+            let rounded: Vec<f64> = want
+                .iter()
+                .map(|v| tilewise::f16::from_f64(*v).to_f64())
+                .collect();
+            assert_eq!(out.to_vec::<f64>()?, rounded, "{case:?}");
+        }
+        // Of Σ g·(x ⋆ w), which is linear in each, the derivative by x times x is the sum itself, as is that by w.
+        let (x, w) = (image.variable(), kernel.variable());
+        let g = Tensor::from_slice(&quarters(want.len(), 3), shape, device)?;
+        let sum = x.conv2d(&w, None, options)?.try_mul(&g)?.sum(..)?;
+        let grads = sum.backward()?;
+        let value = sum.item::<f64>()?;
+        for (name, operand) in [("image", &x), ("weights", &w)] {
+            let gradient = grads.get(operand).expect("the sum depends on it");
+            let again = operand.detach().try_mul(gradient)?.sum(..)?.item::<f64>()?;
+            let size = operand
+                .detach()
+                .try_mul(gradient)?
+                .abs()
+                .sum(..)?
+                .item::<f64>()?;
+            assert!(
+                (again - value).abs() <= 1e-5 * size,
+                "{case:?}, {name}: {again} for {value}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A NaN reaches the windows that hold it and no others.
+fn wide_images_not_finite(device: &Device) -> Result<()> {
+    for (groups, out) in [(1, 5), (2, 2)] {
+        let case = Sizes {
+            image: [1, 2, 6, 45],
+            out,
+            kernel: [3, 3],
+            stride: 1,
+            padding: 1,
+            dilation: 1,
+            groups,
+        };
+        let mut x = quarters(2 * 6 * 45, 1);
+        (x[3 * 45 + 20], x[45 - 1]) = (f64::NAN, f64::INFINITY);
+        let w: Vec<f64> = quarters(out * 18 / groups, 2)
+            .iter()
+            .map(|v| v + 0.125)
+            .collect();
+        let (want, _) = defined(&x, &w, &case);
+        let image = Tensor::from_slice(&x, case.image, device)?;
+        let kernel = Tensor::from_slice(&w, [out, 2 / groups, 3, 3], device)?;
+        let got = image.conv2d(&kernel, None, Conv::new().padding(1).groups(groups))?;
+        for (i, (got, want)) in got.to_vec::<f64>()?.iter().zip(&want).enumerate() {
+            let same = got == want || (got.is_nan() && want.is_nan());
+            assert!(same, "{groups} groups, element {i}: got {got}, want {want}");
+        }
+    }
+    Ok(())
 }

@@ -3,8 +3,9 @@
 //!
 //!     cargo bench --bench surface --features linalg [-- --markdown] [part of a name or family …]
 //!
-//! The two take turns, so that a noisy machine disturbs both; the figures are medians. Each result is
-//! computed and stored; what NumPy gives as a view costs nothing on either side and is not listed.
+//! The two take turns, each while the other rests, so that a noisy machine disturbs both; the figures are
+//! medians. Each result is computed and stored; what NumPy gives as a view costs nothing on either side and is
+//! not listed.
 //! `PYTHON` names another Python than `python3`.
 
 mod cases;

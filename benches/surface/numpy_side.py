@@ -75,6 +75,19 @@ def load_torch():
     t = {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
+def rest():
+    """Waits until this process does nothing: OpenBLAS's threads look out for work on a processor of their own for
+    some 100 ms after a product, in which the other side would have one less."""
+    before = time.process_time()
+    while True:
+        # Longer than the steps in which some systems count the time of other threads.
+        time.sleep(0.03)
+        after = time.process_time()
+        if after - before < 0.005:
+            return
+        before = after
+
+
 print(*versions, sep=", ", flush=True)
 for line in sys.stdin:
     repetitions, expression = line.rstrip("\n").split("\t")
@@ -92,6 +105,7 @@ for line in sys.stdin:
             start = time.perf_counter()
             run()
             times.append(time.perf_counter() - start)
+        rest()
         print(*times, flush=True)
     except Exception as error:
         print("missing", repr(error), flush=True)

@@ -199,6 +199,7 @@ impl Default for Cpu {
             buffers: 16,
             bools: Bools::Bytes,
             rows: RowGroups::Stored,
+            packs_views: true,
             scatters_in_order: true,
         })
     }

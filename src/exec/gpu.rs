@@ -211,6 +211,7 @@ impl Gpu {
                     true => RowGroups::Stored,
                     false => RowGroups::Computed,
                 },
+                packs_views: false,
                 scatters_in_order: false,
             },
             bytes: bytes.min((1 << 31) - 4),

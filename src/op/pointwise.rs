@@ -1,7 +1,7 @@
 //! The pointwise operations, their WGSL and their meaning over blocks of registers.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 mod select;
 

@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use super::{Abilities, views};
 use crate::dtype::DType;
 use crate::layout::Layout;
 use crate::op::Op;
@@ -46,7 +47,10 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(crate) fn new(nodes: Vec<Node>, values: Vec<Value>) -> Self {
+    pub(crate) fn new(mut nodes: Vec<Node>, values: Vec<Value>, abilities: Abilities) -> Self {
+        if abilities.packs_views {
+            views::read_through(&mut nodes, &values);
+        }
         let mut maker = vec![None; values.len()];
         for (n, node) in nodes.iter().enumerate() {
             maker[node.result] = Some(n);

@@ -29,6 +29,7 @@ fn limited(buffers: usize, rows: RowGroups) -> Device {
         buffers,
         bools: Bools::Bytes,
         rows,
+        packs_views: true,
         scatters_in_order: true,
     });
     Device::over(Arc::new(cpu), DeviceInfo::cpu())

@@ -199,14 +199,14 @@ impl Batch {
             let lines = self.calls.iter().map(|c| std::ptr::from_ref(c.at) as u64);
             key.0.extend(lines);
         }
-        let plan = plans.get(&key.0, abilities, || self.graph());
+        let plan = plans.get(&key.0, abilities, || self.graph(abilities));
         key.0.truncate(calls);
         self.key = key;
         plan
     }
 
     /// The batch for the planner.
-    fn graph(&self) -> Graph {
+    fn graph(&self, abilities: Abilities) -> Graph {
         let node = |call: &Call| Node {
             op: call.op.clone(),
             inputs: self.inputs(call).collect(),
@@ -224,6 +224,7 @@ impl Batch {
         Graph::new(
             nodes,
             self.values.iter().zip(&self.held).map(value).collect(),
+            abilities,
         )
     }
 

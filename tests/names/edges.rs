@@ -164,7 +164,8 @@ fn same(device: &Device, name: &str, got: &Tensor, want: &Array) {
 }
 
 /// Functions that may choose one of two zeros, which are equal: NumPy does not say which.
-const ZEROS: [&str; 21] = [
+const ZEROS: [&str; 22] = [
+    "partition",
     "relu",
     "max",
     "min",

@@ -1,17 +1,21 @@
 //! Products of matrices.
 //!
-//! They are left to a library, which is called block by block ([`blocks`]), but for two cases in which it
-//! is slow: a right operand that lies column after column is transposed for it ([`transpose`]), and a
-//! vector times a tall matrix is computed here ([`row`]).
+//! They are left to a library, which is called block by block ([`blocks`]), but for some cases in which it
+//! is slow: a right operand that lies column after column is transposed for it ([`transpose`]), a
+//! vector times a tall matrix is computed here ([`row`]), and so are products with few columns and those whose right
+//! operand is a view of more dimensions than a matrix has ([`panels`]).
 
 mod blocks;
+mod panels;
 mod row;
 mod scratch;
+mod tile;
 mod transpose;
 
 use half::f16;
 
 use self::blocks::{Operand, across, multiply};
+use self::panels::Panels;
 use self::row::RowProduct;
 use super::space::Space;
 use super::tasks;
@@ -38,25 +42,39 @@ pub(super) struct Product {
     /// The steps from row to row and from column to column of each operand.
     a: [isize; 2],
     b: [isize; 2],
+    /// Set where the right operand is packed in panels.
+    panels: Option<Panels>,
     /// Over the batch: where the matrices of the two operands start.
     batch: Space,
     batches: usize,
 }
 
 impl Product {
-    /// The product of `(batch…, m, k)` and `(batch…, k, n)`.
+    /// The product of `(batch…, m, k)` and `(batch…, k, n)`; of floats, the right operand may have several
+    /// dimensions instead of `k` and of `n` ([`crate::plan::Matrix`]).
     pub(super) fn new(dtype: DType, a: &Layout, b: &Layout, k: usize) -> Self {
         let rank = a.dims().len();
         let batch = Shape::of(&a.dims()[..rank - 2]);
+        let m = a.dims()[rank - 2];
+        let n = b.dims()[rank - 2..].iter().product::<usize>() / k;
         let over = |l: &Layout| Layout::from_parts(batch.clone(), &l.strides()[..rank - 2], 0);
         let steps = |l: &Layout| [l.strides()[rank - 2], l.strides()[rank - 1]];
+        let panels = match dtype.is_float() {
+            true => {
+                let matrix = Shape::of(&b.dims()[rank - 2..]);
+                let view = Layout::from_parts(matrix, &b.strides()[rank - 2..], 0);
+                Panels::new(&view, [m, k], steps(a))
+            }
+            false => None,
+        };
         Self {
             dtype,
-            m: a.dims()[rank - 2],
-            n: b.dims()[rank - 1],
+            m,
+            n,
             k,
             a: steps(a),
             b: steps(b),
+            panels,
             batch: Space::new(&batch, [over(a), over(b)].iter()),
             batches: batch.size(),
         }
@@ -78,18 +96,22 @@ impl Product {
     fn products(&self, a: (&[u32], usize), b: (&[u32], usize), out: &mut [u32]) {
         let size = self.m * self.n;
         // A product with a vector reads each element of the matrix once: it is as slow as memory.
-        let vector = self.m == 1 || self.n == 1;
+        let vector = (self.m == 1 || self.n == 1) && self.panels.is_none();
         // Large products are shared one by one.
-        let large = !vector && size * self.k >= PARALLEL;
+        let large = match &self.panels {
+            Some(panels) => panels.is_large(self.m),
+            None => !vector && size * self.k >= PARALLEL,
+        };
         let share = if large {
             out.len()
         } else {
             let cost = if vector { 2 * self.k } else { self.k };
             let step = match (self.m, self.n) {
-                _ if self.is_tall() => size,
+                _ if self.is_tall() || !vector => size,
                 (_, 1) => 1,
                 // Long stretches of the matrix's rows, as memory likes them.
-                (1, _) => STRETCH,
+                (1, _) if self.b[1] == 1 => STRETCH,
+                (1, _) => 1,
                 _ => size,
             };
             tasks::share(out.len(), cost, step)
@@ -156,7 +178,9 @@ impl Product {
         let (a, b) = (operand(a, self.a), operand(b, self.b));
         let out: &mut [f32] = bytemuck::cast_slice_mut(out);
         assert_eq!(out.len(), m * n);
-        if self.is_tall() {
+        if let Some(panels) = &self.panels {
+            panels.multiply(&a, &b, m, out, large);
+        } else if self.is_tall() {
             self.tall(&a, &b, out);
         } else if self.is_across() && m * n > UNPACKED {
             across(&a, &b, [m, n, self.k], out, large);
@@ -166,12 +190,17 @@ impl Product {
     }
 
     /// Whether the product is one of a vector and a tall matrix whose rows, as seen from the vector, lie
-    /// in order.
+    /// in order, or are long.
     fn is_tall(&self) -> bool {
         let real = matches!(self.dtype, DType::F32 | DType::F16);
-        let onward = self.a.iter().chain(&self.b).all(|&step| step >= 0);
+        let (matrix, columns) = match self.is_row() {
+            true => (self.b, self.n),
+            false => (self.a, self.m),
+        };
+        let onward = matrix.iter().all(|&step| step >= 0);
         let column = self.n == 1 && self.a[0] == 1;
-        real && onward && (self.is_row() || column) && self.k >= row::TALL
+        let worth = self.k >= row::TALL || columns >= row::LONG;
+        real && onward && (self.is_row() || column) && worth
     }
 
     /// Whether the left operand is a row and the rows of the right one lie in order.
@@ -181,13 +210,16 @@ impl Product {
 
     /// One row times a tall matrix, or the same transposed: a matrix times one column.
     fn tall(&self, a: &Operand<'_>, b: &Operand<'_>, out: &mut [f32]) {
-        let (vector, step, matrix, stride) = match self.is_row() {
-            true => (a, a.steps[1], b, b.steps[0]),
-            false => (b, b.steps[0], a, a.steps[1]),
+        let column = Operand {
+            steps: [b.steps[1], b.steps[0]],
+            ..*b
+        };
+        let (vector, matrix, stride) = match self.is_row() {
+            true => (a, b, b.steps[0]),
+            false => (&column, a, a.steps[1]),
         };
         let product = RowProduct {
-            vector: vector.onward(),
-            step: step as usize,
+            vector,
             matrix: matrix.onward(),
             stride: stride as usize,
             rows: self.k,

@@ -2,9 +2,11 @@
 //! error of a sum grows with the logarithm of its length; columns by the row.
 
 mod columns;
+mod products;
 mod truth;
 
 use self::columns::ByColumns;
+use self::products::{Factors, Products};
 use self::truth::{ByRows, Truth};
 use super::block::Runner;
 use super::code::{self, Code, Goal};
@@ -28,6 +30,8 @@ pub(super) struct Reduce {
     fold: Fold,
     /// What is asked, if the elements are bools.
     truth: Option<Truth>,
+    /// Set for a sum of products.
+    factors: Option<Factors>,
     /// Results, and elements of each.
     rows: usize,
     columns: usize,
@@ -59,9 +63,12 @@ impl Reduce {
         };
         let truth = Truth::of(op, dtype, prologue);
         let body = truth.as_ref().map_or(prologue, |(_, body)| body);
+        let code = Code::with_goal(body, &shape, Some(&order), Goal::default());
+        let fold = Fold { op, dtype };
         Self {
-            code: Code::with_goal(body, &shape, Some(&order), Goal::default()),
-            fold: Fold { op, dtype },
+            factors: Factors::of(&code, fold),
+            code,
+            fold,
             truth: truth.map(|(how, _)| how),
             rows: kept.size(),
             columns: reduced.size(),
@@ -85,7 +92,13 @@ impl Reduce {
             (Some(how), true) => self.columns(runner, how).run::<u8>(out),
             (None, true) => {
                 let out = bytemuck::cast_slice_mut(out);
-                self.columns(runner, self.fold).run::<u32>(out);
+                match self.factors {
+                    Some(factors) => {
+                        let products = Products(self.fold, factors);
+                        self.columns(runner, products).run::<u32>(out);
+                    }
+                    None => self.columns(runner, self.fold).run::<u32>(out),
+                }
                 self.round(out);
             }
             (None, false) => self.folds(runner, bytemuck::cast_slice_mut(out)),
@@ -194,8 +207,14 @@ impl Reduce {
                 };
                 continue;
             }
+            if self.factors.is_some() && self.columns > LANES {
+                for (i, result) in results.iter_mut().enumerate() {
+                    *result = self.span(runner, work, start + i * self.columns, self.columns);
+                }
+                continue;
+            }
             let len = results.len() * self.columns;
-            let values = self.values(runner, work, start, len);
+            let values = self.values(runner, work, (start, len));
             if self.columns <= LANES && !self.fold.op.is_arg() {
                 self.fold.short(values, self.columns, results);
                 continue;
@@ -210,13 +229,12 @@ impl Reduce {
         self.round(results);
     }
 
-    /// The elements `start..start + len`, at most a block.
+    /// Elements, given as the first and how many, at most a block.
     fn values<'r, 'm>(
         &self,
         runner: &'r Runner<'m>,
         work: &'r mut Workspace<'m, '_>,
-        start: usize,
-        len: usize,
+        (start, len): (usize, usize),
     ) -> &'r [u32] {
         bytemuck::cast_slice(runner.values(work, start, len))
     }
@@ -246,9 +264,14 @@ impl Reduce {
             let mut lanes = [self.fold.identity(); LANES];
             let len = PART.min(len - first);
             for at in (0..len).step_by(self.code.block) {
-                let n = self.code.block.min(len - at);
-                let values = self.values(runner, work, start + first + at, n);
-                self.fold.lanes(&mut lanes, values);
+                let range = (start + first + at, self.code.block.min(len - at));
+                match self.factors {
+                    Some(factors) => factors.lanes(runner, work, range, &mut lanes),
+                    None => {
+                        let values = self.values(runner, work, range);
+                        self.fold.lanes(&mut lanes, values);
+                    }
+                }
             }
             *result = self.fold.halves(&lanes);
             count += 1;
@@ -263,7 +286,7 @@ impl Reduce {
         let mut best: Option<(usize, u32)> = None;
         for at in (0..self.columns).step_by(self.code.block) {
             let n = self.code.block.min(self.columns - at);
-            let values = self.values(runner, work, start + at, n);
+            let values = self.values(runner, work, (start + at, n));
             let extreme = self.part(values);
             if best.is_none_or(|(_, b)| op.prefers_later(dtype, b, extreme)) {
                 best = Some((at + self.fold.find(extreme, values), extreme));

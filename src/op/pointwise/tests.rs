@@ -5,7 +5,7 @@ use pulp::Arch;
 use super::*;
 
 /// The widths of vectors that this processor has.
-fn widths() -> Vec<Arch> {
+pub(crate) fn widths() -> Vec<Arch> {
     let mut widths = vec![Arch::Scalar];
     #[cfg(target_arch = "x86_64")]
     {

@@ -101,6 +101,40 @@ fn bias_and_activation_fold_into_a_product() -> Result<()> {
 }
 
 #[test]
+fn a_product_reads_the_windows_of_an_image_through_their_view() -> Result<()> {
+    let device = Device::new_cpu();
+    let (x, w) = (
+        filled(&[1, 2, 9, 40], &device),
+        filled(&[4, 2, 3, 3], &device),
+    );
+    let y = x.conv2d(&w, None, crate::Conv::new())?;
+    let one = plan(&device);
+    assert_eq!(one.kernels.len(), 1, "{}", one.explain());
+    let Core::Matmul { b, .. } = &one.kernels[0].core else {
+        panic!("{:?}", one.kernels[0])
+    };
+    assert_eq!(b.layout.dims(), [1, 1, 2, 3, 3, 7, 38]);
+    device.flush()?;
+    drop(y);
+    // Integers are copied, and so is what somebody holds.
+    let whole = |t: &Tensor| t.to_dtype(crate::DType::I32);
+    let (x, w) = (whole(&x), whole(&w));
+    device.flush()?;
+    let y = x.conv2d(&w, None, crate::Conv::new())?;
+    assert_eq!(plan(&device).kernels.len(), 2);
+    device.flush()?;
+    drop(y);
+    let x = filled(&[4, 5, 20], &device);
+    let columns = x.permute(&[1, 0, 2])?.reshape([20, 20])?;
+    let y = filled(&[3, 20], &device).matmul(&columns)?;
+    assert_eq!(plan(&device).kernels.len(), 2);
+    drop(columns);
+    assert_eq!(plan(&device).kernels.len(), 1);
+    drop(y);
+    Ok(())
+}
+
+#[test]
 fn an_epilogue_that_others_read_too() -> Result<()> {
     let device = Device::new_cpu();
     let (x, w) = (filled(&[5, 8], &device), filled(&[8, 3], &device));

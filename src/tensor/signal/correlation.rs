@@ -6,7 +6,7 @@
 //! that all orders are there.
 //!
 //! Each is a product of matrices, of which one holds the windows: `c·kh·kw` rows of `oh·ow` columns. It
-//! is written for a part of the batch at a time.
+//! is written for a part of the batch at a time, unless the executor reads the windows through their view.
 
 use crate::autograd::{OwnRule, Rule, track};
 use crate::error::Result;

@@ -128,6 +128,22 @@ def kth(x, axis, k):
     return [np.take(np.sort(x, axis), k - 1, axis), places(where)]
 
 
+def parting(x, kth):
+    """The places of a vector's elements before the one of that rank, those equal to it, and those after, each in
+    their order; NaN is the largest."""
+    nan, value = np.isnan(x), np.nan_to_num(x, nan=0) if x.dtype.kind == "f" else x
+    middle = np.argsort(x, kind="stable")[kth]
+    before = (nan < nan[middle]) | ((nan == nan[middle]) & (value < value[middle]))
+    equal = (nan == nan[middle]) & (value == value[middle])
+    return np.concatenate([np.flatnonzero(part) for part in (before, equal, ~before & ~equal)])
+
+
+def parted(x, axis, kth):
+    if not -x.shape[axis] <= kth < x.shape[axis]:
+        raise ValueError("kth")
+    return places(np.apply_along_axis(parting, axis, x, kth)) if x.size else places(x)
+
+
 def scan_places(f):
     return lambda x, axis: places(picked(f, x, axis)[1]) if x.size else places(x)
 
@@ -155,6 +171,9 @@ ALONG = {
     "topk(2,{})": lambda x, axis: top(x, axis, 2, True),
     "topk_smallest(2,{})": lambda x, axis: top(x, axis, 2, False),
     "kthvalue(1,{})": lambda x, axis: kth(x, axis, 1),
+    "partition(1,{})": lambda x, axis: np.take_along_axis(x, parted(x, axis, 1).astype(np.int64), axis),
+    "partition(-1,{})": lambda x, axis: np.take_along_axis(x, parted(x, axis, -1).astype(np.int64), axis),
+    "argpartition(2,{})": lambda x, axis: parted(x, axis, 2),
     "softmax({})": softmax,
     "log_softmax({})": log_softmax,
     "normalize(2,{},1e-12)": lambda x, axis: wide(x) / np.maximum(np.sqrt(np.sum(wide(x) ** 2, axis, keepdims=True)), 1e-12),

@@ -48,6 +48,8 @@ fn with_arguments(call: &Call) -> Option<Results> {
             rising(x, axis).and_then(|weights| x.average(axis, &weights))
         }
         "diff" => x.diff(call.number(0), call.number(1)),
+        "partition" => x.partition(call.number(0), call.number(1)),
+        "argpartition" => x.argpartition(call.number(0), call.number(1)),
         "topk" => return Some(two(x.topk(call.number(0), call.number(1)))),
         "topk_smallest" => return Some(two(x.topk_smallest(call.number(0), call.number(1)))),
         "kthvalue" => return Some(two(x.kthvalue(call.number(0), call.number(1)))),

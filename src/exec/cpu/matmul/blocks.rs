@@ -45,6 +45,11 @@ impl<'a> Operand<'a> {
         }
     }
 
+    /// One element.
+    pub(super) fn element(&self, row: usize, column: usize) -> f32 {
+        self.values[self.from(row, column).at as usize]
+    }
+
     /// The values from the first element on, for steps that are not negative.
     pub(super) fn onward(&self) -> &'a [f32] {
         &self.values[self.at as usize..]

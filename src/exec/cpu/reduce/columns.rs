@@ -4,7 +4,6 @@ use super::super::block::Runner;
 use super::super::fold::Fold;
 use super::super::tasks;
 use super::super::workspace::Workspace;
-use crate::op::register::register_size;
 
 /// Rows that are combined in order before the results combine pairwise.
 const ROWS: usize = 128;
@@ -13,8 +12,14 @@ const ROWS: usize = 128;
 pub(super) trait Combine<T>: Sync {
     /// What changes nothing.
     fn identity(&self) -> T;
-    /// Combines results with rows of registers of their length, in order.
-    fn take(&self, results: &mut [T], rows: &[u8]);
+    /// Combines results with rows of elements of their length, in order; given as the first and how many.
+    fn add<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        range: (usize, usize),
+        results: &mut [T],
+    );
     /// Combines rows of `width` results pairwise; the first row gets the result.
     fn join(&self, rows: &mut [T], width: usize);
 }
@@ -24,7 +29,14 @@ impl Combine<u32> for Fold {
         Fold::identity(*self)
     }
 
-    fn take(&self, results: &mut [u32], rows: &[u8]) {
+    fn add<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        (start, len): (usize, usize),
+        results: &mut [u32],
+    ) {
+        let rows = runner.values(work, start, len);
         self.rows(results, bytemuck::cast_slice(rows));
     }
 
@@ -95,7 +107,6 @@ impl<'m, C> ByColumns<'_, 'm, C> {
         C: Combine<T>,
     {
         let code = self.runner.code;
-        let size = register_size(code.dtypes[0]);
         sums.fill(self.how.identity());
         let end = self.columns.min(first + ROWS);
         // Several short rows lie side by side and are computed at a time.
@@ -107,9 +118,8 @@ impl<'m, C> ByColumns<'_, 'm, C> {
             let rows = together.min(end - row);
             for (i, sums) in sums.chunks_mut(code.block).enumerate() {
                 let start = row * self.rows + column + i * code.block;
-                let values = self.runner.values(work, start, rows * sums.len());
-                debug_assert_eq!(values.len(), rows * sums.len() * size);
-                self.how.take(sums, values);
+                let range = (start, rows * sums.len());
+                self.how.add(self.runner, work, range, sums);
             }
         }
     }

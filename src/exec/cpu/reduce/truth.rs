@@ -257,16 +257,29 @@ impl Combine<u8> for Truth {
         self.nothing() as u8
     }
 
-    fn take(&self, results: &mut [u8], rows: &[u8]) {
-        match self {
-            Self::All => take(results, rows, |all, v| *all &= v),
-            _ => take(results, rows, |any, v| *any |= v),
-        }
+    fn add<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        (start, len): (usize, usize),
+        results: &mut [u8],
+    ) {
+        self.decide(results, runner.values(work, start, len));
     }
 
     fn join(&self, rows: &mut [u8], width: usize) {
         let (first, rest) = rows.split_at_mut(width);
-        self.take(first, rest);
+        self.decide(first, rest);
+    }
+}
+
+impl Truth {
+    /// Whether any, or all, of a column are true, with what is known of it.
+    fn decide(self, results: &mut [u8], rows: &[u8]) {
+        match self {
+            Self::All => take(results, rows, |all, v| *all &= v),
+            _ => take(results, rows, |any, v| *any |= v),
+        }
     }
 }
 
@@ -276,7 +289,14 @@ impl Combine<u32> for Truth {
         0
     }
 
-    fn take(&self, results: &mut [u32], rows: &[u8]) {
+    fn add<'m>(
+        &self,
+        runner: &Runner<'m>,
+        work: &mut Workspace<'m, '_>,
+        (start, len): (usize, usize),
+        results: &mut [u32],
+    ) {
+        let rows = runner.values(work, start, len);
         take(results, rows, |sum, v| *sum += v as u32);
     }
 

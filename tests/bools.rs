@@ -16,6 +16,7 @@ tests![
     dying_bools_are_not_floats,
     sizes,
     between_devices,
+    beside_words_in_runs,
 ];
 
 /// Lengths about those of vectors, blocks and spans.
@@ -365,6 +366,31 @@ fn between_devices(Gpu(dev): Gpu<'_>) -> Result<()> {
         assert_eq!(there.to_vec::<bool>()?, want, "{len}");
         let constant = Tensor::full([len], true, DType::Bool, &cpu)?.to_device(dev)?;
         assert_eq!(constant.to_vec::<bool>()?, vec![true; len]);
+    }
+    Ok(())
+}
+
+/// A row that repeats is computed run by run within a block: what a run leaves in a register is not written over
+/// by bools of the next, whose registers are shorter.
+fn beside_words_in_runs(device: &Device) -> Result<()> {
+    let values =
+        |n: usize, by: usize| -> Vec<f32> { (0..n).map(|i| (i * by % 15) as f32 - 7.0).collect() };
+    for (rows, n) in [(3, 289), (40, 17), (5, 65)] {
+        let (x, row) = (values(rows * n, 7), values(n, 11));
+        let x = Tensor::from_slice(&x, [rows, n], device)?;
+        let row = Tensor::from_slice(&row, [n], device)?;
+        // The product is read again and stored, so that it stays in its register, which was that of the bools.
+        let product = x.gt(0)?.to_dtype(DType::F32).try_mul(&row)?;
+        let rest = product.remainder(8)?;
+        device.flush()?;
+        let given: Vec<f32> = x.to_vec()?;
+        let factors: Vec<f32> = row.to_vec()?;
+        let want: Vec<f32> = (0..rows * n)
+            .map(|i| if given[i] > 0.0 { factors[i % n] } else { 0.0 })
+            .collect();
+        let each: Vec<f32> = want.iter().map(|v| v.rem_euclid(8.0)).collect();
+        assert_eq!(product.to_vec::<f32>()?, want, "{rows} rows of {n}");
+        assert_eq!(rest.to_vec::<f32>()?, each, "{rows} rows of {n}");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::super::space::Space;
 use super::{Action, Goal, Line, Place, Step};
 use crate::dtype::DType;
+use crate::op::register::register_size;
 use crate::op::{Body, Inst, Pair, PointOp, Reg};
 
 /// A program's steps, and where its values are.
@@ -32,7 +33,7 @@ pub(super) fn place(
         run,
         steps: Vec::new(),
         places: Vec::new(),
-        free: Vec::new(),
+        free: Default::default(),
         registers: 0,
         singles: 0,
     };
@@ -63,7 +64,9 @@ struct Placing<'a> {
     run: usize,
     steps: Vec<Step>,
     places: Vec<Place>,
-    free: Vec<usize>,
+    /// Registers that nothing is in any more, of bytes and of words: those of one run lie behind those of the run
+    /// before, which one of another size would write over.
+    free: [Vec<usize>; 2],
     registers: usize,
     singles: usize,
 }
@@ -151,7 +154,7 @@ impl Placing<'_> {
         }
         let to = match self.goal.direct.get(result) {
             Some(true) => Place::Output(result),
-            _ => Place::Register(self.register()),
+            _ => Place::Register(self.register(self.insts()[reg].1)),
         };
         self.spread(place, self.insts()[reg].1, to)
     }
@@ -162,8 +165,9 @@ impl Placing<'_> {
         if !place.is_single() {
             return place;
         }
-        let to = Place::Register(self.register());
-        self.spread(place, self.body.program.dtype(reg), to)
+        let dtype = self.body.program.dtype(reg);
+        let to = Place::Register(self.register(dtype));
+        self.spread(place, dtype, to)
     }
 
     /// An instruction together with the step before, if that computes one of its operands for it
@@ -209,8 +213,8 @@ impl Placing<'_> {
         to
     }
 
-    fn register(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
+    fn register(&mut self, dtype: DType) -> usize {
+        self.free[is_word(dtype)].pop().unwrap_or_else(|| {
             self.registers += 1;
             self.registers - 1
         })
@@ -276,7 +280,7 @@ impl Placing<'_> {
             }
             Some(k) if last[at] != KEPT => Place::Output(k),
             // That of the first of a pair is none that the pair reads.
-            _ => Place::Register(own.unwrap_or_else(|| self.register())),
+            _ => Place::Register(own.unwrap_or_else(|| self.register(dtype))),
         };
         // After the step has its own register: a step never writes where it reads.
         let mut done: Vec<usize> = operands(&self.insts()[at].0)
@@ -290,12 +294,17 @@ impl Placing<'_> {
             if let Place::Register(register) = self.places[r]
                 && self.places[r] != to
             {
-                self.free.push(register);
+                self.free[is_word(self.insts()[r].1)].push(register);
             }
         }
         self.steps.push(Step { action, dtype, to });
         self.places.push(to);
     }
+}
+
+/// Which of the two kinds of registers values of a dtype are in.
+fn is_word(dtype: DType) -> usize {
+    usize::from(register_size(dtype) > 1)
 }
 
 /// The registers that an instruction reads.

@@ -128,10 +128,10 @@ pub use shape::{IntoShape, MAX_RANK, Shape};
 pub use tensor::{
     Bins, Choices, Contraction, Conv, Dim, Ellipsis, Indexing, Interpolation, IntoAxes, IntoData,
     IntoDims, IntoQuantiles, IntoWidths, Mode, NewAxis, Norm, Operand, Pad, Padding, Pair, Pool,
-    PrintOptions, ReadHandle, Sections, SliceSpec, Tensor, Unique,
+    PrintOptions, ReadHandle, Sections, SliceSpec, Tensor,
 };
 #[cfg(not(target_arch = "wasm32"))]
-pub use tensor::{Displayed, FromNested};
+pub use tensor::{Displayed, FromNested, Unique};
 
 #[cfg(feature = "linalg")]
 pub use tensor::{Eigh, Svd};

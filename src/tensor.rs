@@ -16,6 +16,7 @@ mod grid;
 mod index;
 mod join;
 mod linalg;
+#[cfg(not(target_arch = "wasm32"))]
 mod mask;
 mod order;
 mod pad;
@@ -64,6 +65,7 @@ pub use self::display::Displayed;
 pub use self::display::PrintOptions;
 pub use self::grid::Indexing;
 pub use self::linalg::{Contraction, Norm};
+#[cfg(not(target_arch = "wasm32"))]
 pub use self::mask::Unique;
 pub use self::pad::{IntoWidths, Pad};
 pub use self::read::ReadHandle;

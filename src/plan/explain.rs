@@ -115,7 +115,6 @@ impl Kernel {
     }
 
     /// The slots that it reads or writes, each once.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn slots(&self) -> Vec<usize> {
         let reads = self.reads(Bools::Bytes);
         let read = reads.iter().map(|(slot, _)| *slot);

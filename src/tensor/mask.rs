@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::Tensor;
 use crate::dtype::{DType, Scalar};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::op::{Op, ScatterOp};
 use crate::queue::Arg;
 use crate::shape::Shape;
@@ -274,22 +274,5 @@ impl Tensor {
         let end = Self::constant(end, DType::U32, Shape::of(&[count.min(1)]), &self.device);
         let next = starts.sliced(0, count.min(1) as isize, 1, count.saturating_sub(1));
         Self::concat(&[&next, &end], 0)?.try_sub(starts)
-    }
-
-    /// An error unless a tensor is a mask for this one.
-    #[track_caller]
-    pub(super) fn check_mask(&self, op: &'static str, mask: &Tensor) -> Result<()> {
-        self.same_device(op, mask)?;
-        match mask.dtype {
-            DType::Bool => Ok(()),
-            dtype => {
-                let expected = "a mask is of bools; compare, or use to_dtype";
-                Err(Error::new(ErrorKind::DType {
-                    op,
-                    dtype,
-                    expected,
-                }))
-            }
-        }
     }
 }

@@ -204,9 +204,26 @@ impl Tensor {
                 );
                 return Err(Error::shape(op, index.shape_ref(), message));
             }
-            all.extend(index.nonzero()?.into_iter().map(Cow::Owned));
+            all.extend(chosen(op, index)?.into_iter().map(Cow::Owned));
         }
         Ok(all)
+    }
+
+    /// An error unless a tensor is a mask for this one.
+    #[track_caller]
+    pub(super) fn check_mask(&self, op: &'static str, mask: &Tensor) -> Result<()> {
+        self.same_device(op, mask)?;
+        match mask.dtype {
+            DType::Bool => Ok(()),
+            dtype => {
+                let expected = "a mask is of bools; compare, or use to_dtype";
+                Err(Error::new(ErrorKind::DType {
+                    op,
+                    dtype,
+                    expected,
+                }))
+            }
+        }
     }
 
     /// The places on an axis of a size that the elements of this tensor, indices, name, times a stride.
@@ -279,4 +296,19 @@ pub(super) struct Addressed {
 /// Sizes as [`reshape`](Tensor::reshape) takes them.
 fn signed(dims: &[usize]) -> Vec<isize> {
     dims.iter().map(|&size| size as isize).collect()
+}
+
+/// The places that a mask chooses, along each of its axes; their number is read back.
+#[cfg(not(target_arch = "wasm32"))]
+#[track_caller]
+fn chosen(_op: &'static str, mask: &Tensor) -> Result<Vec<Tensor>> {
+    mask.nonzero()
+}
+
+#[cfg(target_arch = "wasm32")]
+#[track_caller]
+fn chosen(op: &'static str, mask: &Tensor) -> Result<Vec<Tensor>> {
+    let message =
+        "how many elements a mask chooses has to be waited for, which nothing may do on the web";
+    Err(Error::shape(op, mask.shape_ref(), message))
 }

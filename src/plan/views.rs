@@ -11,7 +11,8 @@ use crate::op::{Op, PointOp};
 /// Elements of the view's innermost dimension at least: shorter rows take longer to gather than to copy once.
 const ROW: usize = 16;
 
-/// Lets products of floats read what was only copied for them.
+/// Lets products of floats read what was only copied for them, if the rows of the left operand lie in order: a
+/// product that packs the one would have to copy the other.
 pub(super) fn read_through(nodes: &mut [Node], values: &[Value]) {
     let mut users = vec![0; values.len()];
     let mut maker = vec![None; values.len()];
@@ -34,6 +35,7 @@ pub(super) fn read_through(nodes: &mut [Node], values: &[Value]) {
             && matches!(nodes[copy].op, Op::Point(PointOp::Copy))
             && let source @ Input::Value(_, view) = &nodes[copy].inputs[0]
             && matrix.is_identity()
+            && left.strides().last() == Some(&1)
             && is_operand(view, matrix, left)
         {
             nodes[n].inputs[1] = source.clone();

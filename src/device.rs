@@ -79,11 +79,17 @@ impl Device {
 
     /// Restarts the device's own generator at a seed.
     pub fn seed(&self, seed: u64) {
-        *self
-            .0
-            .generator
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Generator::new(seed);
+        self.set_generator(Generator::new(seed));
+    }
+
+    /// A copy of the device's own generator, as it stands.
+    pub fn generator(&self) -> Generator {
+        self.with_generator(|generator| generator.clone())
+    }
+
+    /// Replaces the device's own generator.
+    pub fn set_generator(&self, generator: Generator) {
+        self.with_generator(|own| *own = generator);
     }
 
     pub(crate) fn with_generator<T>(&self, f: impl FnOnce(&mut Generator) -> T) -> T {

@@ -26,6 +26,22 @@ impl Generator {
         Self { seed, drawn: 0 }
     }
 
+    /// A generator in the stream of a seed after so many draws: that of [`seed`](Generator::seed) and
+    /// [`drawn`](Generator::drawn) goes on as if it had never stopped.
+    pub fn after(seed: u64, drawn: u64) -> Self {
+        Self { seed, drawn }
+    }
+
+    /// The seed of the stream.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many tensors were drawn.
+    pub fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
     /// The number of the next draw.
     pub(crate) fn next(&mut self) -> u64 {
         self.drawn += 1;

@@ -92,6 +92,7 @@ compile_error!("the feature `linalg` waits for what it reads, which nothing may 
 mod autograd;
 #[cfg(feature = "csv")]
 pub mod csv;
+pub mod data;
 mod device;
 mod dtype;
 mod error;
@@ -102,7 +103,8 @@ mod generator;
 #[cfg(feature = "image")]
 pub mod image;
 mod layout;
-mod loss;
+pub mod loss;
+pub mod metrics;
 pub mod nn;
 #[cfg(feature = "npy")]
 pub mod npy;

@@ -4,6 +4,37 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+/// What training makes small: a number for what a network gives and what it should give.
+///
+/// A function or closure of the two tensors is a loss, `Tensor::cross_entropy` for instance.
+pub trait Loss: Send + Sync {
+    /// The loss of a batch, a scalar.
+    ///
+    /// # Errors
+    /// An output and a target that do not fit each other or the loss.
+    #[track_caller]
+    fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Tensor>;
+}
+
+impl<F: Fn(&Tensor, &Tensor) -> Result<Tensor> + Send + Sync> Loss for F {
+    #[track_caller]
+    fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+        self(output, target)
+    }
+}
+
+/// What becomes of the losses of a batch's elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// Each stays, in the shape of the batch.
+    None,
+    /// Their mean, a scalar.
+    #[default]
+    Mean,
+    /// Their sum, a scalar.
+    Sum,
+}
+
 impl Tensor {
     /// The cross-entropy of these logits with the right classes, −ln softmax(logits)\[class\],
     /// averaged over the batch; a scalar.

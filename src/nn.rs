@@ -32,21 +32,27 @@
 //! ```
 
 mod activation;
+mod buffer;
 mod init;
 mod linear;
 mod param;
 mod sequential;
+mod state;
+mod training;
 mod visitor;
 
 pub use self::activation::Activation;
 pub use self::activation::Activation::{
     Elu, Gelu, GeluTanh, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
 };
+pub use self::buffer::Buffer;
 pub use self::init::Init;
 pub use self::linear::Linear;
 pub use self::param::Param;
 pub use self::sequential::{Sequential, mlp};
-pub use self::visitor::Visitor;
+pub use self::state::{Load, Loaded};
+pub use self::training::Training;
+pub use self::visitor::{Part, Visitor};
 
 use crate::error::Result;
 use crate::tensor::Tensor;
@@ -62,8 +68,8 @@ pub trait Module: Send + Sync {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor>;
 
-    /// Shows each parameter to the visitor under its name, and each layer inside under its own, in an
-    /// order that does not change. A layer without parameters needs no such method.
+    /// Shows each part to the visitor under its name, and each layer inside under its own, in an order that
+    /// does not change. A layer without parts needs no such method.
     fn visit(&self, visitor: &mut Visitor) {
         let _ = visitor;
     }
@@ -72,19 +78,66 @@ pub trait Module: Send + Sync {
     /// gradients are found under it.
     fn parameters(&self) -> Vec<(String, Tensor)> {
         let mut list = Vec::new();
-        self.visit(&mut Visitor::new(&mut |name, param| {
-            list.push((name.into(), param.value()));
+        self.visit(&mut Visitor::new(&mut |name, part| {
+            if let Part::Param(param) = part {
+                list.push((name.into(), param.value()));
+            }
         }));
         list
     }
 
     /// The number of trainable numbers. A parameter that is visited twice counts twice.
     fn parameter_count(&self) -> usize {
-        let mut count = 0;
-        self.visit(&mut Visitor::new(&mut |_, param| {
-            count += param.value().size();
+        let sizes = self.parameters().into_iter();
+        sizes.map(|(_, value)| value.size()).sum()
+    }
+
+    /// From here on the layers do what is right in training: dropout drops, batch normalisation takes the
+    /// batch's own mean. So they are when they are made.
+    fn train(&self) {
+        self.set_training(true);
+    }
+
+    /// From here on the layers do what is right in evaluation: the same for a row whatever else is in the
+    /// batch, and the same each time.
+    fn eval(&self) {
+        self.set_training(false);
+    }
+
+    /// [`train`](Module::train) or [`eval`](Module::eval).
+    fn set_training(&self, on: bool) {
+        self.visit(&mut Visitor::new(&mut |_, part| {
+            if let Part::Training(training) = part {
+                training.set(on);
+            }
         }));
-        count
+    }
+
+    /// What the parameters cost besides the loss: the sum of the penalties of those that were made with one,
+    /// a scalar to be added to the loss; `None` where there are none. A parameter that is visited twice costs
+    /// once.
+    ///
+    /// # Errors
+    /// A factor that is negative or not finite.
+    #[track_caller]
+    fn penalty(&self) -> Result<Option<Tensor>> {
+        state::penalty(|visitor| self.visit(visitor))
+    }
+
+    /// What is kept of the network: its parameters and buffers by dotted name, off any tape.
+    fn state(&self) -> Vec<(String, Tensor)> {
+        state::state(|visitor| self.visit(visitor))
+    }
+
+    /// Sets parameters and buffers to tensors of their names; all of them or, where there is an error, none.
+    /// Floats of another precision are converted, and tensors of another device are copied.
+    ///
+    /// # Errors
+    /// With [`Load::Exact`] a name that only one side has, or a shape or kind of number that differs; with
+    /// [`Load::Matching`] a fault of the device.
+    #[track_caller]
+    fn load_state(&self, state: &[(String, Tensor)], how: Load) -> Result<Loaded> {
+        state::load(|visitor| self.visit(visitor), state, how)
     }
 }
 

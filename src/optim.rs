@@ -23,6 +23,7 @@
 //! ```
 
 mod adam;
+mod memory;
 mod sgd;
 
 pub use self::adam::Adam;
@@ -31,7 +32,7 @@ pub use self::sgd::Sgd;
 use crate::autograd::{Gradients, no_grad};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::nn::{Module, Visitor};
+use crate::nn::{Module, Part, Visitor};
 use crate::tensor::Tensor;
 
 /// Updates the parameters of a network from their gradients.
@@ -49,6 +50,18 @@ pub trait Optimizer {
 
     /// Sets the learning rate from the next step on; makes no plan anew.
     fn set_learning_rate(&mut self, rate: f64);
+
+    /// What the optimiser remembers of the model's parameters, by their names (`0.weight.m`): with it, with
+    /// the model's own [`state`](Module::state) and with the learning rate a run goes on as if it had never
+    /// stopped.
+    fn state(&self, model: &dyn Module) -> Vec<(String, Tensor)>;
+
+    /// Remembers what [`state`](Optimizer::state) gave, and nothing else. Reads the numbers of steps.
+    ///
+    /// # Errors
+    /// Tensors that are missing, that do not fit, or that belong to no parameter of the model.
+    #[track_caller]
+    fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()>;
 }
 
 /// Gives each parameter that has a gradient the value that the rule makes of its number, its value
@@ -63,7 +76,8 @@ fn update(
     let mut devices: Vec<Device> = Vec::new();
     let mut outcome = Ok(());
     no_grad(|| {
-        model.visit(&mut Visitor::new(&mut |_, param| {
+        model.visit(&mut Visitor::new(&mut |_, part| {
+            let Part::Param(param) = part else { return };
             let value = param.value();
             let (Some(id), Some(gradient)) = (value.leaf(), gradients.get(&value)) else {
                 return;

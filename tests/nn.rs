@@ -15,6 +15,10 @@ tests![
     param_identity,
     mistakes,
     learns_exclusive_or,
+    states,
+    states_that_do_not_fit,
+    switches,
+    penalties,
 ];
 
 fn linear(dev: &Device) -> Result<()> {
@@ -348,5 +352,168 @@ fn learns_exclusive_or(dev: &Device) -> Result<()> {
             y.to_vec::<i32>()?
         );
     }
+    Ok(())
+}
+
+/// A layer with all kinds of parts.
+struct Kept {
+    gain: nn::Param,
+    mean: nn::Buffer,
+    training: nn::Training,
+}
+
+impl Kept {
+    fn new(dev: &Device, value: f32) -> Result<Self> {
+        Ok(Self {
+            gain: nn::Param::new(&Tensor::new([value; 2], dev)?),
+            mean: nn::Buffer::new(&Tensor::new([-value], dev)?),
+            training: nn::Training::new(),
+        })
+    }
+}
+
+impl Module for Kept {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self.training.is_on() {
+            true => x.try_mul(self.gain.value()),
+            false => x.try_add(self.mean.value()),
+        }
+    }
+
+    fn visit(&self, visitor: &mut nn::Visitor) {
+        visitor.param("gain", &self.gain);
+        visitor.buffer("mean", &self.mean);
+        visitor.training(&self.training);
+    }
+}
+
+fn kept(dev: &Device, value: f32) -> Result<nn::Sequential> {
+    let model = nn::Sequential::new().then(Kept::new(dev, value)?);
+    Ok(model.then(Kept::new(dev, value + 1.0)?))
+}
+
+fn values(model: &dyn Module) -> Result<Vec<f32>> {
+    let mut all = Vec::new();
+    for (_, tensor) in model.state() {
+        all.extend(tensor.to_vec::<f32>()?);
+    }
+    Ok(all)
+}
+
+fn states(dev: &Device) -> Result<()> {
+    let (model, other) = (kept(dev, 1.0)?, kept(dev, 5.0)?);
+    let state = other.state();
+    let names: Vec<&str> = state.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["0.gain", "0.mean", "1.gain", "1.mean"]);
+    let identity = model.parameters()[0].1.sum(..)?.backward()?;
+    model.load_state(&state, nn::Load::Exact)?;
+    assert_eq!(values(&model)?, [5., 5., -5., 6., 6., -6.]);
+    // A parameter stays the variable that it was.
+    assert!(identity.get(&model.parameters()[0].1).is_some());
+    // Of another precision and on another device, in another order.
+    let mut halves: Vec<(String, Tensor)> = kept(&Device::cpu(), 2.0)?.state();
+    for (_, tensor) in &mut halves {
+        *tensor = tensor.to_dtype(DType::F16);
+    }
+    halves.reverse();
+    model.load_state(&halves, nn::Load::Exact)?;
+    assert_eq!(values(&model)?, [2., 2., -2., 3., 3., -3.]);
+    Ok(())
+}
+
+fn states_that_do_not_fit(dev: &Device) -> Result<()> {
+    let model = kept(dev, 1.0)?;
+    let before = values(&model)?;
+    let state = vec![
+        ("0.gain".to_owned(), Tensor::new([7f32, 8.], dev)?),
+        ("0.mean".to_owned(), Tensor::new([7f32, 8.], dev)?),
+        ("1.gain".to_owned(), Tensor::new([7i32, 8], dev)?),
+        ("2.gain".to_owned(), Tensor::new([7f32, 8.], dev)?),
+    ];
+    let error = model
+        .load_state(&state, nn::Load::Exact)
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "1.mean",
+        "2.gain",
+        "0.mean does not fit",
+        "(2,)",
+        "(1,)",
+        "i32",
+    ] {
+        assert!(error.contains(part), "{part} is not in: {error}");
+    }
+    assert_eq!(values(&model)?, before);
+    let told = model.load_state(&state, nn::Load::Matching)?;
+    assert_eq!(
+        (told.missing.as_slice(), told.unexpected.as_slice()),
+        (&["1.mean".to_owned()][..], &["2.gain".to_owned()][..])
+    );
+    assert_eq!(told.mismatched.len(), 2);
+    assert_eq!(values(&model)?, [7., 8., -1., 2., 2., -2.]);
+    let twice = [state[0].clone(), state[0].clone()];
+    assert!(model.load_state(&twice, nn::Load::Matching).is_err());
+    Ok(())
+}
+
+fn switches(dev: &Device) -> Result<()> {
+    let model = kept(dev, 3.0)?;
+    let x = Tensor::new([1f32, 2.], dev)?;
+    assert_eq!(model.forward(&x)?.to_vec::<f32>()?, [12., 24.]);
+    model.eval();
+    assert_eq!(model.forward(&x)?.to_vec::<f32>()?, [-6., -5.]);
+    model.train();
+    assert_eq!(model.forward(&x)?.to_vec::<f32>()?, [12., 24.]);
+    Ok(())
+}
+
+fn penalties(dev: &Device) -> Result<()> {
+    let w = || Tensor::new([1f32, -2., 0.5], dev);
+    let layers = |list: Vec<nn::Param>| {
+        let mut model = nn::Sequential::new();
+        for param in list {
+            model = model.then(Only(param));
+        }
+        model
+    };
+    struct Only(nn::Param);
+    impl Module for Only {
+        fn forward(&self, x: &Tensor) -> Result<Tensor> {
+            Ok(x.clone())
+        }
+        fn visit(&self, visitor: &mut nn::Visitor) {
+            visitor.param("w", &self.0);
+        }
+    }
+    assert!(layers(vec![nn::Param::new(&w()?)]).penalty()?.is_none());
+    let param = nn::Param::new(&w()?).penalized(0.5, 0.25);
+    let model = layers(vec![
+        param.clone(),
+        nn::Param::new(&w()?),
+        nn::Param::new(&w()?).penalized(2.0, 0.0),
+        nn::Param::new(&w()?).penalized(0.0, 1.0),
+        // The same parameter again costs nothing more.
+        param,
+    ]);
+    let cost = model.penalty()?.expect("a penalty");
+    assert_eq!(
+        cost.item::<f32>()?,
+        0.5 * 3.5 + 0.25 * 5.25 + 2.0 * 3.5 + 5.25
+    );
+    let grads = cost.backward()?;
+    let (_, first) = &model.parameters()[0];
+    let slope = grads.get(first).expect("a gradient").to_vec::<f32>()?;
+    assert_eq!(slope, [0.5 + 0.5, -0.5 - 1.0, 0.5 + 0.25]);
+    assert!(
+        layers(vec![nn::Param::new(&w()?).penalized(-1.0, 0.0)])
+            .penalty()
+            .is_err()
+    );
+    assert!(
+        layers(vec![nn::Param::new(&w()?).penalized(0.0, f64::NAN)])
+            .penalty()
+            .is_err()
+    );
     Ok(())
 }

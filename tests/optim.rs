@@ -12,6 +12,7 @@ tests![
     shared_parameters,
     updates_leave_no_tape,
     hyperparameters_are_checked,
+    goes_on_from_its_state,
 ];
 
 /// A network that is one parameter.
@@ -256,5 +257,49 @@ fn hyperparameters_are_checked(dev: &Device) -> Result<()> {
         );
     }
     assert_eq!(model.0.value().item::<f32>()?, 1.0);
+    Ok(())
+}
+
+/// Steps of a run that is stopped and taken up by a new optimiser are those of an unbroken one, bit by bit.
+fn goes_on_from_its_state(dev: &Device) -> Result<()> {
+    let makers: [fn() -> Box<dyn Optimizer>; 3] = [
+        || Box::new(optim::Adam::new(0.1)),
+        || Box::new(optim::Sgd::new(0.1).nesterov(0.9)),
+        || Box::new(optim::Sgd::new(0.1)),
+    ];
+    let x = Tensor::new([[1f32, 2.], [-0.5, 0.25]], dev)?;
+    let y = Tensor::new([[1f32], [-1.]], dev)?;
+    let steps = |model: &mut nn::Linear, optimizer: &mut dyn Optimizer, n: usize| -> Result<()> {
+        for _ in 0..n {
+            let grads = model.forward(&x)?.mse(&y)?.backward()?;
+            optimizer.step(model, &grads)?;
+        }
+        Ok(())
+    };
+    for make in makers {
+        let mut model = nn::Linear::new(2, 1, dev)?;
+        let start = model.state();
+        let mut whole = make();
+        steps(&mut model, &mut *whole, 7)?;
+        let want: Vec<f32> = model.weight().value().to_vec()?;
+
+        model.load_state(&start, nn::Load::Exact)?;
+        let mut first = make();
+        steps(&mut model, &mut *first, 3)?;
+        let (kept, remembered) = (model.state(), first.state(&model));
+        let mut taken_up = nn::Linear::new(2, 1, dev)?;
+        taken_up.load_state(&kept, nn::Load::Exact)?;
+        let mut second = make();
+        second.load_state(&taken_up, &remembered)?;
+        steps(&mut taken_up, &mut *second, 4)?;
+        assert_eq!(taken_up.weight().value().to_vec::<f32>()?, want);
+        if let Some((name, _)) = remembered.first() {
+            let lacking = &remembered[1..];
+            let error = second.load_state(&taken_up, lacking).unwrap_err();
+            assert!(error.to_string().contains(name.as_str()), "{error}");
+        }
+        let strange = vec![("other.m".to_owned(), x.clone())];
+        assert!(second.load_state(&taken_up, &strange).is_err());
+    }
     Ok(())
 }

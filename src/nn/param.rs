@@ -23,17 +23,64 @@ use crate::tensor::Tensor;
 /// assert_eq!(w.value().to_vec::<f32>()?, [0., 0.]);
 /// # Ok::<(), Error>(())
 /// ```
-pub struct Param(RwLock<Tensor>);
+///
+/// A penalty on large values belongs to the parameter: see [`Param::penalized`].
+pub struct Param {
+    value: RwLock<Tensor>,
+    penalty: Penalty,
+}
+
+/// What a parameter's values cost besides the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Penalty {
+    l1: f64,
+    l2: f64,
+}
 
 impl Param {
     /// A parameter that starts at a value; on no tape before.
     pub fn new(value: &Tensor) -> Self {
-        Self(RwLock::new(value.variable()))
+        Self {
+            value: RwLock::new(value.variable()),
+            penalty: Penalty::default(),
+        }
+    }
+
+    /// With a cost of `l1`·Σ|w| + `l2`·Σw², which [`Module::penalty`](super::Module::penalty) adds up.
+    pub fn penalized(self, l1: f64, l2: f64) -> Self {
+        Self {
+            penalty: Penalty { l1, l2 },
+            ..self
+        }
+    }
+
+    /// What the present values cost; `None` where nothing was asked for.
+    ///
+    /// # Errors
+    /// A factor that is negative or not finite.
+    #[track_caller]
+    pub(super) fn penalty(&self) -> Result<Option<Tensor>> {
+        let Penalty { l1, l2 } = self.penalty;
+        if let Some(bad) = [l1, l2].into_iter().find(|l| !(l.is_finite() && *l >= 0.0)) {
+            let message = format!("factors must be at least 0 and finite, not {bad}");
+            return Err(Error::value("penalty", message));
+        }
+        let value = self.value();
+        let cost = match (l1, l2) {
+            (0.0, 0.0) => return Ok(None),
+            (_, 0.0) => value.abs().try_mul(l1)?,
+            (0.0, _) => value.square().try_mul(l2)?,
+            _ => value
+                .abs()
+                .try_mul(l1)?
+                .try_add(value.square().try_mul(l2)?)?,
+        };
+        cost.sum(..).map(Some)
     }
 
     /// The present value, as a variable.
     pub fn value(&self) -> Tensor {
-        self.0
+        self.value
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -45,26 +92,8 @@ impl Param {
     /// Another shape, dtype or device than the parameter has.
     #[track_caller]
     pub fn set(&self, value: &Tensor) -> Result<()> {
-        const OP: &str = "Param::set";
-        let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        slot.same_device(OP, value)?;
-        if slot.shape() != value.shape() {
-            return Err(Error::new(ErrorKind::Shapes {
-                op: OP,
-                lhs: slot.shape_ref().clone(),
-                rhs: value.shape_ref().clone(),
-                message: "a parameter keeps its shape",
-                hint: String::new(),
-            }));
-        }
-        if slot.dtype() != value.dtype() {
-            let message = format!(
-                "a parameter of {} cannot become {}; convert the value with to_dtype",
-                slot.dtype(),
-                value.dtype()
-            );
-            return Err(Error::value(OP, message));
-        }
+        let mut slot = self.value.write().unwrap_or_else(PoisonError::into_inner);
+        check_replacement("Param::set", &slot, value)?;
         // A variable always has its number.
         if let Some(id) = slot.leaf() {
             *slot = value.variable_as(id);
@@ -73,9 +102,36 @@ impl Param {
     }
 }
 
+/// Whether what a layer holds may be replaced by a value.
+#[track_caller]
+pub(super) fn check_replacement(op: &'static str, old: &Tensor, new: &Tensor) -> Result<()> {
+    old.same_device(op, new)?;
+    if old.shape() != new.shape() {
+        return Err(Error::new(ErrorKind::Shapes {
+            op,
+            lhs: old.shape_ref().clone(),
+            rhs: new.shape_ref().clone(),
+            message: "what a layer holds keeps its shape",
+            hint: String::new(),
+        }));
+    }
+    if old.dtype() != new.dtype() {
+        let message = format!(
+            "what is of {} cannot become {}; convert the value with to_dtype",
+            old.dtype(),
+            new.dtype()
+        );
+        return Err(Error::value(op, message));
+    }
+    Ok(())
+}
+
 impl Clone for Param {
     fn clone(&self) -> Self {
-        Self(RwLock::new(self.value()))
+        Self {
+            value: RwLock::new(self.value()),
+            penalty: self.penalty,
+        }
     }
 }
 

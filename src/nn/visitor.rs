@@ -1,16 +1,28 @@
-//! Walking over the parameters of a network.
+//! Walking over what a network holds.
 
-use super::{Module, Param};
+use super::{Buffer, Module, Param, Training};
 
-/// What a [`Module`] shows its parameters to: it keeps the path of names that leads to each.
+/// What a [`Module`] shows of itself under a name.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Part<'a> {
+    /// A tensor that is trained.
+    Param(&'a Param),
+    /// A tensor that is kept and saved, and not trained.
+    Buffer(&'a Buffer),
+    /// Whether the layer is being trained.
+    Training(&'a Training),
+}
+
+/// What a [`Module`] shows its parts to: it keeps the path of names that leads to each.
 pub struct Visitor<'a> {
     path: String,
-    each: &'a mut dyn FnMut(&str, &Param),
+    each: &'a mut dyn FnMut(&str, Part<'_>),
 }
 
 impl<'a> Visitor<'a> {
-    /// A visitor that calls a closure with the dotted name of each parameter and the parameter.
-    pub fn new(each: &'a mut dyn FnMut(&str, &Param)) -> Self {
+    /// A visitor that calls a closure with the dotted name of each part and the part.
+    pub fn new(each: &'a mut dyn FnMut(&str, Part<'_>)) -> Self {
         Self {
             path: String::new(),
             each,
@@ -19,12 +31,26 @@ impl<'a> Visitor<'a> {
 
     /// Shows a parameter.
     pub fn param(&mut self, name: &str, param: &Param) {
-        self.within(name, |visitor| (visitor.each)(&visitor.path, param));
+        self.part(name, Part::Param(param));
     }
 
-    /// Shows the parameters of a layer inside.
+    /// Shows a buffer.
+    pub fn buffer(&mut self, name: &str, buffer: &Buffer) {
+        self.part(name, Part::Buffer(buffer));
+    }
+
+    /// Shows the switch between training and evaluation of a layer that does not do the same in both.
+    pub fn training(&mut self, training: &Training) {
+        self.part("training", Part::Training(training));
+    }
+
+    /// Shows the parts of a layer inside.
     pub fn module(&mut self, name: &str, module: &(impl Module + ?Sized)) {
         self.within(name, |visitor| module.visit(visitor));
+    }
+
+    fn part(&mut self, name: &str, part: Part<'_>) {
+        self.within(name, |visitor| (visitor.each)(&visitor.path, part));
     }
 
     fn within(&mut self, name: &str, f: impl FnOnce(&mut Self)) {

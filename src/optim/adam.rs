@@ -1,7 +1,6 @@
 //! Adam.
 
-use rustc_hash::FxHashMap;
-
+use super::memory::Memory;
 use super::{Optimizer, check, update};
 use crate::autograd::Gradients;
 use crate::error::Result;
@@ -21,16 +20,7 @@ pub struct Adam {
     epsilon: f64,
     weight_decay: f64,
     decoupled: bool,
-    moments: FxHashMap<u64, Moments>,
-}
-
-/// What is remembered of a parameter.
-#[derive(Clone, Debug)]
-struct Moments {
-    /// Steps made.
-    t: i32,
-    m: Tensor,
-    v: Tensor,
+    moments: Memory<2>,
 }
 
 impl Adam {
@@ -42,7 +32,7 @@ impl Adam {
             epsilon: 1e-8,
             weight_decay: 0.0,
             decoupled: false,
-            moments: FxHashMap::default(),
+            moments: Memory::new(["m", "v"]),
         }
     }
 
@@ -95,18 +85,15 @@ impl Optimizer for Adam {
                 decay if decoupled => (w.try_mul(1.0 - rate * decay)?, g.clone()),
                 decay => (w.clone(), w.try_mul(decay)?.try_add(g)?),
             };
-            let state = moments.entry(id).or_insert_with(|| Moments {
-                t: 0,
-                m: w.zeros_like(),
-                v: w.zeros_like(),
-            });
+            let state = moments.entry(id, || [w.zeros_like(), w.zeros_like()]);
             state.t += 1;
-            state.m = (&state.m * betas.0).try_add(&g * (1.0 - betas.0))?;
-            state.v = (&state.v * betas.1).try_add(g.square() * (1.0 - betas.1))?;
+            let [m, v] = &mut state.tensors;
+            *m = (&*m * betas.0).try_add(&g * (1.0 - betas.0))?;
+            *v = (&*v * betas.1).try_add(g.square() * (1.0 - betas.1))?;
             // The corrections are numbers: parameters of the plan, like the rate.
             let (first, second) = (1.0 - betas.0.powi(state.t), 1.0 - betas.1.powi(state.t));
-            let spread = state.v.sqrt() * second.sqrt().recip() + epsilon;
-            w.try_sub(state.m.try_div(spread)? * (rate / first))
+            let spread = v.sqrt() * second.sqrt().recip() + epsilon;
+            w.try_sub(m.try_div(spread)? * (rate / first))
         })
     }
 
@@ -116,5 +103,14 @@ impl Optimizer for Adam {
 
     fn set_learning_rate(&mut self, rate: f64) {
         self.rate = rate;
+    }
+
+    fn state(&self, model: &dyn Module) -> Vec<(String, Tensor)> {
+        self.moments.state(model)
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()> {
+        self.moments.load("Adam::load_state", model, state)
     }
 }

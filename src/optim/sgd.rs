@@ -1,7 +1,6 @@
 //! Stochastic gradient descent.
 
-use rustc_hash::FxHashMap;
-
+use super::memory::Memory;
 use super::{Optimizer, check, update};
 use crate::autograd::Gradients;
 use crate::error::Result;
@@ -21,7 +20,7 @@ pub struct Sgd {
     nesterov: bool,
     weight_decay: f64,
     /// b of each parameter.
-    velocity: FxHashMap<u64, Tensor>,
+    velocity: Memory<1>,
 }
 
 impl Sgd {
@@ -32,7 +31,7 @@ impl Sgd {
             momentum: 0.0,
             nesterov: false,
             weight_decay: 0.0,
-            velocity: FxHashMap::default(),
+            velocity: Memory::new(["b"]),
         }
     }
 
@@ -78,15 +77,15 @@ impl Optimizer for Sgd {
             if momentum == 0.0 {
                 return w.try_sub(g * rate);
             }
-            let b = match velocity.get(&id) {
-                Some(b) => b.try_mul(momentum)?.try_add(&g)?,
-                None => g.clone(),
-            };
-            velocity.insert(id, b.clone());
-            let step = if nesterov {
-                b.try_mul(momentum)?.try_add(&g)?
-            } else {
-                b
+            let state = velocity.entry(id, || [g.clone()]);
+            let [b] = &mut state.tensors;
+            if state.t > 0 {
+                *b = b.try_mul(momentum)?.try_add(&g)?;
+            }
+            state.t += 1;
+            let step = match nesterov {
+                true => b.try_mul(momentum)?.try_add(&g)?,
+                false => b.clone(),
             };
             w.try_sub(step * rate)
         })
@@ -98,5 +97,14 @@ impl Optimizer for Sgd {
 
     fn set_learning_rate(&mut self, rate: f64) {
         self.rate = rate;
+    }
+
+    fn state(&self, model: &dyn Module) -> Vec<(String, Tensor)> {
+        self.velocity.state(model)
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()> {
+        self.velocity.load("Sgd::load_state", model, state)
     }
 }

@@ -130,15 +130,19 @@ impl Generator {
             return Err(Error::value("permutation", message));
         }
         device.check_size("permutation", &Shape::of(&[n]), DType::U32)?;
-        let draw = self.next();
+        let order = self.order(n);
+        Tensor::from_slice(&order, [n], device)
+    }
+
+    /// The numbers below `n`, which `u32` counts, in a random order: Fisher and Yates' shuffle.
+    pub(crate) fn order(&mut self, n: usize) -> Vec<u32> {
+        let (draw, key) = (self.next(), self.key());
         let mut order: Vec<u32> = (0..n as u32).collect();
-        let key = self.key();
-        // Fisher and Yates' shuffle.
         for i in (1..n).rev() {
             let word = math::philox([i as u32, 0, draw as u32, (draw >> 32) as u32], key)[0];
             order.swap(i, ((word as u64 * (i as u64 + 1)) >> 32) as usize);
         }
-        Tensor::from_slice(&order, [n], device)
+        order
     }
 }
 

@@ -1,0 +1,111 @@
+//! What optimisers remember of each parameter.
+
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result};
+use crate::nn::Module;
+use crate::tensor::Tensor;
+
+/// Tensors under names, and the number of steps, for each parameter that has been moved.
+#[derive(Clone, Debug)]
+pub(super) struct Memory<const N: usize> {
+    names: [&'static str; N],
+    slots: FxHashMap<u64, Slots<N>>,
+}
+
+/// What is remembered of a parameter.
+#[derive(Clone, Debug)]
+pub(super) struct Slots<const N: usize> {
+    /// Steps made.
+    pub(super) t: i32,
+    pub(super) tensors: [Tensor; N],
+}
+
+impl<const N: usize> Memory<N> {
+    /// Nothing yet; the names are those under which the tensors are saved.
+    pub(super) fn new(names: [&'static str; N]) -> Self {
+        Self {
+            names,
+            slots: FxHashMap::default(),
+        }
+    }
+
+    /// What is remembered of a parameter by its number; at first what `start` gives.
+    pub(super) fn entry(&mut self, id: u64, start: impl FnOnce() -> [Tensor; N]) -> &mut Slots<N> {
+        self.slots.entry(id).or_insert_with(|| Slots {
+            t: 0,
+            tensors: start(),
+        })
+    }
+
+    /// All of it, as tensors named by the model's parameters: `0.weight.m`, `0.weight.step`, …
+    pub(super) fn state(&self, model: &dyn Module) -> Vec<(String, Tensor)> {
+        let mut list = Vec::new();
+        for (name, value) in model.parameters() {
+            let Some(slots) = value.leaf().and_then(|id| self.slots.get(&id)) else {
+                continue;
+            };
+            for (slot, tensor) in self.names.iter().zip(&slots.tensors) {
+                list.push((format!("{name}.{slot}"), tensor.clone()));
+            }
+            let step = Tensor::new(slots.t, value.device());
+            list.extend(step.map(|step| (format!("{name}.step"), step)));
+        }
+        list
+    }
+
+    /// Remembers what [`Memory::state`] gave, and nothing else.
+    #[track_caller]
+    pub(super) fn load(
+        &mut self,
+        op: &'static str,
+        model: &dyn Module,
+        state: &[(String, Tensor)],
+    ) -> Result<()> {
+        let given: FxHashMap<&str, &Tensor> = state.iter().map(|(n, t)| (n.as_str(), t)).collect();
+        let mut used = 0;
+        let mut slots = FxHashMap::default();
+        for (name, value) in model.parameters() {
+            let Some(step) = given.get(format!("{name}.step").as_str()) else {
+                continue;
+            };
+            let find = |slot: &str| {
+                let name = format!("{name}.{slot}");
+                let tensor = given.get(name.as_str());
+                let tensor =
+                    tensor.ok_or_else(|| Error::value(op, format!("{name} is missing")))?;
+                if tensor.shape() != value.shape() {
+                    let message = format!(
+                        "{name} must have the shape of its parameter, {}",
+                        value.shape_ref()
+                    );
+                    return Err(Error::shape(op, tensor.shape_ref(), message));
+                }
+                tensor
+                    .detach()
+                    .to_dtype(value.dtype())
+                    .to_device(value.device())
+            };
+            let tensors: Vec<Tensor> = self
+                .names
+                .iter()
+                .map(|slot| find(slot))
+                .collect::<Result<_>>()?;
+            used += N + 1;
+            let t = step.item()?;
+            if let (Some(id), Ok(tensors)) = (value.leaf(), tensors.try_into()) {
+                slots.insert(id, Slots { t, tensors });
+            }
+        }
+        if used < state.len() {
+            let message = format!(
+                "{} of {} tensors belong to no parameter of the model, or to another optimiser",
+                state.len() - used,
+                state.len()
+            );
+            return Err(Error::value(op, message));
+        }
+        self.slots = slots;
+        Ok(())
+    }
+}

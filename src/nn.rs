@@ -1,5 +1,17 @@
 //! Neural networks: parameters, layers and their initialisation.
 //!
+//! | layers | |
+//! |---|---|
+//! | [`Linear`], [`Conv1d`], [`Conv2d`], [`ConvTranspose1d`], [`ConvTranspose2d`], [`Embedding`] | what is trained |
+//! | [`MaxPool1d`], [`MaxPool2d`], [`AvgPool1d`], [`AvgPool2d`], [`GlobalAvgPool2d`], [`AdaptiveAvgPool2d`], [`Flatten`] | fewer places |
+//! | [`BatchNorm1d`], [`BatchNorm2d`], [`LayerNorm`], [`RmsNorm`], [`GroupNorm`] | normalisation |
+//! | [`Dropout`] | regularisation, beside the penalties of layers: `.l1(λ)`, `.l2(λ)` |
+//! | [`Relu`], [`Gelu`], [`Tanh`], … ([`Activation`] lists all), [`Prelu`] | functions between them |
+//! | [`Sequential`], [`Residual`], [`mlp`] | layers of layers |
+//!
+//! First values are drawn as [`Init`] says. Names, shapes and meaning of parameters and buffers are PyTorch's,
+//! so that what it saved can be loaded by name ([`Module::load_state`]).
+//!
 //! A layer is any type that implements [`Module`]: a plain struct with a forward pass, which names
 //! the parameters it holds. There is no derive macro and no registry.
 //!
@@ -33,22 +45,44 @@
 
 mod activation;
 mod buffer;
+mod conv;
+mod dropout;
+mod embedding;
+mod flatten;
 mod init;
 mod linear;
+mod norm;
 mod param;
+mod pool;
+mod prelu;
+mod residual;
 mod sequential;
 mod state;
 mod training;
 mod visitor;
+mod weights;
 
 pub use self::activation::Activation;
 pub use self::activation::Activation::{
-    Elu, Gelu, GeluTanh, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+    Celu, Elu, Gelu, GeluTanh, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu,
+    LogSigmoid, LogSoftmax, Mish, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
+    Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
 pub use self::buffer::Buffer;
-pub use self::init::Init;
+pub use self::conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Convolution};
+pub use self::dropout::Dropout;
+pub use self::embedding::Embedding;
+pub use self::flatten::Flatten;
+pub use self::init::{Fan, Init};
 pub use self::linear::Linear;
+pub use self::norm::{BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RmsNorm};
 pub use self::param::Param;
+pub use self::pool::{
+    AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool, AvgPool1d, AvgPool2d,
+    GlobalAvgPool, GlobalAvgPool1d, GlobalAvgPool2d, MaxPool, MaxPool1d, MaxPool2d,
+};
+pub use self::prelu::Prelu;
+pub use self::residual::Residual;
 pub use self::sequential::{Sequential, mlp};
 pub use self::state::{Load, Loaded};
 pub use self::training::Training;

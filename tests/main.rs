@@ -24,6 +24,7 @@ mod examples;
 mod executors;
 #[cfg(feature = "image")]
 mod image;
+mod layers;
 mod literature;
 mod loss;
 mod matmul;
@@ -79,6 +80,7 @@ fn all() -> Vec<support::Test> {
         errors::tests(),
         examples::tests(),
         executors::tests(),
+        layers::tests(),
         literature::tests(),
         loss::tests(),
         matmul::tests(),

@@ -24,6 +24,7 @@ mod examples;
 mod executors;
 #[cfg(feature = "image")]
 mod image;
+mod initial;
 mod layers;
 mod literature;
 mod loss;
@@ -80,7 +81,8 @@ fn all() -> Vec<support::Test> {
         errors::tests(),
         examples::tests(),
         executors::tests(),
-        layers::tests(),
+        initial::tests(),
+        layers::all(),
         literature::tests(),
         loss::tests(),
         matmul::tests(),

@@ -20,22 +20,34 @@ use crate::tensor::Tensor;
 struct Moments {
     mean: Tensor,
     variance: Tensor,
+    /// x − mean. Variance and result share it, so that going back the mean's gradient is one sum.
+    centred: Tensor,
 }
 
 impl Moments {
+    /// Those of a tensor.
     #[track_caller]
     fn of(x: &Tensor, axes: &[isize]) -> Result<Self> {
         let mean = x.mean_keepdims(axes)?;
-        let variance = x.try_sub(&mean)?.square().mean_keepdims(axes)?;
-        Ok(Self { mean, variance })
+        let centred = x.try_sub(&mean)?;
+        let variance = centred.square().mean_keepdims(axes)?;
+        Ok(Self {
+            mean,
+            variance,
+            centred,
+        })
     }
 
     /// (x − mean) / √(variance + eps).
     #[track_caller]
-    fn normalize(&self, x: &Tensor, eps: f64) -> Result<Tensor> {
-        let scale = self.variance.try_add(eps)?.rsqrt();
-        x.try_sub(&self.mean)?.try_mul(scale)
+    fn normalized(&self, eps: f64) -> Result<Tensor> {
+        normalized(&self.centred, &self.variance, eps)
     }
+}
+
+#[track_caller]
+fn normalized(centred: &Tensor, variance: &Tensor, eps: f64) -> Result<Tensor> {
+    centred.try_mul(variance.try_add(eps)?.rsqrt())
 }
 
 /// The input in the dtype that norms compute in.

@@ -1,7 +1,7 @@
 //! Batch normalisation.
 
 use super::affine::Affine;
-use super::{Moments, check_eps, widened};
+use super::{Moments, check_eps, normalized, widened};
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -142,12 +142,14 @@ impl<const RANK: usize> BatchNorm<RANK> {
     /// Running mean and variance, after one more batch of so many values a feature.
     #[track_caller]
     fn track(&self, running: &Running, batch: &Moments, count: usize) -> Result<()> {
-        let flat = [self.features as isize];
         let (new, old) = (self.momentum, 1.0 - self.momentum);
         let unbiased = new * count as f64 / (count as f64 - 1.0);
         let follow = |buffer: &Buffer, batch: &Tensor, part: f64| {
-            let batch = batch.detach().reshape(flat)?;
-            buffer.set(&buffer.value().try_mul(old)?.try_add(batch.try_mul(part)?)?)
+            let before = buffer.value();
+            // In the shape of the batch's moments, so that this is the end of the sums behind them.
+            let after = before.reshaped(batch.shape_ref()).try_mul(old)?;
+            let after = after.try_add(batch.detach().try_mul(part)?)?;
+            buffer.set(&after.reshaped(before.shape_ref()))
         };
         follow(&running.mean, &batch.mean, new)?;
         follow(&running.variance, &batch.variance, unbiased)?;
@@ -171,7 +173,7 @@ impl<const RANK: usize> Module for BatchNorm<RANK> {
             Some(running) if !self.training.is_on() => {
                 let mean = running.mean.value().reshaped(&shape);
                 let variance = running.variance.value().reshaped(&shape);
-                Moments { mean, variance }.normalize(&wide, self.eps)?
+                normalized(&wide.try_sub(mean)?, &variance, self.eps)?
             }
             // There is nothing to normalise or to learn from.
             _ if x.size() == 0 => wide,
@@ -185,7 +187,7 @@ impl<const RANK: usize> Module for BatchNorm<RANK> {
                 if let Some(running) = running {
                     self.track(running, &batch, count)?;
                 }
-                batch.normalize(&wide, self.eps)?
+                batch.normalized(self.eps)?
             }
         };
         Ok(self.affine.apply(y, &shape)?.to_dtype(x.dtype()))

@@ -102,7 +102,7 @@ impl Module for GroupNorm {
         // Scale and shift in the same shape, so that all is one loop.
         let (each, places) = (channels / groups, x.shape()[2..].iter().product());
         let grouped = wide.reshaped(&Shape::of(&[x.shape()[0], groups, each, places]));
-        let y = Moments::of(&grouped, &[2, 3])?.normalize(&grouped, self.eps)?;
+        let y = Moments::of(&grouped, &[2, 3])?.normalized(self.eps)?;
         let y = self.affine.apply(y, &Shape::of(&[groups, each, 1]))?;
         Ok(y.reshaped(x.shape_ref()).to_dtype(x.dtype()))
     }

@@ -84,7 +84,7 @@ impl Module for LayerNorm {
         let axes = last_axes("LayerNorm", x, &self.shape)?;
         check_eps("LayerNorm", self.eps)?;
         let wide = widened("LayerNorm", x)?;
-        let y = Moments::of(&wide, &axes)?.normalize(&wide, self.eps)?;
+        let y = Moments::of(&wide, &axes)?.normalized(self.eps)?;
         Ok(self.affine.apply(y, &self.shape)?.to_dtype(x.dtype()))
     }
 

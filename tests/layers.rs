@@ -8,7 +8,7 @@ use tilewise::Conv;
 use tilewise::prelude::*;
 
 use crate::support::compare::assert_near;
-use crate::support::gradient::check;
+use crate::support::gradient::{check, check_twice};
 use crate::support::own;
 
 /// The tests of this module and those inside.
@@ -24,6 +24,8 @@ pub(crate) fn all() -> Vec<crate::support::Test> {
 
 tests![
     gradients,
+    second_gradients,
+    norms_of_tensors,
     empty_batches,
     small_batches,
     not_a_number,
@@ -88,6 +90,52 @@ fn gradients(dev: &Device) -> Result<()> {
     evaluated.eval();
     one("BatchNorm2d in evaluation", &images, &evaluated);
     Ok(())
+}
+
+/// Gradients of gradients, too.
+fn second_gradients(dev: &Device) -> Result<()> {
+    let x: Vec<f32> = ramp(8).iter().map(|v| v / 2.0).collect();
+    let twice = |what: &str, layer: &dyn Module| {
+        check_twice(dev, what, &[(&x, &[4, 2])], |x| layer.forward(&x[0]));
+    };
+    twice("LayerNorm", &nn::LayerNorm::new([4, 2], dev)?.eps(0.5));
+    twice("RmsNorm", &nn::RmsNorm::new(2, dev)?.eps(0.5));
+    twice("BatchNorm1d", &nn::BatchNorm1d::new(2, dev)?.eps(0.5));
+    twice("Mish", &nn::Mish);
+    twice("Linear", &nn::Linear::new(2, 2, dev)?);
+    Ok(())
+}
+
+/// A norm made of given tensors is the one that loads them.
+fn norms_of_tensors(dev: &Device) -> Result<()> {
+    let vector = |start: f64| Tensor::arange(start, start + 4.0, 1.0, dev);
+    let (weight, bias) = (vector(1.0)?, vector(-2.0)?);
+    let (mean, variance) = (vector(0.0)?, vector(0.5)?);
+    let x = Tensor::new(ramp(24), dev)?.reshape([6, 4])?;
+    let same = |made: &dyn Module, loaded: &dyn Module| -> Result<()> {
+        loaded.load_state(&made.state(), nn::Load::Exact)?;
+        for layer in [made, loaded] {
+            layer.eval();
+        }
+        let (made, loaded) = (made.forward(&x)?, loaded.forward(&x)?);
+        assert_eq!(made.to_vec::<f32>()?, loaded.to_vec::<f32>()?);
+        Ok(())
+    };
+    let batch = nn::BatchNorm1d::from_tensors(&weight, &bias, &mean, &variance)?;
+    same(&batch, &nn::BatchNorm1d::new(4, dev)?)?;
+    assert_eq!(batch.state()[3].1.to_vec::<f32>()?, [0.5, 1.5, 2.5, 3.5]);
+    let layer = nn::LayerNorm::from_tensors(&weight, Some(&bias))?;
+    assert_eq!(
+        layer.bias().expect("a shift").value().to_vec::<f32>()?,
+        [-2., -1., 0., 1.]
+    );
+    same(&layer, &nn::LayerNorm::new(4, dev)?)?;
+    same(
+        &nn::RmsNorm::from_tensors(&weight)?,
+        &nn::RmsNorm::new(4, dev)?,
+    )?;
+    let group = nn::GroupNorm::from_tensors(2, &weight, Some(&bias))?;
+    same(&group, &nn::GroupNorm::new(2, 4, dev)?)
 }
 
 fn empty_batches(dev: &Device) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Dropout.
 
+use super::init::by_device;
 use super::{Module, Training, Visitor};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
@@ -59,7 +60,7 @@ impl Module for Dropout {
             return Ok(x.clone());
         }
         let x = x.to_dtype(x.dtype().to_float());
-        let drawn = Tensor::uniform(x.shape_ref().clone(), x.device())?;
+        let drawn = by_device(x.device(), |g| g.uniform(x.shape_ref().clone(), x.device()))?;
         // Where all are dropped nothing is left to scale, and 1/0 would make NaN of the gradient's zeros.
         let scale = if self.p < 1.0 {
             1.0 / (1.0 - self.p)

@@ -63,14 +63,14 @@ fn widened(op: &'static str, x: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// An error unless a number to add to variances is positive and finite.
+/// An error unless a number to add to variances is at least 0 and finite.
 #[track_caller]
 fn check_eps(op: &'static str, eps: f64) -> Result<()> {
-    match eps > 0.0 && eps.is_finite() {
+    match eps >= 0.0 && eps.is_finite() {
         true => Ok(()),
         false => Err(Error::value(
             op,
-            format!("eps must be positive and finite, not {eps}"),
+            format!("eps must be at least 0 and finite, not {eps}"),
         )),
     }
 }

@@ -72,6 +72,34 @@ fn mistakes(dev: &Device) -> Result<()> {
         nn::LayerNorm::new(4, dev)?.forward(&zeros(&[4, 3])?),
         &["LayerNorm", "(4,3)", "(4,)"],
     );
+    let norm = nn::BatchNorm1d::new(3, dev)?.momentum(1.5);
+    says(norm.forward(&zeros(&[2, 3])?), &["momentum", "1.5"]);
+    let (three, two) = (zeros(&[3])?, zeros(&[2])?);
+    says(
+        nn::BatchNorm2d::from_tensors(&three, &three, &three, &two),
+        &["BatchNorm2d", "(3,)", "(2,)"],
+    );
+    let square = zeros(&[2, 2])?;
+    says(
+        nn::BatchNorm1d::from_tensors(&square, &square, &square, &square),
+        &["vectors", "(2,2)"],
+    );
+    says(
+        nn::LayerNorm::from_tensors(&three, Some(&two)),
+        &["(3,)", "(2,)"],
+    );
+    says(
+        nn::RmsNorm::from_tensors(&three.to_dtype(DType::I32)),
+        &["RmsNorm", "i32"],
+    );
+    says(
+        nn::GroupNorm::from_tensors(2, &three, None),
+        &["3 channels", "2 groups"],
+    );
+    says(
+        nn::GroupNorm::from_tensors(2, &square, None),
+        &["vector", "(2,2)"],
+    );
     says(nn::LayerNorm::new((), dev), &["LayerNorm", "at least one"]);
     says(nn::RmsNorm::new([2, 0], dev), &["RmsNorm", "at least one"]);
     says(

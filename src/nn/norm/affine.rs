@@ -1,7 +1,7 @@
 //! The scale and the shift that follow a normalisation.
 
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::nn::{Param, Visitor};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -21,6 +21,23 @@ impl Affine {
         Ok(Self {
             weight: Some(Param::new(&ones)),
             bias: Some(Param::new(&zeros)),
+        })
+    }
+
+    /// A given scale and, if there is one, shift.
+    #[track_caller]
+    pub(super) fn from_tensors(
+        op: &'static str,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Self> {
+        match bias {
+            Some(bias) => check_alike(op, &[weight, bias])?,
+            None => check_alike(op, &[weight])?,
+        }
+        Ok(Self {
+            weight: Some(Param::new(weight)),
+            bias: bias.map(Param::new),
         })
     }
 
@@ -57,4 +74,29 @@ impl Affine {
             visitor.param("bias", bias);
         }
     }
+}
+
+/// An error unless what a norm keeps is of floats, of one shape and on one device.
+#[track_caller]
+pub(super) fn check_alike(op: &'static str, tensors: &[&Tensor]) -> Result<()> {
+    for tensor in tensors {
+        tensors[0].same_device(op, tensor)?;
+        if tensor.shape() != tensors[0].shape() {
+            return Err(Error::new(ErrorKind::Shapes {
+                op,
+                lhs: tensors[0].shape_ref().clone(),
+                rhs: tensor.shape_ref().clone(),
+                message: "what a norm keeps must have one shape",
+                hint: String::new(),
+            }));
+        }
+        if !tensor.dtype().is_float() {
+            return Err(Error::new(ErrorKind::DType {
+                op,
+                dtype: tensor.dtype(),
+                expected: "parameters are floats",
+            }));
+        }
+    }
+    Ok(())
 }

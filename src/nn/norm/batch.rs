@@ -1,6 +1,6 @@
 //! Batch normalisation.
 
-use super::affine::Affine;
+use super::affine::{Affine, check_alike};
 use super::{Moments, check_eps, normalized, widened};
 use crate::device::Device;
 use crate::dtype::DType;
@@ -70,16 +70,45 @@ impl<const RANK: usize> BatchNorm<RANK> {
     #[track_caller]
     pub fn new(features: usize, device: &Device) -> Result<Self> {
         let shape = Shape::of(&[features]);
+        let (mean, variance) = (
+            Tensor::zeros(&shape, device)?,
+            Tensor::ones(&shape, device)?,
+        );
+        Self::with(Affine::new(&shape, device)?, &mean, &variance)
+    }
+
+    /// A layer of a given scale and shift, and of a running mean and variance, all `(features)`.
+    ///
+    /// # Errors
+    /// Tensors that are no vectors of floats or of different sizes, or on different devices.
+    #[track_caller]
+    pub fn from_tensors(
+        weight: &Tensor,
+        bias: &Tensor,
+        running_mean: &Tensor,
+        running_var: &Tensor,
+    ) -> Result<Self> {
+        check_alike(Self::OP, &[weight, bias, running_mean, running_var])?;
+        if weight.ndim() != 1 {
+            let message = "scale, shift, mean and variance must be vectors, (features)";
+            return Err(Error::shape(Self::OP, weight.shape_ref(), message));
+        }
+        let affine = Affine::from_tensors(Self::OP, weight, Some(bias))?;
+        Self::with(affine, running_mean, running_var)
+    }
+
+    #[track_caller]
+    fn with(affine: Affine, mean: &Tensor, variance: &Tensor) -> Result<Self> {
         let running = Running {
-            mean: Buffer::new(&Tensor::zeros(shape.clone(), device)?),
-            variance: Buffer::new(&Tensor::ones(shape.clone(), device)?),
-            batches: Buffer::new(&Tensor::full((), 0, DType::I32, device)?),
+            mean: Buffer::new(&mean.to_dtype(DType::F32)),
+            variance: Buffer::new(&variance.to_dtype(DType::F32)),
+            batches: Buffer::new(&Tensor::full((), 0, DType::I32, mean.device())?),
         };
         Ok(Self {
-            features,
+            features: mean.size(),
             eps: 1e-5,
             momentum: 0.1,
-            affine: Affine::new(&shape, device)?,
+            affine,
             running: Some(running),
             training: Training::new(),
         })
@@ -90,7 +119,8 @@ impl<const RANK: usize> BatchNorm<RANK> {
         Self { eps, ..self }
     }
 
-    /// With another part of the new in the running mean and variance than 0.1.
+    /// With another part of the new in the running mean and variance than 0.1: from 0, where they stay, to 1,
+    /// where they are the last batch's.
     pub fn momentum(self, momentum: f64) -> Self {
         Self { momentum, ..self }
     }
@@ -143,6 +173,10 @@ impl<const RANK: usize> BatchNorm<RANK> {
     #[track_caller]
     fn track(&self, running: &Running, batch: &Moments, count: usize) -> Result<()> {
         let (new, old) = (self.momentum, 1.0 - self.momentum);
+        if !(0.0..=1.0).contains(&new) {
+            let message = format!("the momentum must be in 0 to 1, not {new}");
+            return Err(Error::value(Self::OP, message));
+        }
         let unbiased = new * count as f64 / (count as f64 - 1.0);
         let follow = |buffer: &Buffer, batch: &Tensor, part: f64| {
             let before = buffer.value();

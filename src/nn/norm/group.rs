@@ -37,6 +37,27 @@ impl GroupNorm {
     /// No channels, or a number of them that is no multiple of the groups; more than the device can hold.
     #[track_caller]
     pub fn new(groups: usize, channels: usize, device: &Device) -> Result<Self> {
+        let affine = Affine::new(&Shape::of(&[channels]), device)?;
+        Self::with(groups, channels, affine)
+    }
+
+    /// A layer of a given scale and, if there is one, shift, `(channels)`.
+    ///
+    /// # Errors
+    /// As [`new`](GroupNorm::new); tensors that are no vectors of floats or of different sizes, or on different
+    /// devices.
+    #[track_caller]
+    pub fn from_tensors(groups: usize, weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
+        let &[channels] = weight.shape() else {
+            let message = "the scale must be a vector of one number a channel";
+            return Err(Error::shape(Self::OP, weight.shape_ref(), message));
+        };
+        let affine = Affine::from_tensors(Self::OP, weight, bias)?;
+        Self::with(groups, channels, affine)
+    }
+
+    #[track_caller]
+    fn with(groups: usize, channels: usize, affine: Affine) -> Result<Self> {
         if groups == 0 || channels == 0 || !channels.is_multiple_of(groups) {
             let message = format!(
                 "the {channels} channels must be a multiple of the {groups} groups, and neither 0"
@@ -47,7 +68,7 @@ impl GroupNorm {
             groups,
             channels,
             eps: 1e-5,
-            affine: Affine::new(&Shape::of(&[channels]), device)?,
+            affine,
         })
     }
 

@@ -44,6 +44,19 @@ impl LayerNorm {
         })
     }
 
+    /// A layer of a given scale and, if there is one, shift, for inputs that end with their shape.
+    ///
+    /// # Errors
+    /// Shapes that differ or have no axes, numbers that are no floats, or tensors on different devices.
+    #[track_caller]
+    pub fn from_tensors(weight: &Tensor, bias: Option<&Tensor>) -> Result<Self> {
+        Ok(Self {
+            shape: row("LayerNorm", weight.shape_ref())?,
+            eps: 1e-5,
+            affine: Affine::from_tensors("LayerNorm", weight, bias)?,
+        })
+    }
+
     /// With another number added to variances than 10⁻⁵.
     pub fn eps(self, eps: f64) -> Self {
         Self { eps, ..self }
@@ -118,6 +131,19 @@ impl RmsNorm {
             eps: f32::EPSILON.into(),
             affine: Affine::new(&shape, device)?.without_bias(),
             shape,
+        })
+    }
+
+    /// A layer of a given scale, for inputs that end with its shape.
+    ///
+    /// # Errors
+    /// A shape without axes, or numbers that are no floats.
+    #[track_caller]
+    pub fn from_tensors(weight: &Tensor) -> Result<Self> {
+        Ok(Self {
+            shape: row("RmsNorm", weight.shape_ref())?,
+            eps: f32::EPSILON.into(),
+            affine: Affine::from_tensors("RmsNorm", weight, None)?,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Matrices with orthonormal rows.
 
 use crate::device::Device;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::generator::Generator;
 use crate::shape::Shape;
@@ -22,10 +23,9 @@ pub(super) fn draw(
     }
     let inputs: usize = rest.iter().product();
     let (count, length) = (outputs.min(inputs), outputs.max(inputs));
-    // Drawn on the host, so that the bits do not depend on the device.
-    let normal = generator.normal([count, length], &Device::cpu())?;
+    device.check_size("Init::Orthogonal", shape, DType::F32)?;
+    let normal = generator.normal_on_host(count * length);
     let mut rows: Vec<Vec<f64>> = normal
-        .to_vec::<f64>()?
         .chunks_exact(length.max(1))
         .map(<[f64]>::to_vec)
         .collect();

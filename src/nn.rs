@@ -1,19 +1,56 @@
 //! Neural networks: parameters, layers and their initialisation.
 //!
+//! A network is layers one after the other, or a type of one's own that holds them:
+//!
+//! ```
+//! use tilewise::prelude::*;
+//!
+//! let dev = Device::cpu();
+//! let mut model = nn::Sequential::new()
+//!     .then(nn::Conv2d::new(1, 8, 3, &dev)?.padding(1).without_bias())
+//!     .then(nn::BatchNorm2d::new(8, &dev)?)
+//!     .then(nn::Relu)
+//!     .then(nn::MaxPool2d::new(2))
+//!     .then(nn::Flatten)
+//!     .then(nn::Dropout::new(0.5)?)
+//!     .then_named("head", nn::Linear::new(8 * 4 * 4, 10, &dev)?.l2(1e-4));
+//! let (x, y) = (Tensor::normal([2, 1, 8, 8], &dev)?, Tensor::new([3, 7], &dev)?);
+//! let loss = model.forward(&x)?.cross_entropy(&y)?;
+//! let loss = loss + model.penalty()?.expect("the penalty of the head");
+//! optim::Adam::new(1e-3).step(&mut model, &loss.backward()?)?;
+//! model.eval(); // dropout lets all through, normalisation takes its running moments
+//! assert_eq!(model.forward(&x)?.shape(), [2, 10]);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! | what they do | layers |
+//! |---|---|
+//! | are trained | [`Linear`], [`Conv1d`], [`Conv2d`], [`ConvTranspose1d`], [`ConvTranspose2d`], [`Embedding`] |
+//! | take places together | [`MaxPool1d`], [`MaxPool2d`], [`AvgPool1d`], [`AvgPool2d`], [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`], [`GlobalAvgPool1d`], [`GlobalAvgPool2d`], [`Flatten`] |
+//! | normalise | [`BatchNorm1d`], [`BatchNorm2d`], [`LayerNorm`], [`RmsNorm`], [`GroupNorm`] (and instances) |
+//! | regularise | [`Dropout`]; the penalties `.l1(λ)` and `.l2(λ)` of layers that are trained |
+//! | bend | [`Relu`], [`Gelu`], [`Tanh`] and more: [`Activation`] lists them; [`Prelu`] |
+//! | hold layers | [`Sequential`], [`Residual`], [`mlp`] |
+//!
+//! First values are drawn as [`Init`] says. Names, shapes and meaning of parameters and buffers are PyTorch's,
+//! so that what it saved can be loaded by name ([`Module::load_state`]).
+//!
+//! # A layer of one's own
+//!
 //! A layer is any type that implements [`Module`]: a plain struct with a forward pass, which names
 //! the parameters it holds. There is no derive macro and no registry.
 //!
 //! ```
 //! use tilewise::prelude::*;
 //!
-//! /// y = x + relu(W·x + b)
-//! struct Residual {
+//! /// y = x·sigmoid(W·x + b)
+//! struct Gate {
 //!     inner: nn::Linear,
 //! }
 //!
-//! impl Module for Residual {
+//! impl Module for Gate {
 //!     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-//!         x.try_add(self.inner.forward(x)?.relu())
+//!         x.try_mul(self.inner.forward(x)?.sigmoid())
 //!     }
 //!
 //!     fn visit(&self, visitor: &mut nn::Visitor) {
@@ -24,7 +61,7 @@
 //! let dev = Device::cpu();
 //! let model = nn::Sequential::new()
 //!     .then(nn::Linear::new(4, 8, &dev)?)
-//!     .then(Residual { inner: nn::Linear::new(8, 8, &dev)? })
+//!     .then(Gate { inner: nn::Linear::new(8, 8, &dev)? })
 //!     .then(|x: &Tensor| x.sum(-1));
 //! assert_eq!(model.forward(&Tensor::ones([5, 4], &dev)?)?.shape(), [5]);
 //! assert_eq!(model.parameters()[2].0, "1.inner.weight");
@@ -33,22 +70,44 @@
 
 mod activation;
 mod buffer;
+mod conv;
+mod dropout;
+mod embedding;
+mod flatten;
 mod init;
 mod linear;
+mod norm;
 mod param;
+mod pool;
+mod prelu;
+mod residual;
 mod sequential;
 mod state;
 mod training;
 mod visitor;
+mod weights;
 
 pub use self::activation::Activation;
 pub use self::activation::Activation::{
-    Elu, Gelu, GeluTanh, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+    Celu, Elu, Gelu, GeluTanh, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu,
+    LogSigmoid, LogSoftmax, Mish, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
+    Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
 pub use self::buffer::Buffer;
-pub use self::init::Init;
+pub use self::conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Convolution};
+pub use self::dropout::Dropout;
+pub use self::embedding::Embedding;
+pub use self::flatten::Flatten;
+pub use self::init::{Fan, Init};
 pub use self::linear::Linear;
+pub use self::norm::{BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RmsNorm};
 pub use self::param::Param;
+pub use self::pool::{
+    AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool, AvgPool1d, AvgPool2d,
+    GlobalAvgPool, GlobalAvgPool1d, GlobalAvgPool2d, MaxPool, MaxPool1d, MaxPool2d,
+};
+pub use self::prelu::Prelu;
+pub use self::residual::Residual;
 pub use self::sequential::{Sequential, mlp};
 pub use self::state::{Load, Loaded};
 pub use self::training::Training;

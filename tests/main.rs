@@ -25,6 +25,8 @@ mod examples;
 mod executors;
 #[cfg(feature = "image")]
 mod image;
+mod initial;
+mod layers;
 mod literature;
 mod loss;
 mod matmul;
@@ -81,6 +83,8 @@ fn all() -> Vec<support::Test> {
         errors::tests(),
         examples::tests(),
         executors::tests(),
+        initial::tests(),
+        layers::all(),
         literature::tests(),
         loss::tests(),
         matmul::tests(),

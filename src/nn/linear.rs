@@ -1,8 +1,10 @@
 //! The fully connected layer.
 
+use super::init::by_device;
+use super::weights::Weights;
 use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::generator::Generator;
 use crate::tensor::Tensor;
 
@@ -12,8 +14,7 @@ use crate::tensor::Tensor;
 /// `(outputs)`.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    weight: Param,
-    bias: Option<Param>,
+    weights: Weights,
 }
 
 impl Linear {
@@ -24,7 +25,7 @@ impl Linear {
     /// Weights that the device cannot hold.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, device: &Device) -> Result<Self> {
-        device.with_generator(|generator| {
+        by_device(device, |generator| {
             Self::with_init(inputs, outputs, Init::HeUniform, generator, device)
         })
     }
@@ -68,44 +69,63 @@ impl Linear {
             let message = "the weight must be a matrix of (outputs, inputs)";
             return Err(Error::shape(OP, weight.shape_ref(), message));
         }
-        if !weight.dtype().is_float() {
-            return Err(Error::new(ErrorKind::DType {
-                op: OP,
-                dtype: weight.dtype(),
-                expected: "parameters are floats",
-            }));
-        }
-        if let Some(bias) = bias {
-            weight.same_device(OP, bias)?;
-            if bias.shape() != [weight.shape()[0]] {
-                return Err(Error::new(ErrorKind::Shapes {
-                    op: OP,
-                    lhs: weight.shape_ref().clone(),
-                    rhs: bias.shape_ref().clone(),
-                    message: "a weight of (outputs, inputs) goes with a bias of (outputs,)",
-                    hint: String::new(),
-                }));
-            }
-        }
-        Ok(Self {
-            weight: Param::new(weight),
-            bias: bias.map(|bias| Param::new(&bias.to_dtype(weight.dtype()))),
-        })
+        let weights = Weights::new(OP, weight, bias, weight.shape()[0])?;
+        Ok(Self { weights })
     }
 
     /// The layer without a bias, for where a normalisation follows.
     pub fn without_bias(self) -> Self {
-        Self { bias: None, ..self }
+        Self {
+            weights: self.weights.without_bias(),
+        }
+    }
+
+    /// With a cost of `factor`·Σ|w| of the weight, which [`Module::penalty`] adds up: drives weights to 0.
+    pub fn l1(self, factor: f64) -> Self {
+        Self {
+            weights: self.weights.map_weight(|weight| weight.with_l1(factor)),
+        }
+    }
+
+    /// With a cost of `factor`·Σw² of the weight, which [`Module::penalty`] adds up: keeps weights small.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// let dev = Device::cpu();
+    /// let w = Tensor::new([[1f32, 2.], [3., 4.]], &dev)?;
+    /// let layer = nn::Linear::from_tensors(&w, None)?.l1(0.5).l2(0.1);
+    /// let cost = layer.penalty()?.expect("a penalty"); // to be added to the loss
+    /// assert_eq!(cost.item::<f32>()?, 0.5 * 10. + 0.1 * 30.);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn l2(self, factor: f64) -> Self {
+        Self {
+            weights: self.weights.map_weight(|weight| weight.with_l2(factor)),
+        }
+    }
+
+    /// As [`l1`](Linear::l1), of the bias.
+    pub fn bias_l1(self, factor: f64) -> Self {
+        Self {
+            weights: self.weights.map_bias(|bias| bias.with_l1(factor)),
+        }
+    }
+
+    /// As [`l2`](Linear::l2), of the bias.
+    pub fn bias_l2(self, factor: f64) -> Self {
+        Self {
+            weights: self.weights.map_bias(|bias| bias.with_l2(factor)),
+        }
     }
 
     /// The weight, `(outputs, inputs)`.
     pub fn weight(&self) -> &Param {
-        &self.weight
+        &self.weights.weight
     }
 
     /// The bias, `(outputs)`.
     pub fn bias(&self) -> Option<&Param> {
-        self.bias.as_ref()
+        self.weights.bias.as_ref()
     }
 }
 
@@ -114,7 +134,7 @@ impl Module for Linear {
     /// An input whose last axis has not the layer's number of inputs.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let weight = self.weight.value();
+        let weight = self.weights.weight.value();
         let inputs = weight.shape()[1];
         if x.shape().last() != Some(&inputs) {
             let message =
@@ -122,16 +142,13 @@ impl Module for Linear {
             return Err(Error::shape("linear", x.shape_ref(), message));
         }
         let product = x.matmul(&weight.t())?;
-        match &self.bias {
+        match &self.weights.bias {
             Some(bias) => product.try_add(bias.value()),
             None => Ok(product),
         }
     }
 
     fn visit(&self, visitor: &mut Visitor) {
-        visitor.param("weight", &self.weight);
-        if let Some(bias) = &self.bias {
-            visitor.param("bias", bias);
-        }
+        self.weights.visit(visitor);
     }
 }

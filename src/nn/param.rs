@@ -54,6 +54,18 @@ impl Param {
         }
     }
 
+    /// With a cost of `l1`·Σ|w|, beside that of the squares.
+    pub(super) fn with_l1(self, l1: f64) -> Self {
+        let l2 = self.penalty.l2;
+        self.penalized(l1, l2)
+    }
+
+    /// With a cost of `l2`·Σw², beside that of the magnitudes.
+    pub(super) fn with_l2(self, l2: f64) -> Self {
+        let l1 = self.penalty.l1;
+        self.penalized(l1, l2)
+    }
+
     /// What the present values cost; `None` where nothing was asked for.
     ///
     /// # Errors

@@ -5,11 +5,27 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
-/// Layers, each of which takes what the one before gives. Parameters are named by position:
-/// `0.weight`, `0.bias`, `2.weight`, …
+/// Layers, each of which takes what the one before gives. Parameters are named by position,
+/// `0.weight`, `0.bias`, `2.weight`, …, or by the name that a layer was given.
+///
+/// ```
+/// use tilewise::prelude::*;
+/// let dev = Device::cpu();
+/// let model = nn::Sequential::new()
+///     .then_named("encoder", nn::mlp([8, 4, 2], nn::Tanh, &dev)?)
+///     .then(nn::Relu)
+///     .then_named("decoder", nn::Linear::new(2, 8, &dev)?);
+/// assert_eq!(model.parameters()[0].0, "encoder.0.weight");
+/// let x = Tensor::zeros([3, 8], &dev)?;
+/// let code = model.forward_to("encoder", &x)?;
+/// assert_eq!(code.shape(), [3, 2]);
+/// let decoder = model.layer("decoder").expect("a layer of that name");
+/// assert_eq!(decoder.forward(&code)?.shape(), [3, 8]);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Default)]
 pub struct Sequential {
-    layers: Vec<Box<dyn Module>>,
+    layers: Vec<(String, Box<dyn Module>)>,
 }
 
 impl Sequential {
@@ -18,9 +34,31 @@ impl Sequential {
         Self::default()
     }
 
-    /// With one more layer at the end.
+    /// With one more layer at the end, named by its position.
     pub fn then(mut self, layer: impl Module + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+        let name = self.layers.len().to_string();
+        self.layers.push((name, Box::new(layer)));
+        self
+    }
+
+    /// With one more layer at the end, under a name of its own.
+    ///
+    /// # Panics
+    /// A name that is empty, holds a dot, is a number, or belongs to another layer: names lead to
+    /// parameters, and each must lead to one.
+    #[doc(alias = "add_module")]
+    #[track_caller]
+    pub fn then_named(mut self, name: &str, layer: impl Module + 'static) -> Self {
+        let number = name.bytes().all(|byte| byte.is_ascii_digit());
+        assert!(
+            !number && !name.contains('.'),
+            "a layer's name must not be empty, a number or hold a dot, and {name:?} does"
+        );
+        assert!(
+            self.layer(name).is_none(),
+            "there is a layer {name:?} already"
+        );
+        self.layers.push((name.into(), Box::new(layer)));
         self
     }
 
@@ -33,6 +71,45 @@ impl Sequential {
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }
+
+    /// The layer of a name, which is its position as text where none was given.
+    pub fn layer(&self, name: &str) -> Option<&dyn Module> {
+        self.layers().find(|l| l.0 == name).map(|l| l.1)
+    }
+
+    /// The layers with their names, in order.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Module)> {
+        self.layers
+            .iter()
+            .map(|(name, layer)| (name.as_str(), &**layer))
+    }
+
+    /// What the layer of a name gives: the forward pass up to it, and it included.
+    ///
+    /// # Errors
+    /// A name that no layer has; what the first layer says that fails.
+    #[track_caller]
+    pub fn forward_to(&self, name: &str, x: &Tensor) -> Result<Tensor> {
+        let Some(last) = self.layers().position(|layer| layer.0 == name) else {
+            let names: Vec<&str> = self.layers().map(|layer| layer.0).collect();
+            let message = format!("there is no layer {name:?} among {}", names.join(", "));
+            return Err(Error::value("forward_to", message));
+        };
+        run(&self.layers[..=last], x)
+    }
+}
+
+/// The layers one after the other.
+#[track_caller]
+fn run(layers: &[(String, Box<dyn Module>)], x: &Tensor) -> Result<Tensor> {
+    let mut y = x.clone();
+    for (_, layer) in layers {
+        y = match layer.forward(&y) {
+            Ok(y) => y,
+            Err(error) => return Err(error.outward()),
+        };
+    }
+    Ok(y)
 }
 
 impl Module for Sequential {
@@ -40,19 +117,12 @@ impl Module for Sequential {
     /// What the first layer says that fails.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let mut y = x.clone();
-        for layer in &self.layers {
-            y = match layer.forward(&y) {
-                Ok(y) => y,
-                Err(error) => return Err(error.outward()),
-            };
-        }
-        Ok(y)
+        run(&self.layers, x)
     }
 
     fn visit(&self, visitor: &mut Visitor) {
-        for (i, layer) in self.layers.iter().enumerate() {
-            visitor.module(&i.to_string(), layer);
+        for (name, layer) in &self.layers {
+            visitor.module(name, layer);
         }
     }
 }

@@ -144,6 +144,26 @@ impl Generator {
         }
         order
     }
+
+    /// Normal numbers of mean 0 and deviation 1 for the host to compute with, by the same transform as
+    /// [`normal`](Generator::normal).
+    pub(crate) fn normal_on_host(&mut self, n: usize) -> Vec<f64> {
+        let (draw, key) = (self.next(), self.key());
+        let unit = |word: u32| f64::from(word) / f64::from(u32::MAX);
+        let one = |i: usize| {
+            let counter = [
+                i as u32,
+                (i as u64 >> 32) as u32,
+                draw as u32,
+                (draw >> 32) as u32,
+            ];
+            let words = math::philox(counter, key);
+            // In (0, 1], so that the logarithm is finite.
+            let radius = unit(words[0].max(1));
+            (-2.0 * radius.ln()).sqrt() * (2.0 * PI * unit(words[1])).cos()
+        };
+        (0..n).map(one).collect()
+    }
 }
 
 /// Words as numbers in [0, 1): their upper 24 bits.

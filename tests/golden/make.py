@@ -23,6 +23,7 @@ from elementwise import elementwise
 from files import files
 import convolution
 import edges
+import layers
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
@@ -745,6 +746,8 @@ if __name__ == "__main__":
         linalg.norms,
         linalg.decompositions,
         edges.edges,
+        layers.layers,
+        layers.gains,
     ):
         if not named or make.__name__ in named:
             make()

@@ -197,6 +197,7 @@ impl Tensor {
         )
     }
 
+    #[track_caller]
     fn misfit(&self, op: &'static str, kernel: &Tensor, what: String) -> Error {
         Error::new(ErrorKind::Shapes {
             op,

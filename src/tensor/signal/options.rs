@@ -11,7 +11,7 @@ pub struct Pair {
 
 impl Pair {
     /// The height, then the width.
-    pub(super) fn each(self) -> [usize; 2] {
+    pub(crate) fn each(self) -> [usize; 2] {
         [self.height, self.width]
     }
 }
@@ -65,7 +65,7 @@ pub struct Conv {
     pub(super) stride: Pair,
     pub(super) padding: Padding,
     pub(super) dilation: Pair,
-    pub(super) groups: usize,
+    pub(crate) groups: usize,
     pub(super) output_padding: Pair,
 }
 

@@ -12,6 +12,7 @@ mod assign;
 mod autograd;
 mod broadcast;
 mod convert;
+mod criteria;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "linalg")]
@@ -48,6 +49,8 @@ mod reduce;
 mod rows;
 mod runtime;
 mod scan;
+mod schedule;
+mod scores;
 mod shaders;
 mod shapes;
 mod signal;
@@ -71,6 +74,7 @@ fn all() -> Vec<support::Test> {
         autograd::tests(),
         broadcast::tests(),
         convert::tests(),
+        criteria::tests(),
         #[cfg(feature = "linalg")]
         decompose::tests(),
         display::tests(),
@@ -100,6 +104,8 @@ fn all() -> Vec<support::Test> {
         rows::tests(),
         runtime::tests(),
         scan::tests(),
+        schedule::tests(),
+        scores::tests(),
         shaders::tests(),
         shapes::tests(),
         signal::tests(),

@@ -10,10 +10,11 @@
 //! let dev = Device::cpu();
 //! let (x, y) = (Tensor::ones([4, 3], &dev)?, Tensor::zeros([4, 1], &dev)?);
 //! let mut model = nn::Linear::new(3, 1, &dev)?;
-//! let mut adamw = optim::AdamW::new(0.0);
+//! let mut adamw = optim::AdamW::new(1e-2);
+//! let base = adamw.learning_rate();
 //! let schedule = Linear::warm_up(10).then(10, Cosine::new(90));
 //! for step in 0..100 {
-//!     adamw.set_learning_rate(schedule.rate(1e-2, step));
+//!     adamw.set_learning_rate(schedule.rate(base, step));
 //!     let grads = model.forward(&x)?.mse(&y)?.backward()?;
 //!     adamw.step(&mut model, &grads)?;
 //! }

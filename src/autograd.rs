@@ -5,7 +5,10 @@
 //! kept. [`Tensor::backward`] walks the nodes from the last made to the first. Rules are written in
 //! tensor operations, so that they run on every device, fuse, and can be differentiated again.
 
+mod gradients;
 mod rules;
+
+pub use self::gradients::Gradients;
 
 use std::cell::Cell;
 use std::collections::BinaryHeap;
@@ -255,33 +258,6 @@ impl Backward {
     }
 }
 
-/// Gradients by the variables they belong to.
-#[derive(Clone, Debug, Default)]
-pub struct Gradients(FxHashMap<u64, Tensor>);
-
-impl Gradients {
-    /// The gradient of a variable: of its shape and dtype. `None` if the result did not depend on it
-    /// or it is not a variable.
-    pub fn get(&self, variable: &Tensor) -> Option<&Tensor> {
-        self.0.get(&variable.leaf()?)
-    }
-
-    /// Removes and gives the gradient of a variable.
-    pub fn remove(&mut self, variable: &Tensor) -> Option<Tensor> {
-        self.0.remove(&variable.leaf()?)
-    }
-
-    /// The number of variables that have a gradient.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether no variable has a gradient.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 impl Tensor {
     /// The tensor as a variable: gradients flow to it and are found under it.
     #[doc(alias = "requires_grad")]
@@ -379,7 +355,7 @@ fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
             continue;
         };
         if let Rule::Leaf(leaf) = node.rule {
-            gradients.0.insert(leaf, gradient);
+            gradients.insert(leaf, gradient);
             continue;
         }
         let saved = {

@@ -1,4 +1,35 @@
 //! Metrics: how good predictions are, in numbers that people read.
+//!
+//! All are computed on the device and leave nothing for gradients; values are scikit-learn's.
+//!
+//! ```
+//! use tilewise::prelude::*;
+//! use tilewise::metrics::{Accuracy, F1, Metric};
+//!
+//! let dev = Device::cpu();
+//! let logits = Tensor::new([[2f32, 0., 1.], [0., 3., 1.], [0., 2., 1.]], &dev)?;
+//! let labels = Tensor::new([0, 1, 2], &dev)?;
+//! assert_eq!(Accuracy::new().measure(&logits, &labels)?.item::<f32>()?, 2.0 / 3.0);
+//! let f1 = F1::new();
+//! assert_eq!(f1.per_class(&logits, &labels)?.to_vec::<f32>()?, [1., 2. / 3., 0.]);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Accuracies and mean errors of batches of one size average to that of all their rows. The others are no means over
+//! rows: give them all rows at once, or add up the [`ConfusionMatrix`] of each batch.
+
+mod accuracy;
+mod classes;
+mod confusion;
+mod curve;
+mod errors;
+mod scores;
+
+pub use self::accuracy::{Accuracy, TopK};
+pub use self::confusion::{ConfusionMatrix, Share};
+pub use self::curve::RocAuc;
+pub use self::errors::{Mae, Mse, R2};
+pub use self::scores::{Average, F1, Precision, Recall};
 
 use crate::error::Result;
 use crate::tensor::Tensor;

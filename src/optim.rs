@@ -22,28 +22,50 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod adagrad;
 mod adam;
+mod adamw;
+mod groups;
+mod lion;
 mod memory;
+mod rmsprop;
+pub mod schedule;
 mod sgd;
 
+pub use self::adagrad::Adagrad;
 pub use self::adam::Adam;
+pub use self::adamw::AdamW;
+pub use self::groups::Groups;
+pub use self::lion::Lion;
+pub use self::rmsprop::RmsProp;
+pub use self::schedule::Schedule;
 pub use self::sgd::Sgd;
 
 use crate::autograd::{Gradients, no_grad};
-use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::nn::{Module, Part, Visitor};
 use crate::tensor::Tensor;
 
 /// Updates the parameters of a network from their gradients.
-pub trait Optimizer {
+pub trait Optimizer: Send {
     /// Moves each parameter that has a gradient, and starts to run all that is recorded. Parameters
     /// without one stay as they are, and so does what the optimiser remembers of them.
     ///
     /// # Errors
     /// A hyperparameter out of its range, no parameter with a gradient, or a fault of the device.
     #[track_caller]
-    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()>;
+    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()> {
+        self.update(model, gradients)?;
+        gradients.flush()
+    }
+
+    /// As [`step`](Optimizer::step), but only records the moves: what is done next may join their plan. This
+    /// is what an optimiser implements.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    fn update(&mut self, model: &dyn Module, gradients: &Gradients) -> Result<()>;
 
     /// The learning rate of the next step.
     fn learning_rate(&self) -> f64;
@@ -64,16 +86,39 @@ pub trait Optimizer {
     fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()>;
 }
 
+impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
+    #[track_caller]
+    fn update(&mut self, model: &dyn Module, gradients: &Gradients) -> Result<()> {
+        (**self).update(model, gradients)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        (**self).set_learning_rate(rate);
+    }
+
+    fn state(&self, model: &dyn Module) -> Vec<(String, Tensor)> {
+        (**self).state(model)
+    }
+
+    #[track_caller]
+    fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()> {
+        (**self).load_state(model, state)
+    }
+}
+
 /// Gives each parameter that has a gradient the value that the rule makes of its number, its value
-/// and its gradient; then ends the plan. A parameter shared by several layers is moved once.
+/// and its gradient. A parameter shared by several layers is moved once.
 #[track_caller]
-fn update(
+fn move_each(
     model: &dyn Module,
     gradients: &Gradients,
     mut rule: impl FnMut(u64, &Tensor, &Tensor) -> Result<Tensor>,
 ) -> Result<()> {
     let mut moved: Vec<u64> = Vec::new();
-    let mut devices: Vec<Device> = Vec::new();
     let mut outcome = Ok(());
     no_grad(|| {
         model.visit(&mut Visitor::new(&mut |_, part| {
@@ -86,9 +131,6 @@ fn update(
                 return;
             }
             moved.push(id);
-            if !devices.contains(value.device()) {
-                devices.push(value.device().clone());
-            }
             let value = value.detach();
             outcome = rule(id, &value, &gradient.detach()).and_then(|new| param.set(&new));
         }));
@@ -98,9 +140,6 @@ fn update(
         let message = "no parameter of the model has a gradient: the gradients are of another model, \
                        or its visit() names no parameters";
         return Err(Error::value("step", message));
-    }
-    for device in devices {
-        device.flush()?;
     }
     Ok(())
 }

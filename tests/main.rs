@@ -13,6 +13,7 @@ mod autograd;
 mod bools;
 mod broadcast;
 mod convert;
+mod criteria;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "linalg")]
@@ -51,6 +52,8 @@ mod reduce;
 mod rows;
 mod runtime;
 mod scan;
+mod schedule;
+mod scores;
 mod shaders;
 mod shapes;
 mod signal;
@@ -75,6 +78,7 @@ fn all() -> Vec<support::Test> {
         bools::tests(),
         broadcast::tests(),
         convert::tests(),
+        criteria::tests(),
         #[cfg(feature = "linalg")]
         decompose::tests(),
         display::tests(),
@@ -106,6 +110,8 @@ fn all() -> Vec<support::Test> {
         rows::tests(),
         runtime::tests(),
         scan::tests(),
+        schedule::tests(),
+        scores::tests(),
         shaders::tests(),
         shapes::tests(),
         signal::tests(),

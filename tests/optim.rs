@@ -7,6 +7,12 @@ use crate::support::golden::Golden;
 tests![
     as_pytorch,
     steady_state_plans_nothing,
+    one_kernel_a_parameter,
+    groups_are_their_optimisers,
+    groups_share_a_schedule,
+    clipping,
+    clipping_reads_and_plans_nothing,
+    accumulation,
     one_plan_a_step,
     parameters_without_gradient,
     shared_parameters,
@@ -31,27 +37,54 @@ impl Module for Alone {
 fn as_pytorch(dev: &Device) -> Result<()> {
     for case in Golden::read("optimisers.txt").cases() {
         let number = |key: &str| case.text(key).map(|_| case.value::<f64>(key));
+        let or = |key: &str, default: f64| number(key).unwrap_or(default);
+        let is = |key: &str| case.text(key) == Some("1");
         let input = |key: &str| Tensor::from_slice(&case.array(key).values::<f32>(), [4], dev);
         let rate = case.value("lr");
         let decay = number("weight_decay").unwrap_or(0.0);
-        let adam = || {
-            let first = number("beta1").unwrap_or(0.9);
-            let second = number("beta2").unwrap_or(0.999);
-            optim::Adam::new(rate)
-                .betas(first, second)
-                .epsilon(number("eps").unwrap_or(1e-8))
-        };
+        let betas = (or("beta1", 0.9), or("beta2", 0.999));
         let mut optimizer: Box<dyn Optimizer> = match case.text("op") {
             Some("sgd") => {
-                let momentum = number("momentum").unwrap_or(0.0);
                 let sgd = optim::Sgd::new(rate).weight_decay(decay);
-                Box::new(match case.text("nesterov") {
-                    Some("1") => sgd.nesterov(momentum),
-                    _ => sgd.momentum(momentum),
+                let momentum = or("momentum", 0.0);
+                Box::new(match is("nesterov") {
+                    true => sgd.nesterov(momentum),
+                    false => sgd.momentum(momentum),
                 })
             }
-            Some("adam") => Box::new(adam().weight_decay(decay)),
-            Some("adamw") => Box::new(adam().decoupled_weight_decay(decay)),
+            Some("adam") => {
+                let adam = optim::Adam::new(rate).betas(betas.0, betas.1);
+                let adam = adam.epsilon(or("eps", 1e-8)).weight_decay(decay);
+                Box::new(if is("amsgrad") { adam.amsgrad() } else { adam })
+            }
+            Some("adamw") => {
+                let adamw = optim::AdamW::new(rate).betas(betas.0, betas.1);
+                Box::new(adamw.epsilon(or("eps", 1e-8)).weight_decay(decay))
+            }
+            Some("adagrad") => Box::new(
+                optim::Adagrad::new(rate)
+                    .rate_decay(or("lr_decay", 0.0))
+                    .initial_accumulator(or("initial_accumulator_value", 0.0))
+                    .epsilon(or("eps", 1e-10))
+                    .weight_decay(decay),
+            ),
+            Some("rmsprop") => {
+                let rmsprop = optim::RmsProp::new(rate)
+                    .alpha(or("alpha", 0.99))
+                    .epsilon(or("eps", 1e-8))
+                    .momentum(or("momentum", 0.0))
+                    .weight_decay(decay);
+                Box::new(if is("centered") {
+                    rmsprop.centered()
+                } else {
+                    rmsprop
+                })
+            }
+            Some("lion") => Box::new(
+                optim::Lion::new(rate)
+                    .betas(betas.0, or("beta2", 0.99))
+                    .weight_decay(decay),
+            ),
             op => panic!("optimisers.txt names {op:?}, which this test does not know"),
         };
         let (target, curvature) = (input("target")?, input("curvature")?);
@@ -103,14 +136,53 @@ fn train(
     Ok(loss)
 }
 
+/// Every optimiser, with the options that make it remember most.
+fn all() -> Vec<Box<dyn Optimizer>> {
+    vec![
+        Box::new(optim::Sgd::new(0.1)),
+        Box::new(optim::Sgd::new(0.1).nesterov(0.9).weight_decay(0.01)),
+        Box::new(optim::Adam::new(1e-3)),
+        Box::new(optim::AdamW::new(1e-3).amsgrad()),
+        Box::new(optim::Adagrad::new(0.1).rate_decay(0.1).weight_decay(0.01)),
+        Box::new(optim::RmsProp::new(1e-3)),
+        Box::new(
+            optim::RmsProp::new(1e-3)
+                .centered()
+                .momentum(0.5)
+                .weight_decay(0.01),
+        ),
+        Box::new(optim::Lion::new(1e-3).weight_decay(0.1)),
+        Box::new(
+            optim::Groups::new(optim::AdamW::new(1e-3))
+                .with(|name| name.ends_with("bias"), optim::Lion::new(1e-3)),
+        ),
+    ]
+}
+
+/// The update of a parameter is one kernel, whatever the optimiser.
+fn one_kernel_a_parameter() -> Result<()> {
+    for mut optimizer in all() {
+        let dev = Device::new_cpu();
+        let mut model = nn::mlp([16, 8, 4], nn::Relu, &dev)?;
+        let (x, y) = batch(6, &dev)?;
+        let mut kernels = Vec::new();
+        for _ in 0..4 {
+            let grads = model.forward(&x)?.cross_entropy(&y)?.backward()?;
+            // What leads to the gradients has run; what is left is the step.
+            dev.synchronize()?;
+            let before = dev.counters().dispatches;
+            optimizer.step(&mut model, &grads)?;
+            dev.synchronize()?;
+            kernels.push(dev.counters().dispatches - before);
+        }
+        assert_eq!(kernels, [4; 4], "{:?}", optimizer.state(&model));
+    }
+    Ok(())
+}
+
 /// Counters are the device's, which other tests use too: a CPU device of its own has its own.
 fn steady_state_plans_nothing() -> Result<()> {
-    let optimizers: [Box<dyn Optimizer>; 3] = [
-        Box::new(optim::Sgd::new(0.1)),
-        Box::new(optim::Sgd::new(0.1).momentum(0.9)),
-        Box::new(optim::Adam::new(1e-3)),
-    ];
-    for mut optimizer in optimizers {
+    for mut optimizer in all() {
         let dev = Device::new_cpu();
         let mut model = nn::mlp([16, 8, 4], nn::Relu, &dev)?;
         for _ in 0..3 {
@@ -231,7 +303,7 @@ fn updates_leave_no_tape(dev: &Device) -> Result<()> {
 fn hyperparameters_are_checked(dev: &Device) -> Result<()> {
     let mut model = Alone(nn::Param::new(&Tensor::new(1f32, dev)?));
     let grads = model.forward(&Tensor::new(1f32, dev)?)?.backward()?;
-    let wrong: [(Box<dyn Optimizer>, &str); 7] = [
+    let wrong: [(Box<dyn Optimizer>, &str); 13] = [
         (Box::new(optim::Sgd::new(-0.1)), "learning rate"),
         (Box::new(optim::Sgd::new(f64::NAN)), "learning rate"),
         (Box::new(optim::Sgd::new(0.1).momentum(1.0)), "momentum"),
@@ -245,6 +317,24 @@ fn hyperparameters_are_checked(dev: &Device) -> Result<()> {
             "second beta",
         ),
         (Box::new(optim::Adam::new(0.1).epsilon(-1.0)), "epsilon"),
+        (
+            Box::new(optim::AdamW::new(0.1).weight_decay(-1.0)),
+            "weight decay",
+        ),
+        (
+            Box::new(optim::Adagrad::new(0.1).rate_decay(f64::NAN)),
+            "rate decay",
+        ),
+        (
+            Box::new(optim::Adagrad::new(0.1).initial_accumulator(-1.0)),
+            "initial accumulator",
+        ),
+        (Box::new(optim::RmsProp::new(0.1).alpha(1.0)), "alpha"),
+        (
+            Box::new(optim::Lion::new(0.1).betas(-0.5, 0.9)),
+            "first beta",
+        ),
+        (Box::new(optim::Groups::new(optim::Lion::new(-1.0))), "rate"),
     ];
     for (mut optimizer, name) in wrong {
         let message = optimizer
@@ -262,11 +352,6 @@ fn hyperparameters_are_checked(dev: &Device) -> Result<()> {
 
 /// Steps of a run that is stopped and taken up by a new optimiser are those of an unbroken one, bit by bit.
 fn goes_on_from_its_state(dev: &Device) -> Result<()> {
-    let makers: [fn() -> Box<dyn Optimizer>; 3] = [
-        || Box::new(optim::Adam::new(0.1)),
-        || Box::new(optim::Sgd::new(0.1).nesterov(0.9)),
-        || Box::new(optim::Sgd::new(0.1)),
-    ];
     let x = Tensor::new([[1f32, 2.], [-0.5, 0.25]], dev)?;
     let y = Tensor::new([[1f32], [-1.]], dev)?;
     let steps = |model: &mut nn::Linear, optimizer: &mut dyn Optimizer, n: usize| -> Result<()> {
@@ -276,20 +361,17 @@ fn goes_on_from_its_state(dev: &Device) -> Result<()> {
         }
         Ok(())
     };
-    for make in makers {
+    for ((mut whole, mut first), mut second) in all().into_iter().zip(all()).zip(all()) {
         let mut model = nn::Linear::new(2, 1, dev)?;
         let start = model.state();
-        let mut whole = make();
         steps(&mut model, &mut *whole, 7)?;
         let want: Vec<f32> = model.weight().value().to_vec()?;
 
         model.load_state(&start, nn::Load::Exact)?;
-        let mut first = make();
         steps(&mut model, &mut *first, 3)?;
         let (kept, remembered) = (model.state(), first.state(&model));
         let mut taken_up = nn::Linear::new(2, 1, dev)?;
         taken_up.load_state(&kept, nn::Load::Exact)?;
-        let mut second = make();
         second.load_state(&taken_up, &remembered)?;
         steps(&mut taken_up, &mut *second, 4)?;
         assert_eq!(taken_up.weight().value().to_vec::<f32>()?, want);
@@ -300,6 +382,156 @@ fn goes_on_from_its_state(dev: &Device) -> Result<()> {
         }
         let strange = vec![("other.m".to_owned(), x.clone())];
         assert!(second.load_state(&taken_up, &strange).is_err());
+    }
+    Ok(())
+}
+
+/// Gradients of a small network, the same each time.
+fn some_gradients(model: &nn::Sequential, dev: &Device) -> Result<tilewise::Gradients> {
+    let (x, y) = batch(6, dev)?;
+    model.forward(&x)?.cross_entropy(&y)?.backward()
+}
+
+fn values(tensors: &[(String, Tensor)]) -> Result<Vec<Vec<f32>>> {
+    tensors.iter().map(|(_, t)| t.to_vec()).collect()
+}
+
+/// Each parameter moves as its group's optimiser alone would move it, and the first choice that takes it wins.
+fn groups_are_their_optimisers(dev: &Device) -> Result<()> {
+    let mut model = nn::mlp([16, 8, 4], nn::Relu, dev)?;
+    let start = model.state();
+    let mut moved_by = |optimizer: &mut dyn Optimizer| -> Result<Vec<Vec<f32>>> {
+        model.load_state(&start, nn::Load::Exact)?;
+        for _ in 0..3 {
+            let grads = some_gradients(&model, dev)?;
+            optimizer.step(&mut model, &grads)?;
+            model.load_state(&start, nn::Load::Exact)?;
+        }
+        let grads = some_gradients(&model, dev)?;
+        optimizer.step(&mut model, &grads)?;
+        values(&model.state())
+    };
+    let adam = moved_by(&mut optim::Adam::new(0.1))?;
+    let lion = moved_by(&mut optim::Lion::new(0.1))?;
+    let sgd = moved_by(&mut optim::Sgd::new(0.1).momentum(0.5))?;
+    let mut groups = optim::Groups::new(optim::Adam::new(0.1))
+        .with(|name| name == "0.bias", optim::Lion::new(0.1))
+        .with(
+            |name| name.starts_with("0."),
+            optim::Sgd::new(0.1).momentum(0.5),
+        );
+    let got = moved_by(&mut groups)?;
+    let names: Vec<String> = model.parameters().into_iter().map(|(n, _)| n).collect();
+    assert_eq!(names, ["0.weight", "0.bias", "2.weight", "2.bias"]);
+    assert_eq!(got, [&sgd[0], &lion[1], &adam[2], &adam[3]].map(Vec::clone));
+    let remembered: Vec<String> = groups.state(&model).into_iter().map(|(n, _)| n).collect();
+    assert!(
+        remembered.contains(&"0.bias.m".to_owned()),
+        "{remembered:?}"
+    );
+    assert!(!remembered.contains(&"0.bias.v".to_owned()));
+    // A model of which no parameter has a gradient.
+    let mut other = nn::mlp([16, 8, 4], nn::Relu, dev)?;
+    let grads = some_gradients(&model, dev)?;
+    assert!(groups.step(&mut other, &grads).is_err());
+    Ok(())
+}
+
+fn groups_share_a_schedule() {
+    let mut groups = optim::Groups::new(optim::Sgd::new(0.1))
+        .with(|name| name == "a", optim::Sgd::new(0.01))
+        .with(|name| name == "b", optim::Sgd::new(0.2));
+    assert_eq!(groups.learning_rate(), 0.1);
+    for rate in [0.5, 0.0, 1.0] {
+        groups.set_learning_rate(rate);
+        assert_eq!(groups.learning_rate(), rate);
+    }
+    let shown = format!("{groups:?}");
+    assert_eq!(shown, "Groups(rates [0.09999999999999999, 2.0, 1.0])");
+}
+
+/// As `clip_grad_norm_` and `clip_grad_value_`.
+fn clipping(dev: &Device) -> Result<()> {
+    let variable = |values: &[f32]| -> Result<Tensor> {
+        Ok(Tensor::from_slice(values, [values.len()], dev)?.variable())
+    };
+    let (a, b) = (variable(&[3.0, -4.0])?, variable(&[12.0, 0.0, 0.0])?);
+    let backward = || {
+        let squares = a.square().sum(..)?.try_add(b.square().sum(..)?)?;
+        (squares * 0.5).backward()
+    };
+    let read = |g: &tilewise::Gradients, x: &Tensor| -> Result<Vec<f32>> {
+        g.get(x).expect("it has a gradient").to_vec()
+    };
+    let mut grads = backward()?;
+    let norm = grads.clip_norm(6.5)?;
+    assert!((norm.item::<f32>()? - 13.0).abs() < 1e-5);
+    let factor = (6.5 / (13.0 + 1e-6)) as f32;
+    for (x, want) in [(&a, vec![3.0, -4.0]), (&b, vec![12.0, 0.0, 0.0])] {
+        let got = read(&grads, x)?;
+        let near = got
+            .iter()
+            .zip(&want)
+            .all(|(g, w)| (g - w * factor).abs() < 1e-6);
+        assert!(near, "{got:?}, not {want:?} by {factor}");
+    }
+    // What is short enough stays to the bit.
+    let mut grads = backward()?;
+    grads.clip_norm(13.5)?;
+    assert_eq!(read(&grads, &a)?, [3.0, -4.0]);
+    grads.clip_value(3.5)?;
+    assert_eq!(read(&grads, &a)?, [3.0, -3.5]);
+    assert_eq!(read(&grads, &b)?, [3.5, 0.0, 0.0]);
+    for wrong in [-1.0, f64::NAN, f64::INFINITY] {
+        assert!(grads.clip_value(wrong).is_err() && grads.clip_norm(wrong).is_err());
+        assert!(wrong == -1.0 || grads.scale(wrong).is_err());
+    }
+    // A gradient that is not a number is seen by the norm and by all gradients.
+    let c = variable(&[f32::NAN])?;
+    let mut grads = c.square().try_add(a.sum(..)?)?.sum(..)?.backward()?;
+    assert!(grads.clip_norm(1.0)?.item::<f32>()?.is_nan());
+    assert!(read(&grads, &a)?.iter().all(|g| g.is_nan()));
+    assert!(tilewise::Gradients::default().norm().is_err());
+    Ok(())
+}
+
+fn clipping_reads_and_plans_nothing() -> Result<()> {
+    let dev = Device::new_cpu();
+    let mut model = nn::mlp([16, 8, 4], nn::Relu, &dev)?;
+    let mut adam = optim::Adam::new(1e-3);
+    let mut plans = Vec::new();
+    for _ in 0..6 {
+        let mut grads = some_gradients(&model, &dev)?;
+        grads.clip_value(1.0)?;
+        grads.clip_norm(0.5)?;
+        adam.step(&mut model, &grads)?;
+        plans.push((dev.counters().plans, dev.counters().plan_hits));
+    }
+    assert_eq!(plans[5].0, plans[2].0, "{plans:?}");
+    assert_eq!(plans[5].1, plans[2].1 + 3, "a step is one plan: {plans:?}");
+    Ok(())
+}
+
+/// Several backward passes make the step of one over all rows.
+fn accumulation(dev: &Device) -> Result<()> {
+    let model = nn::mlp([16, 8, 4], nn::Relu, dev)?;
+    let (x, y) = batch(6, dev)?;
+    let whole = model.forward(&x)?.cross_entropy(&y)?.backward()?;
+    let mut sum = tilewise::Gradients::default();
+    for rows in 0..3 {
+        let (x, y) = (x.narrow(0, 2 * rows, 2)?, y.narrow(0, 2 * rows, 2)?);
+        sum.accumulate(&model.forward(&x)?.cross_entropy(&y)?.backward()?)?;
+    }
+    sum.scale(1.0 / 3.0)?;
+    assert_eq!(sum.len(), whole.len());
+    for (name, value) in model.parameters() {
+        let (got, want) = (
+            sum.get(&value).expect("summed"),
+            whole.get(&value).expect("there"),
+        );
+        let want: Vec<f64> = want.to_vec()?;
+        // Sums of six terms below 1 in another order.
+        crate::support::compare::assert_near(&name, &got.to_vec()?, &want, 1e-5, 1e-6);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Adam.
 
 use super::memory::Memory;
-use super::{Optimizer, check, update};
+use super::{Optimizer, check, move_each};
 use crate::autograd::Gradients;
 use crate::error::Result;
 use crate::nn::Module;
@@ -20,7 +20,9 @@ pub struct Adam {
     epsilon: f64,
     weight_decay: f64,
     decoupled: bool,
-    moments: Memory<2>,
+    amsgrad: bool,
+    /// m, v and with AMSGrad the largest v so far.
+    moments: Memory<3>,
 }
 
 impl Adam {
@@ -32,7 +34,8 @@ impl Adam {
             epsilon: 1e-8,
             weight_decay: 0.0,
             decoupled: false,
-            moments: Memory::new(["m", "v"]),
+            amsgrad: false,
+            moments: Memory::new([Some("m"), Some("v"), None]),
         }
     }
 
@@ -60,11 +63,19 @@ impl Adam {
         (self.weight_decay, self.decoupled) = (decay, true);
         self
     }
+
+    /// With the largest v of all steps so far in the place of v (Reddi, Kale and Kumar, "On the convergence of
+    /// Adam and beyond", 2018).
+    pub fn amsgrad(mut self) -> Self {
+        self.amsgrad = true;
+        self.moments.keep(2, "v_max");
+        self
+    }
 }
 
 impl Optimizer for Adam {
     #[track_caller]
-    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()> {
+    fn update(&mut self, model: &dyn Module, gradients: &Gradients) -> Result<()> {
         const OP: &str = "Adam::step";
         check(OP, "learning rate", self.rate, 0.0..f64::INFINITY)?;
         check(OP, "first beta", self.betas.0, 0.0..1.0)?;
@@ -77,22 +88,30 @@ impl Optimizer for Adam {
             epsilon,
             weight_decay,
             decoupled,
+            amsgrad,
             ref mut moments,
         } = *self;
-        update(model, gradients, |id, w, g| {
+        move_each(model, gradients, |id, w, g| {
             let (w, g) = match weight_decay {
                 0.0 => (w.clone(), g.clone()),
                 decay if decoupled => (w.try_mul(1.0 - rate * decay)?, g.clone()),
                 decay => (w.clone(), w.try_mul(decay)?.try_add(g)?),
             };
-            let state = moments.entry(id, || [w.zeros_like(), w.zeros_like()]);
+            let state = moments.entry(id, || [(); 3].map(|()| w.zeros_like()));
             state.t += 1;
-            let [m, v] = &mut state.tensors;
+            let [m, v, largest] = &mut state.tensors;
             *m = (&*m * betas.0).try_add(&g * (1.0 - betas.0))?;
             *v = (&*v * betas.1).try_add(g.square() * (1.0 - betas.1))?;
             // The corrections are numbers: parameters of the plan, like the rate.
             let (first, second) = (1.0 - betas.0.powi(state.t), 1.0 - betas.1.powi(state.t));
-            let spread = v.sqrt() * second.sqrt().recip() + epsilon;
+            let second_moment = match amsgrad {
+                true => {
+                    *largest = largest.maximum(&*v)?;
+                    &*largest
+                }
+                false => &*v,
+            };
+            let spread = second_moment.sqrt() * second.sqrt().recip() + epsilon;
             w.try_sub(m.try_div(spread)? * (rate / first))
         })
     }

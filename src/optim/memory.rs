@@ -7,9 +7,11 @@ use crate::nn::Module;
 use crate::tensor::Tensor;
 
 /// Tensors under names, and the number of steps, for each parameter that has been moved.
+///
+/// A tensor that only an option asks for has no name until then, and is neither saved nor loaded.
 #[derive(Clone, Debug)]
 pub(super) struct Memory<const N: usize> {
-    names: [&'static str; N],
+    names: [Option<&'static str>; N],
     slots: FxHashMap<u64, Slots<N>>,
 }
 
@@ -23,11 +25,16 @@ pub(super) struct Slots<const N: usize> {
 
 impl<const N: usize> Memory<N> {
     /// Nothing yet; the names are those under which the tensors are saved.
-    pub(super) fn new(names: [&'static str; N]) -> Self {
+    pub(super) fn new(names: [Option<&'static str>; N]) -> Self {
         Self {
             names,
             slots: FxHashMap::default(),
         }
+    }
+
+    /// Names the tensor of a slot, which is saved from then on.
+    pub(super) fn keep(&mut self, slot: usize, name: &'static str) {
+        self.names[slot] = Some(name);
     }
 
     /// What is remembered of a parameter by its number; at first what `start` gives.
@@ -46,7 +53,7 @@ impl<const N: usize> Memory<N> {
                 continue;
             };
             for (slot, tensor) in self.names.iter().zip(&slots.tensors) {
-                list.push((format!("{name}.{slot}"), tensor.clone()));
+                list.extend(slot.map(|slot| (format!("{name}.{slot}"), tensor.clone())));
             }
             let step = Tensor::new(slots.t, value.device());
             list.extend(step.map(|step| (format!("{name}.step"), step)));
@@ -69,7 +76,10 @@ impl<const N: usize> Memory<N> {
             let Some(step) = given.get(format!("{name}.step").as_str()) else {
                 continue;
             };
-            let find = |slot: &str| {
+            let find = |slot: &Option<&str>| {
+                let Some(slot) = slot else {
+                    return Ok(value.detach().zeros_like());
+                };
                 let name = format!("{name}.{slot}");
                 let tensor = given.get(name.as_str());
                 let tensor =
@@ -86,12 +96,8 @@ impl<const N: usize> Memory<N> {
                     .to_dtype(value.dtype())
                     .to_device(value.device())
             };
-            let tensors: Vec<Tensor> = self
-                .names
-                .iter()
-                .map(|slot| find(slot))
-                .collect::<Result<_>>()?;
-            used += N + 1;
+            let tensors: Vec<Tensor> = self.names.iter().map(find).collect::<Result<_>>()?;
+            used += self.names.iter().flatten().count() + 1;
             let t = step.item()?;
             if let (Some(id), Ok(tensors)) = (value.leaf(), tensors.try_into()) {
                 slots.insert(id, Slots { t, tensors });

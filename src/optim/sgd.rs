@@ -1,7 +1,7 @@
 //! Stochastic gradient descent.
 
 use super::memory::Memory;
-use super::{Optimizer, check, update};
+use super::{Optimizer, check, move_each};
 use crate::autograd::Gradients;
 use crate::error::Result;
 use crate::nn::Module;
@@ -31,7 +31,7 @@ impl Sgd {
             momentum: 0.0,
             nesterov: false,
             weight_decay: 0.0,
-            velocity: Memory::new(["b"]),
+            velocity: Memory::new([Some("b")]),
         }
     }
 
@@ -57,7 +57,7 @@ impl Sgd {
 
 impl Optimizer for Sgd {
     #[track_caller]
-    fn step(&mut self, model: &mut dyn Module, gradients: &Gradients) -> Result<()> {
+    fn update(&mut self, model: &dyn Module, gradients: &Gradients) -> Result<()> {
         const OP: &str = "Sgd::step";
         check(OP, "learning rate", self.rate, 0.0..f64::INFINITY)?;
         check(OP, "momentum", self.momentum, 0.0..1.0)?;
@@ -69,7 +69,7 @@ impl Optimizer for Sgd {
             weight_decay,
             ref mut velocity,
         } = *self;
-        update(model, gradients, |id, w, g| {
+        move_each(model, gradients, |id, w, g| {
             let g = match weight_decay {
                 0.0 => g.clone(),
                 decay => w.try_mul(decay)?.try_add(g)?,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the reference values that tilewise's tests compare with.
 
-    pip install numpy scipy torch && python3 tests/golden/make.py [file …]
+    pip install numpy scipy torch scikit-learn && python3 tests/golden/make.py [file …]
 
 The files next to this script are committed; run it again only to change what
 they hold: all of them, or those that are named. Values are computed in f64
@@ -22,12 +22,15 @@ import order
 from elementwise import elementwise
 from files import files
 import convolution
+import criteria
 import edges
 import layers
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
+import scores
 from shapes import assignment, isclose, shapes
+import training
 
 # Reductions and softmax ------------------------------------------------------
 
@@ -494,87 +497,6 @@ the prediction, of the mean) and `each`, the loss of each row before the mean.""
     out.write()
 
 
-def sgd_by_hand(w, grad, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
-    velocity = None
-    while True:
-        g = [gi + weight_decay * wi for gi, wi in zip(grad(w), w)]
-        if momentum:
-            velocity = g if velocity is None else [momentum * v + gi for v, gi in zip(velocity, g)]
-            g = [gi + momentum * v for gi, v in zip(g, velocity)] if nesterov else velocity
-        w = [wi - lr * gi for wi, gi in zip(w, g)]
-        yield w
-
-
-def adam_by_hand(w, grad, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, decoupled=False):
-    m, v = [0.0] * len(w), [0.0] * len(w)
-    for t in itertools.count(1):
-        g = grad(w)
-        if decoupled:
-            w = [wi * (1 - lr * weight_decay) for wi in w]
-        else:
-            g = [gi + weight_decay * wi for gi, wi in zip(g, w)]
-        m = [betas[0] * mi + (1 - betas[0]) * gi for mi, gi in zip(m, g)]
-        v = [betas[1] * vi + (1 - betas[1]) * gi * gi for vi, gi in zip(v, g)]
-        scale = lr / (1 - betas[0] ** t)
-        root = math.sqrt(1 - betas[1] ** t)
-        w = [wi - scale * mi / (math.sqrt(vi) / root + eps) for wi, mi, vi in zip(w, m, v)]
-        yield w
-
-
-def optimisers():
-    out = Fixture(
-        "optimisers.txt",
-        """
-100 steps of optimisers on f(w) = sum(curvature * (w - target)^2) / 2, from `start`, by
-PyTorch in f64; checked against its documented update rules written out in Python.
-`path` has 101 rows, the first the start. The gradient is curvature * (w - target).""",
-    )
-    start, target, curvature = [1.0, -2.0, 0.5, 3.0], [0.0, 1.0, 0.5, -1.0], [1.0, 4.0, 0.25, 0.0625]
-    O = torch.optim
-    runs = [
-        ("sgd", O.SGD, sgd_by_hand, dict(lr=0.125)),
-        ("sgd", O.SGD, sgd_by_hand, dict(lr=0.0625, momentum=0.875)),
-        ("sgd", O.SGD, sgd_by_hand, dict(lr=0.0625, momentum=0.875, nesterov=True)),
-        ("sgd", O.SGD, sgd_by_hand, dict(lr=0.0625, momentum=0.875, weight_decay=0.03125)),
-        ("adam", O.Adam, adam_by_hand, dict(lr=0.1)),
-        ("adam", O.Adam, adam_by_hand, dict(lr=0.001)),
-        ("adam", O.Adam, adam_by_hand, dict(lr=0.0625, betas=(0.75, 0.96875), eps=0.001)),
-        ("adam", O.Adam, adam_by_hand, dict(lr=0.0625, weight_decay=0.03125)),
-        (
-            "adamw",
-            O.AdamW,
-            lambda *a, **k: adam_by_hand(*a, decoupled=True, **k),
-            dict(lr=0.0625, weight_decay=0.03125),
-        ),
-    ]
-    for name, optimiser, by_hand, options in runs:
-        words = [f"{k}={v}".replace("(", "").replace(")", "").replace(", ", ",") for k, v in options.items()]
-        out.case(" ".join([name] + words))
-        out.text("op", name)
-        for key, value in options.items():
-            if key == "betas":
-                out.text("beta1", repr(value[0]))
-                out.text("beta2", repr(value[1]))
-            else:
-                out.text(key, str(int(value)) if isinstance(value, bool) else repr(value))
-        w = double(start, grad=True)
-        steps = optimiser([w], **options)
-        path = [w.detach().numpy().copy()]
-        for _ in range(100):
-            steps.zero_grad()
-            (double(curvature) * (w - double(target)).square()).sum().div(2).backward()
-            steps.step()
-            path.append(w.detach().numpy().copy())
-        gradient = lambda v: [c * (x - t) for c, x, t in zip(curvature, v, target)]
-        hand = list(itertools.islice(by_hand(start, gradient, **options), 100))
-        np.testing.assert_allclose(path[1:], hand, rtol=1e-12, atol=1e-13)
-        out.array("start", np.float32(start))
-        out.array("target", np.float32(target))
-        out.array("curvature", np.float32(curvature))
-        out.array("path", path)
-    out.write()
-
-
 # Random numbers and printing -------------------------------------------------
 
 
@@ -727,7 +649,10 @@ if __name__ == "__main__":
         pointwise,
         unary,
         losses,
-        optimisers,
+        training.optimisers,
+        training.schedules,
+        criteria.criteria,
+        scores.scores,
         philox,
         display,
         places.places,

@@ -47,6 +47,8 @@ mod random;
 mod reduce;
 mod rows;
 mod runtime;
+#[cfg(feature = "safetensors")]
+mod safetensors;
 mod scan;
 mod shaders;
 mod shapes;
@@ -119,6 +121,8 @@ fn all() -> Vec<support::Test> {
         ndarray::tests(),
         #[cfg(feature = "npy")]
         npy::tests(),
+        #[cfg(feature = "safetensors")]
+        safetensors::tests(),
     ];
     let modules = modules.into_iter().chain(featured);
     modules.into_iter().flatten().collect()

@@ -44,6 +44,7 @@ mod profile;
 mod programs;
 mod propagation;
 mod random;
+mod recurrent;
 mod reduce;
 mod rows;
 mod runtime;
@@ -99,6 +100,7 @@ fn all() -> Vec<support::Test> {
         propagation::tests(),
         random::tests(),
         reduce::tests(),
+        recurrent::tests(),
         rows::tests(),
         runtime::tests(),
         scan::tests(),

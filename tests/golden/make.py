@@ -26,6 +26,7 @@ import edges
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
+import sequences
 from shapes import assignment, isclose, shapes
 
 # Reductions and softmax ------------------------------------------------------
@@ -744,6 +745,8 @@ if __name__ == "__main__":
         linalg.norms,
         linalg.decompositions,
         edges.edges,
+        sequences.recurrent,
+        sequences.attention,
     ):
         if not named or make.__name__ in named:
             make()

@@ -32,12 +32,14 @@
 //! ```
 
 mod activation;
+mod attention;
 mod buffer;
 mod init;
 mod linear;
 mod param;
 mod recurrent;
 mod sequential;
+mod stand_in;
 mod state;
 mod training;
 mod visitor;
@@ -45,6 +47,10 @@ mod visitor;
 pub use self::activation::Activation;
 pub use self::activation::Activation::{
     Elu, Gelu, GeluTanh, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh,
+};
+pub use self::attention::{
+    Attended, Mask, MultiHeadAttention, PositionalEncoding, TransformerBlock,
+    scaled_dot_product_attention, sinusoidal_positions,
 };
 pub use self::buffer::Buffer;
 pub use self::init::Init;

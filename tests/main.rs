@@ -9,6 +9,7 @@
 mod support;
 
 mod assign;
+mod attention;
 mod autograd;
 mod broadcast;
 mod convert;
@@ -71,6 +72,7 @@ fn all() -> Vec<support::Test> {
         support::compare::tests(),
         support::golden::tests(),
         assign::tests(),
+        attention::tests(),
         autograd::tests(),
         broadcast::tests(),
         convert::tests(),

@@ -62,6 +62,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// Bytes of one.
+    #[cfg(feature = "npy")]
     pub(crate) fn size(self) -> usize {
         match self {
             Self::Bool | Self::U8 | Self::I8 => 1,

@@ -255,7 +255,7 @@ fn gradients_of_weights(dev: &Device) -> Result<()> {
     })
 }
 
-/// A sequence taken in two parts gives the same bits as at once.
+/// A sequence taken in two parts gives what it gives at once, but for the rounding of products of other sizes.
 fn parts_of_a_sequence(dev: &Device) -> Result<()> {
     let x = Tensor::from_slice(&numbers(3 * 7 * 4, 2), [3, 7, 4], dev)?;
     let (first, rest) = (x.slice(s![.., ..3])?, x.slice(s![.., 3..])?);

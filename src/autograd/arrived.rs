@@ -141,6 +141,26 @@ fn spans(region: &Layout, shape: &Shape) -> Option<[(usize, usize); MAX_RANK]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::Device;
+
+    /// The gradient of n parts is n copies, not n tensors of the whole's size and their sum.
+    #[test]
+    fn parts_are_put_together_once() -> Result<()> {
+        let device = Device::new_cpu();
+        let x = Tensor::zeros([32, 64], &device)?.variable();
+        let mut sum = Tensor::zeros([64], &device)?;
+        for step in x.unstack(0)? {
+            sum = sum.try_add(step)?.tanh();
+        }
+        let gradients = sum.sum(..)?.backward()?;
+        let gradient = gradients.get(&x).cloned();
+        drop((sum, gradients));
+        let text = gradient.map(|gradient| gradient.explain());
+        let text = text.unwrap_or_default();
+        assert_eq!(text.matches("(1,64)").count(), 32, "{text}");
+        assert!(!text.contains("(32,64)"), "{text}");
+        Ok(())
+    }
 
     fn part(shape: &[usize], strides: &[isize], offset: usize) -> Layout {
         Layout::from_parts(Shape::of(shape), strides, offset)

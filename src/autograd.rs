@@ -5,18 +5,17 @@
 //! kept. [`Tensor::backward`] walks the nodes from the last made to the first. Rules are written in
 //! tensor operations, so that they run on every device, fuse, and can be differentiated again.
 
+mod arrived;
 mod gradients;
 mod rules;
 
 pub use self::gradients::Gradients;
 
 use std::cell::Cell;
-use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
-
+use self::arrived::Front;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::{Layout, Windows};
@@ -347,11 +346,11 @@ impl Tensor {
 #[track_caller]
 fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
     let mut gradients = Gradients::default();
-    let mut arrived = FxHashMap::<u64, (Arc<Node>, Tensor)>::default();
-    let mut order = BinaryHeap::from([root.id]);
-    arrived.insert(root.id, (root.clone(), seed));
-    while let Some(id) = order.pop() {
-        let Some((node, gradient)) = arrived.remove(&id) else {
+    let mut front = Front::default();
+    front.at(root, seed.shape_ref()).add(seed)?;
+    while let Some(arrived) = front.pop() {
+        let node = arrived.node.clone();
+        let Some(gradient) = arrived.sum()? else {
             continue;
         };
         if let Rule::Leaf(leaf) = node.rule {
@@ -373,13 +372,10 @@ fn walk(root: &Arc<Node>, seed: Tensor, retain: bool) -> Result<Gradients> {
             let (Some(target), Some(part)) = (&parent.node, part) else {
                 continue;
             };
-            let part = part.sum_to(&parent.shape)?.to_dtype(parent.dtype);
-            match arrived.get_mut(&target.id) {
-                Some((_, sum)) => *sum = sum.try_add(&part)?,
-                None => {
-                    order.push(target.id);
-                    arrived.insert(target.id, (target.clone(), part));
-                }
+            let arrived = front.at(target, &parent.shape);
+            match &node.rule {
+                Rule::Region(region) => arrived.add_part(part, region.clone()),
+                _ => arrived.add(part.sum_to(&parent.shape)?.to_dtype(parent.dtype))?,
             }
         }
     }

@@ -77,6 +77,7 @@
 //! | `ndarray` | arrays of the `ndarray` crate in [`Tensor::new`], `Tensor::to_ndarray` and `TryFrom` |
 //! | `image` | `tilewise::image`: pictures of the `image` crate to tensors and back |
 //! | `npy` | `tilewise::npy`: NumPy's npy and npz files, read and written |
+//! | `safetensors` | `tilewise::safetensors`: weights of networks in Hugging Face's format, read and written |
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
@@ -108,12 +109,16 @@ pub mod metrics;
 pub mod nn;
 #[cfg(feature = "npy")]
 pub mod npy;
+#[cfg(any(feature = "npy", feature = "safetensors"))]
+mod numbers;
 mod op;
 pub mod optim;
 mod plan;
 #[cfg(not(target_arch = "wasm32"))]
 mod profile;
 mod queue;
+#[cfg(feature = "safetensors")]
+pub mod safetensors;
 mod shape;
 mod tensor;
 
@@ -156,3 +161,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/profiling.md")]
 struct Profiling;
+
+/// So are those of the page on weights.
+#[cfg(all(doctest, feature = "safetensors"))]
+#[doc = include_str!("../docs/weights.md")]
+struct Weights;

@@ -69,6 +69,7 @@
 //! ```
 
 mod activation;
+mod attention;
 mod buffer;
 mod conv;
 mod dropout;
@@ -80,6 +81,7 @@ mod norm;
 mod param;
 mod pool;
 mod prelu;
+mod recurrent;
 mod residual;
 mod sequential;
 mod state;
@@ -92,6 +94,10 @@ pub use self::activation::Activation::{
     Celu, Elu, Gelu, GeluTanh, Glu, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, LeakyRelu,
     LogSigmoid, LogSoftmax, Mish, Relu, Relu6, Selu, Sigmoid, Silu, Softmax, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
+};
+pub use self::attention::{
+    Attended, Mask, MultiHeadAttention, PositionalEncoding, TransformerBlock,
+    scaled_dot_product_attention, sinusoidal_positions,
 };
 pub use self::buffer::Buffer;
 pub use self::conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Convolution};
@@ -107,6 +113,7 @@ pub use self::pool::{
     GlobalAvgPool, GlobalAvgPool1d, GlobalAvgPool2d, MaxPool, MaxPool1d, MaxPool2d,
 };
 pub use self::prelu::Prelu;
+pub use self::recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 pub use self::residual::Residual;
 pub use self::sequential::{Sequential, mlp};
 pub use self::state::{Load, Loaded};

@@ -45,31 +45,10 @@ pub use self::npz::Npz;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::npz::{savez, savez_compressed};
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+pub use crate::numbers::Narrowing;
+use crate::numbers::{Words, fail};
 use crate::tensor::Tensor;
-
-/// What becomes of a value that the tensor's dtype cannot hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Narrowing {
-    /// It is an error, which names the value and its place. Rounding a `float64` to the nearest `f32` is none.
-    #[default]
-    Checked,
-    /// It becomes the nearest that the dtype holds: integers saturate, floats become ±∞.
-    Lossy,
-}
-
-/// A failure in words, to be told with the operation and the file.
-type Words<T> = std::result::Result<T, String>;
-
-/// An error about a file, at the caller's line.
-#[track_caller]
-fn fail<T>(op: &'static str, file: &str, message: impl ToString) -> Result<T> {
-    Err(Error::new(ErrorKind::File {
-        op,
-        file: file.into(),
-        message: message.to_string(),
-    }))
-}
 
 /// Loads an npy file, NumPy's `np.load`. Of a value that does not fit, see [`Narrowing::Checked`].
 ///
@@ -111,7 +90,7 @@ fn read_named(
         Ok(header) => header,
         Err(message) => return fail(op, name, message),
     };
-    let reading = values::Reading {
+    let values = values::Values {
         op,
         name,
         header: &header,
@@ -119,7 +98,7 @@ fn read_named(
         // Only reading on tells how much there is.
         certain: false,
     };
-    reading.tensor(reader, &header.shape, device)
+    values.tensor(reader, &header.shape, device)
 }
 
 /// An npy file that is read as a whole or in parts.
@@ -236,18 +215,18 @@ impl NpyFile {
         narrowing: Narrowing,
         device: &Device,
     ) -> Result<Tensor> {
-        let place = self.start + first as u64 * self.header.size as u64;
+        let place = self.start + first as u64 * self.header.number.size() as u64;
         if let Err(error) = self.file.seek(SeekFrom::Start(place)) {
             return fail(op, &self.name, error);
         }
-        let reading = values::Reading {
+        let values = values::Values {
             op,
             name: &self.name,
             header: &self.header,
             narrowing,
             certain: true,
         };
-        reading.tensor(&mut BufReader::new(&self.file), shape, device)
+        values.tensor(&mut BufReader::new(&self.file), shape, device)
     }
 }
 
@@ -262,7 +241,10 @@ pub fn save(path: impl AsRef<Path>, tensor: &Tensor) -> Result<()> {
     let name = path.as_ref().display().to_string();
     let bytes = values::Stored::of(tensor)?;
     let written = File::create(path).and_then(|mut file| bytes.write(&mut file));
-    written.or_else(|error| fail(OP, &name, error))
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) => fail(OP, &name, error),
+    }
 }
 
 /// Writes a tensor in the npy format.
@@ -273,5 +255,8 @@ pub fn save(path: impl AsRef<Path>, tensor: &Tensor) -> Result<()> {
 #[track_caller]
 pub fn write(mut writer: impl std::io::Write, tensor: &Tensor) -> Result<()> {
     let written = values::Stored::of(tensor)?.write(&mut writer);
-    written.or_else(|error| fail("npy::write", "the stream", error))
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) => fail("npy::write", "the stream", error),
+    }
 }

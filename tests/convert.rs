@@ -41,11 +41,11 @@ fn vectors_and_arrays(device: &Device) -> Result<()> {
     assert_eq!(<[u32; 1]>::try_from(&words)?, [u32::MAX]);
     // Empty axes, and as deep as a tensor can be.
     let none = Tensor::zeros([0], device)?;
-    assert_eq!(Vec::<f32>::try_from(&none)?, []);
-    assert_eq!(<[f32; 0]>::try_from(&none)?, []);
+    assert_eq!(Vec::<f32>::try_from(&none)?, [0f32; 0]);
+    assert_eq!(<[f32; 0]>::try_from(&none)?, [0f32; 0]);
     let rows = Tensor::zeros([2, 0], device)?;
-    assert_eq!(<Vec<Vec<f32>>>::try_from(&rows)?, [[], []]);
-    assert_eq!(<[[f32; 0]; 2]>::try_from(&rows)?, [[], []]);
+    assert_eq!(<Vec<Vec<f32>>>::try_from(&rows)?, [[0f32; 0]; 2]);
+    assert_eq!(<[[f32; 0]; 2]>::try_from(&rows)?, [[0f32; 0]; 2]);
     let columns = Tensor::zeros([0, 2], device)?;
     assert!(<Vec<Vec<f32>>>::try_from(&columns)?.is_empty());
     let deep = Tensor::new([[[[[[[[7.0f32]]]]]]]], device)?;

@@ -9,6 +9,7 @@
 mod support;
 
 mod assign;
+mod attention;
 mod autograd;
 mod bools;
 mod broadcast;
@@ -48,9 +49,12 @@ mod profile;
 mod programs;
 mod propagation;
 mod random;
+mod recurrent;
 mod reduce;
 mod rows;
 mod runtime;
+#[cfg(feature = "safetensors")]
+mod safetensors;
 mod scan;
 mod schedule;
 mod scores;
@@ -74,6 +78,7 @@ fn all() -> Vec<support::Test> {
         support::compare::tests(),
         support::golden::tests(),
         assign::tests(),
+        attention::tests(),
         autograd::tests(),
         bools::tests(),
         broadcast::tests(),
@@ -107,6 +112,7 @@ fn all() -> Vec<support::Test> {
         propagation::tests(),
         random::tests(),
         reduce::tests(),
+        recurrent::tests(),
         rows::tests(),
         runtime::tests(),
         scan::tests(),
@@ -131,6 +137,8 @@ fn all() -> Vec<support::Test> {
         ndarray::tests(),
         #[cfg(feature = "npy")]
         npy::tests(),
+        #[cfg(feature = "safetensors")]
+        safetensors::tests(),
     ];
     let modules = modules.into_iter().chain(featured);
     modules.into_iter().flatten().collect()

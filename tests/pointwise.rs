@@ -317,7 +317,7 @@ fn binary(device: &Device) -> Result<()> {
         run("transposed and full", &stored_by_columns, &full.t())?;
         let nothing = Tensor::zeros([0, 1], device)?;
         assert_eq!(call(&nothing, &row)?.shape(), [0, n]);
-        assert_eq!(call(&row.sum(0)?, &row.sum(0)?)?.shape(), []);
+        assert_eq!(call(&row.sum(0)?, &row.sum(0)?)?.shape(), [0usize; 0]);
     }
     // Slopes are numbers; a zero's sign is free.
     let slopes = [0.01, 0.2, 2.0, -0.5, 1.0];

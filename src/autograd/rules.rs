@@ -127,19 +127,13 @@ pub(super) fn gradients(rule: &Rule, g: &Tensor, s: &Saved, operands: &[Parent])
             vec![Some(where_true(&inside, g)), Some(where_false(&inside, g))]
         }
         // Summed to the operand's shape and cast to its dtype by the walk.
-        Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand => vec![Some(g.clone())],
+        // The gradient of a part is put into the whole by the walk too.
+        Rule::Leaf(_) | Rule::Cast | Rule::Identity | Rule::Expand | Rule::Region(_) => {
+            vec![Some(g.clone())]
+        }
         Rule::Reshape => vec![Some(g.reshaped(shape(0)))],
         Rule::Permute(order) => vec![Some(g.permuted(&inverse(order)))],
         Rule::Flip(axis) => vec![Some(g.flipped(*axis))],
-        Rule::Region(region) => {
-            let region = vec![region.clone()];
-            vec![Some(Tensor::assemble(
-                &[g],
-                region,
-                shape(0).clone(),
-                g.dtype(),
-            ))]
-        }
         Rule::Windows(windows) => vec![Some(g.folded(*windows, shape(0))?)],
         Rule::Fold(windows) => vec![Some(g.windowed(*windows))],
         Rule::Reduce { op, kept } => {

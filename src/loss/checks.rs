@@ -83,7 +83,7 @@ fn label_hint(batch: &[usize], logits: &Shape, labels: &Shape) -> String {
     if labels == logits {
         return "; for one-hot labels use labels.argmax(-1)".into();
     }
-    if labels.size() == batch.iter().product() {
+    if labels.size() == batch.iter().product::<usize>() {
         return format!("; labels.reshape({batch:?}) would fit");
     }
     String::new()

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::Words;
+use crate::numbers::{Number, Words};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// The longest header that is read; those of arrays of numbers are 128 bytes long.
@@ -13,10 +13,7 @@ const LONGEST: usize = 1 << 16;
 pub(super) struct Header {
     /// As it stands in the file.
     pub(super) descr: String,
-    /// `b`, `u`, `i` or `f`.
-    pub(super) kind: u8,
-    /// Bytes of an element.
-    pub(super) size: usize,
+    pub(super) number: Number,
     pub(super) big_endian: bool,
     pub(super) fortran: bool,
     /// Its bytes are known not to overflow.
@@ -90,17 +87,27 @@ impl Header {
             b'=' => cfg!(target_endian = "big"),
             _ => return Err(unknown()),
         };
-        let size = match (kind, size) {
-            (b'b' | b'u' | b'i', b"1") => 1,
-            (b'u' | b'i' | b'f', b"2") => 2,
-            (b'u' | b'i' | b'f', b"4") => 4,
-            (b'u' | b'i' | b'f', b"8") => 8,
+        let number = match (kind, size) {
+            (b'b', b"1") => Number::Bool,
+            (b'u', b"1") => Number::U8,
+            (b'u', b"2") => Number::U16,
+            (b'u', b"4") => Number::U32,
+            (b'u', b"8") => Number::U64,
+            (b'i', b"1") => Number::I8,
+            (b'i', b"2") => Number::I16,
+            (b'i', b"4") => Number::I32,
+            (b'i', b"8") => Number::I64,
+            (b'f', b"2") => Number::F16,
+            (b'f', b"4") => Number::F32,
+            (b'f', b"8") => Number::F64,
             _ => return Err(unknown()),
         };
         // Also without its empty axes, so that no product of sizes overflows.
         let bytes = shape
             .iter()
-            .try_fold(size, |bytes: usize, &n| bytes.checked_mul(n.max(1)))
+            .try_fold(number.size(), |bytes: usize, &n| {
+                bytes.checked_mul(n.max(1))
+            })
             .filter(|&bytes| isize::try_from(bytes).is_ok());
         if bytes.is_none() {
             return Err(format!(
@@ -109,8 +116,7 @@ impl Header {
         }
         Ok(Self {
             descr: descr.into(),
-            kind: *kind,
-            size,
+            number,
             big_endian,
             fortran,
             shape,
@@ -119,7 +125,7 @@ impl Header {
 
     /// Bytes of all values.
     pub(super) fn bytes(&self) -> u64 {
-        self.shape.iter().product::<usize>() as u64 * self.size as u64
+        self.shape.iter().product::<usize>() as u64 * self.number.size() as u64
     }
 
     /// The header of an array in C order, padded so that the values start at a multiple of 64.

@@ -29,6 +29,7 @@ import linalg
 from fixture import Fixture, double, quarters, random
 import places
 import scores
+import sequences
 from shapes import assignment, isclose, shapes
 import training
 
@@ -673,6 +674,8 @@ if __name__ == "__main__":
         edges.edges,
         layers.layers,
         layers.gains,
+        sequences.recurrent,
+        sequences.attention,
     ):
         if not named or make.__name__ in named:
             make()

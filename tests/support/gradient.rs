@@ -1,6 +1,7 @@
 //! Gradients compared with finite differences.
 
 use tilewise::Backward;
+use tilewise::nn::Load;
 use tilewise::prelude::*;
 
 /// An input of a check: values in a shape.
@@ -12,6 +13,9 @@ fn weights(size: usize) -> Vec<f32> {
         .map(|i| (((i * 37 + 11) % 64) as f32 - 31.5) / 32.0)
         .collect()
 }
+
+/// Of an element's gradient, relative to the largest term or the gradient.
+const TOLERANCE: f64 = 2e-4;
 
 /// Compares the gradients of Σ wᵢ·f(x)ᵢ with central differences.
 ///
@@ -26,7 +30,6 @@ pub(crate) fn check(
     inputs: &[Input<'_>],
     f: impl Fn(&[Tensor]) -> Result<Tensor>,
 ) {
-    const TOLERANCE: f64 = 2e-4;
     let run = || -> Result<()> {
         let tensors = |values: &[Vec<f32>]| -> Result<Vec<Tensor>> {
             let each = values.iter().zip(inputs);
@@ -85,6 +88,48 @@ pub(crate) fn check(
     if let Err(error) = run() {
         panic!("{what} on {dev}: {error}");
     }
+}
+
+/// Compares the gradients of Σ wᵢ·yᵢ for a network's parameters with central differences, as [`check`] does
+/// for inputs, for outputs of order 1.
+#[track_caller]
+pub(crate) fn check_parameters(
+    what: &str,
+    model: &impl Module,
+    forward: impl Fn() -> Result<Tensor>,
+) -> Result<()> {
+    let y = forward()?;
+    let w = weights(y.size());
+    let seed = Tensor::from_slice(&w, y.shape(), y.device())?;
+    let gradients = y.backward_with(Backward::new().seed(&seed))?;
+    let state = model.state();
+    for (at, (name, value)) in model.parameters().iter().enumerate() {
+        let gradient = gradients.get(value);
+        let gradient = gradient.unwrap_or_else(|| panic!("{what}: {name} has no gradient"));
+        let values: Vec<f32> = value.to_vec()?;
+        for (i, got) in gradient.to_vec::<f64>()?.into_iter().enumerate() {
+            let slope = |h: f32| -> Result<f64> {
+                let weighted = |to: f32| -> Result<f64> {
+                    let (mut values, mut state) = (values.clone(), state.clone());
+                    values[i] = to;
+                    state[at].1 = Tensor::from_slice(&values, value.shape(), value.device())?;
+                    model.load_state(&state, Load::Exact)?;
+                    let y: Vec<f64> = no_grad(&forward)?.to_vec()?;
+                    Ok(y.iter().zip(&w).map(|(&y, &w)| y * w as f64).sum())
+                };
+                let (up, down) = (values[i] + h, values[i] - h);
+                Ok((weighted(up)? - weighted(down)?) / (up as f64 - down as f64))
+            };
+            let want = (4.0 * slope(1.0 / 64.0)? - slope(1.0 / 32.0)?) / 3.0;
+            let off = (got - want).abs();
+            assert!(
+                off <= TOLERANCE * want.abs().max(1.0),
+                "{what}: {name}, element {i}: gradient {got}, by differences {want}, off by {off:.1e}"
+            );
+        }
+        model.load_state(&state, Load::Exact)?;
+    }
+    Ok(())
 }
 
 /// Checks first gradients, and by differences of them second ones.

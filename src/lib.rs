@@ -78,6 +78,8 @@
 //! | `image` | `tilewise::image`: pictures of the `image` crate to tensors and back |
 //! | `npy` | `tilewise::npy`: NumPy's npy and npz files, read and written |
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
+//! | `flate2` | IDX files that are compressed with gzip, in [`data::idx`] |
+//! | `datasets` | `data::datasets`: small real data sets, as part of the program |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
 #![warn(missing_docs)]

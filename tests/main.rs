@@ -14,6 +14,7 @@ mod broadcast;
 mod convert;
 #[cfg(feature = "csv")]
 mod csv;
+mod data;
 #[cfg(feature = "linalg")]
 mod decompose;
 mod display;
@@ -71,6 +72,7 @@ fn all() -> Vec<support::Test> {
         autograd::tests(),
         broadcast::tests(),
         convert::tests(),
+        data::tests(),
         #[cfg(feature = "linalg")]
         decompose::tests(),
         display::tests(),

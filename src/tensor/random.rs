@@ -144,6 +144,15 @@ impl Generator {
         }
         order
     }
+
+    /// Uniform numbers in `[0, 1)` on the host, multiples of 2⁻³².
+    pub(crate) fn host_uniform(&mut self, n: usize) -> Vec<f64> {
+        let (draw, key) = (self.next(), self.key());
+        let word = |i: u32| math::philox([i, 0, draw as u32, (draw >> 32) as u32], key)[0];
+        (0..n as u32)
+            .map(|i| f64::from(word(i)) / 4_294_967_296.0)
+            .collect()
+    }
 }
 
 /// Words as numbers in [0, 1): their upper 24 bits.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the reference values that tilewise's tests compare with.
 
-    pip install numpy scipy torch && python3 tests/golden/make.py [file …]
+    pip install numpy scipy scikit-learn torch && python3 tests/golden/make.py [file …]
 
 The files next to this script are committed; run it again only to change what
 they hold: all of them, or those that are named. Values are computed in f64
@@ -26,6 +26,7 @@ import edges
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
+import preparation
 from shapes import assignment, isclose, shapes
 
 # Reductions and softmax ------------------------------------------------------
@@ -744,6 +745,7 @@ if __name__ == "__main__":
         linalg.norms,
         linalg.decompositions,
         edges.edges,
+        preparation.preparation,
     ):
         if not named or make.__name__ in named:
             make()

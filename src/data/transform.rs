@@ -82,7 +82,8 @@ impl<M: Module + ?Sized> Predict for M {
     #[track_caller]
     fn predict(&self, x: &Tensor) -> Result<Tensor> {
         let _evaluating = Evaluating::start(self);
-        no_grad(|| self.forward(x))
+        // A layer that gives its input back gives a variable back.
+        Ok(no_grad(|| self.forward(x))?.detach())
     }
 }
 

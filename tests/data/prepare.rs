@@ -72,14 +72,14 @@ fn scalers(device: &Device) -> Result<()> {
             holds(
                 name,
                 &y,
-                &case.array(&format!("{name} fresh")).values::<f64>(),
+                &case.array(&format!("{name}_fresh")).values::<f64>(),
                 1e-4,
             )?;
             let back = scaler.inverse(&fresh)?;
             holds(
                 name,
                 &back,
-                &case.array(&format!("{name} back")).values::<f64>(),
+                &case.array(&format!("{name}_back")).values::<f64>(),
                 1e-5,
             )?;
         }
@@ -158,7 +158,7 @@ fn other_dtypes_and_layouts(device: &Device) -> Result<()> {
         let half = Tensor::new([[60_000f32], [20_000.], [40_000.]], device)?.to_dtype(DType::F16);
         let y = MinMaxScaler::new().fit_transform(&half)?;
         assert_eq!(
-            (y.dtype(), y.to_vec::<f32>()?),
+            (y.dtype(), y.to_vec::<f64>()?),
             (DType::F16, vec![1.0, 0.0, 0.5])
         );
         let y = StandardScaler::new().fit_transform(&half)?;

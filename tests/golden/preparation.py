@@ -37,9 +37,9 @@ def scalers(out):
         "range": preprocessing.MinMaxScaler((-1, 3)),
         "clip": preprocessing.MinMaxScaler((-1, 3), clip=True),
     }.items():
-        out.array(f"{name}", scaler.fit_transform(wide))
-        out.array(f"{name} fresh", scaler.transform(new))
-        out.array(f"{name} back", scaler.inverse_transform(new))
+        out.array(name, scaler.fit_transform(wide))
+        out.array(f"{name}_fresh", scaler.transform(new))
+        out.array(f"{name}_back", scaler.inverse_transform(new))
     scaler = preprocessing.StandardScaler().fit(wide)
     out.array("mean", scaler.mean_)
     out.array("scale", scaler.scale_)

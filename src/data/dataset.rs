@@ -19,7 +19,7 @@ use crate::tensor::Tensor;
 /// let dev = Device::cpu();
 /// let x = Tensor::arange(0, 6, 1, &dev)?.reshape([6, 1])?;
 /// let all = TensorDataset::new(&x, &x.squeeze(1)?)?;
-/// let odd = (&all).subset(vec![1, 3, 5])?;
+/// let odd = all.clone().subset(vec![1, 3, 5])?;
 /// let mirrored = odd.map(|x, y| Ok((-x, y)));
 /// let both = all.concat(mirrored)?;
 /// let (inputs, targets) = both.batch(&[8, 0])?;

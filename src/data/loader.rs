@@ -126,7 +126,8 @@ impl<D: Dataset> Loader<D> {
             total
         };
         let sums: Vec<f64> = weights.iter().map(&mut sum).collect();
-        if !weights.is_empty() && !(total > 0.0 && total.is_finite()) {
+        let possible = total > 0.0 && total.is_finite();
+        if !possible && !weights.is_empty() {
             let message = format!("the weights must add up to a number above 0, not {total}");
             return Err(Error::value(OP, message));
         }

@@ -198,19 +198,6 @@ fn errors_of_the_thread(device: &Device) -> Result<()> {
         assert_eq!(error.location().file(), file!());
     }
     // Met inside the crate: it is told at the line that asked for the epoch.
-    let bad = Loader::new(
-        counting(4, device)?.map(|x, y| Ok((x.reshape([-1, 3])?, y))),
-        4,
-    )?;
-    for loader in [bad] {
-        let loader = loader.prefetch(1);
-        let error = loader
-            .epoch(0)
-            .next()
-            .expect("a batch")
-            .expect_err("8 are no threes");
-        assert_eq!(error.location().file(), file!());
-    }
     let apart = TensorDataset::new(
         &Tensor::zeros([2, 2], device)?,
         &Tensor::zeros([2], device)?,

@@ -8,9 +8,9 @@
 //! `TILEWISE_DEVICE` chooses the device.
 
 use std::error::Error;
-use std::io::Read;
 use std::time::Instant;
 
+use tilewise::data::datasets;
 use tilewise::prelude::*;
 
 const PIXELS: usize = 64;
@@ -99,20 +99,12 @@ impl Digits {
 }
 
 /// The images to learn from and the fifth that is held out, drawn by a seed of its own.
-fn load(dev: &Device) -> Result<(Digits, Digits), Box<dyn Error>> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/digits.csv.gz");
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
-    let numbers: Vec<f32> = text
-        .split([',', '\n'])
-        .filter(|s| !s.is_empty())
-        .map(str::parse)
-        .collect::<Result<_, _>>()?;
-    let table = Tensor::from_slice(&numbers, [numbers.len() / (PIXELS + 1), PIXELS + 1], dev)?;
-    // Each row holds 64 counts from 0 to 16, then the digit.
+fn load(dev: &Device) -> tilewise::Result<(Digits, Digits)> {
+    let digits = datasets::digits(dev)?;
+    // Counts from 0 to 16.
     let all = Digits {
-        images: table.slice(s![.., ..-1])? / 16.0,
-        labels: table.slice(s![.., -1])?.to_dtype(DType::U32),
+        images: digits.features / 16.0,
+        labels: digits.targets,
     };
     let drawn: Vec<u32> = Generator::new(0).permutation(all.len(), dev)?.to_vec()?;
     let (test, train) = drawn.split_at(all.len().div_ceil(5));

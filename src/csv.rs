@@ -134,6 +134,52 @@ pub struct Table {
     pub values: Tensor,
 }
 
+impl Table {
+    /// The columns to learn from, `(rows, features)`, and those to predict, `(rows, targets)`, in the order in which
+    /// they are named: by names in the header or numbers from 0.
+    ///
+    /// # Errors
+    /// A column that is not there.
+    ///
+    /// ```
+    /// use tilewise::{csv, data::{LabelEncoder, TensorDataset}, prelude::*};
+    ///
+    /// let text = "length,kind,width\n5,20,1\n4,10,2\n";
+    /// let table = csv::read(text.as_bytes(), &csv::Options::new(), &Device::cpu())?;
+    /// let (x, y) = table.split(["kind"])?;
+    /// assert_eq!((x.to_vec::<f32>()?, y.shape()), (vec![5., 1., 4., 2.], &[2, 1][..]));
+    ///
+    /// let classes = LabelEncoder::new().fit_transform(&y.squeeze(1)?)?;
+    /// assert_eq!(classes.to_vec::<u32>()?, [1, 0]);
+    /// let data = TensorDataset::new(&x, &classes)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[track_caller]
+    pub fn split<C: Into<Column>>(
+        &self,
+        targets: impl IntoIterator<Item = C>,
+    ) -> Result<(Tensor, Tensor)> {
+        let options = Options::new().columns(targets);
+        let width = self.values.shape()[1];
+        let targets = match choose(&options, &self.names, width) {
+            Ok(targets) => targets,
+            Err(message) => return Err(Error::value("csv::split", message)),
+        };
+        let features = (0..width).filter(|column| !targets.contains(column));
+        Ok((
+            self.of_columns(features)?,
+            self.of_columns(targets.iter().copied())?,
+        ))
+    }
+
+    #[track_caller]
+    fn of_columns(&self, columns: impl Iterator<Item = usize>) -> Result<Tensor> {
+        let columns: Vec<u32> = columns.map(|column| column as u32).collect();
+        self.values
+            .take(&Tensor::new(columns, self.values.device())?, 1)
+    }
+}
+
 /// Loads a table from a file, as NumPy's `np.genfromtxt`.
 ///
 /// # Errors

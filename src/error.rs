@@ -259,10 +259,15 @@ impl Error {
     /// `dyn Module`, through which no caller is known. One met in a user's layer stays there.
     #[track_caller]
     pub(crate) fn outward(self) -> Self {
+        self.outward_to(Location::caller())
+    }
+
+    /// As [`outward`](Error::outward), to a line that was noted before.
+    pub(crate) fn outward_to(self, at: &'static Location<'static>) -> Self {
         let here = file!();
         let root = &here[..here.len() - "error.rs".len()];
         if self.0.at.file().starts_with(root) {
-            self.again()
+            self.at(at)
         } else {
             self
         }

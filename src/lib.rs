@@ -79,6 +79,8 @@
 //! | `npy` | `tilewise::npy`: NumPy's npy and npz files, read and written |
 //! | `safetensors` | `tilewise::safetensors`: weights of networks in Hugging Face's format, read and written |
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
+//! | `flate2` | IDX files that are compressed with gzip, in [`data::idx`] |
+//! | `datasets` | `data::datasets`: small real data sets, as part of the program |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
 #![warn(missing_docs)]

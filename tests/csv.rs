@@ -10,7 +10,8 @@ tests![
     missing,
     errors,
     empty,
-    files
+    files,
+    features_and_targets,
 ];
 
 fn headers(device: &Device) -> Result<()> {
@@ -170,5 +171,25 @@ fn files(device: &Device) -> Result<()> {
         error.to_string().contains("csv::load: no such file.csv"),
         "{error}"
     );
+    Ok(())
+}
+
+fn features_and_targets(device: &Device) -> Result<()> {
+    let text = "a,b,c,d\n1,2,3,4\n5,,7,8\n";
+    let table = csv::read(text.as_bytes(), &Options::new(), device)?;
+    let (x, y) = table.split(["d", "b"])?;
+    assert_eq!(x.to_vec::<f32>()?, [1.0, 3.0, 5.0, 7.0]);
+    assert_eq!(
+        (y.shape(), y.to_string()),
+        (&[2, 2][..], "[[ 4.  2.]\n [ 8. nan]]".into())
+    );
+    let (x, y) = table.split([Column::Number(0)])?;
+    assert_eq!((x.shape(), y.shape()), (&[2, 3][..], &[2, 1][..]));
+    let (x, y) = table.split([0, 1, 2, 3])?;
+    assert_eq!((x.shape(), y.shape()), (&[2, 0][..], &[2, 4][..]));
+    let error = table.split(["e"]).expect_err("no such column");
+    assert!(error.to_string().contains("no column \"e\""), "{error}");
+    let empty = csv::read("a,b\n".as_bytes(), &Options::new(), device)?;
+    assert_eq!(empty.split(["b"])?.0.shape(), [0, 1]);
     Ok(())
 }

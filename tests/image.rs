@@ -3,6 +3,7 @@
 use ::image::{
     DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage,
 };
+use tilewise::data::{Dataset, ImageFolder, Loader};
 use tilewise::image::Samples;
 use tilewise::{DType, Device, ErrorKind, Result, Tensor};
 
@@ -12,7 +13,8 @@ tests![
     to_vectors,
     out_of_tensors,
     views,
-    errors
+    errors,
+    folders,
 ];
 
 fn rgb() -> RgbImage {
@@ -134,5 +136,59 @@ fn errors(device: &Device) -> Result<()> {
     assert!(error.to_string().contains("Samples::Unit"), "{error}");
     // No rows.
     assert_eq!(Tensor::zeros([0, 4], device)?.to_image()?.height(), 0);
+    Ok(())
+}
+
+/// A folder a class, in the order of their names.
+fn folders(device: &Device) -> Result<()> {
+    let name = format!("tilewise-{}-{:?}", std::process::id(), device.info().kind);
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let error = ImageFolder::open(&folder, device).expect_err("no classes");
+    assert!(
+        error.to_string().contains("one is needed for each class"),
+        "{error}"
+    );
+    let save = |name: &str, colour: [u8; 3], width: u32| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a class")).expect("a folder can be made");
+        let picture = RgbImage::from_pixel(width, 2, Rgb(colour));
+        picture.save(path).expect("a picture can be written");
+    };
+    save("dog/b.ppm", [255, 0, 51], 3);
+    save("dog/a.ppm", [0, 0, 0], 3);
+    save("cat/z.ppm", [255; 3], 3);
+    save(".hidden/z.ppm", [255; 3], 3);
+    std::fs::create_dir_all(folder.join("emu")).expect("a folder can be made");
+    std::fs::write(folder.join("notes.txt"), "no class").expect("a file can be written");
+    std::fs::write(folder.join("dog/.thumbs"), "no picture").expect("a file can be written");
+    let pets = ImageFolder::open(&folder, device)?;
+    assert_eq!(pets.classes(), ["cat", "dog", "emu"]);
+    assert_eq!(pets.len(), 3);
+    let (x, y) = pets.batch(&[0, 1, 2])?;
+    assert_eq!(
+        (x.shape(), y.to_vec::<u32>()?),
+        (&[3, 3, 2, 3][..], vec![0, 1, 1])
+    );
+    let colours = x.slice(tilewise::s![.., .., 1, 2])?.to_vec::<f32>()?;
+    assert_eq!(colours, [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.2]);
+    assert_eq!(pets.clone().grey().batch(&[2])?.0.shape(), [1, 1, 2, 3]);
+    save("dog/c.ppm", [9; 3], 4);
+    let pets = ImageFolder::open(&folder, device)?;
+    let error = pets.batch(&[0, 3]).expect_err("two sizes");
+    assert!(
+        error.to_string().contains("c.ppm: it is (3,2,4)"),
+        "{error}"
+    );
+    let pets = pets.resize(5, 4)?;
+    assert_eq!(pets.batch(&[])?.0.shape(), [0, 3, 4, 5]);
+    let loader = Loader::new(pets.clone(), 4)?.prefetch(1);
+    let batch = loader.epoch(0).next().expect("a batch")?;
+    assert_eq!(batch.0.shape(), [4, 3, 4, 5]);
+    std::fs::write(folder.join("dog/a.ppm"), "P6 1 1 255 ").expect("a file can be written");
+    let error = pets.batch(&[1]).expect_err("a picture that ends early");
+    assert!(error.to_string().contains("a.ppm: "), "{error}");
+    assert!(pets.batch(&[4]).is_err() && pets.resize(0, 1).is_err());
+    std::fs::remove_dir_all(folder).expect("the folder is there");
     Ok(())
 }

@@ -17,6 +17,7 @@ mod convert;
 mod criteria;
 #[cfg(feature = "csv")]
 mod csv;
+mod data;
 #[cfg(feature = "linalg")]
 mod decompose;
 mod display;
@@ -84,6 +85,7 @@ fn all() -> Vec<support::Test> {
         broadcast::tests(),
         convert::tests(),
         criteria::tests(),
+        data::tests(),
         #[cfg(feature = "linalg")]
         decompose::tests(),
         display::tests(),

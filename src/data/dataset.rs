@@ -2,12 +2,31 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use super::combine::{Concat, Map, Subset};
+use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::Tensor;
 
 /// Examples by number: inputs and what a network should give for them.
 ///
 /// A set of one's own implements the two methods: files that are read when they are asked for, for instance.
+/// Sets are made of others by [`subset`](Dataset::subset), [`map`](Dataset::map) and
+/// [`concat`](Dataset::concat), which copy nothing before a batch is asked for.
+///
+/// ```
+/// use tilewise::prelude::*;
+/// use tilewise::data::{Dataset, TensorDataset};
+///
+/// let dev = Device::cpu();
+/// let x = Tensor::arange(0, 6, 1, &dev)?.reshape([6, 1])?;
+/// let all = TensorDataset::new(&x, &x.squeeze(1)?)?;
+/// let odd = all.clone().subset(vec![1, 3, 5])?;
+/// let mirrored = odd.map(|x, y| Ok((-x, y)));
+/// let both = all.concat(mirrored)?;
+/// let (inputs, targets) = both.batch(&[8, 0])?;
+/// assert_eq!((both.len(), inputs.to_vec::<i32>()?), (9, vec![-5, 0]));
+/// assert_eq!(targets.to_vec::<i32>()?, [5, 0]);
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Dataset: Send + Sync {
     /// The number of examples.
     fn len(&self) -> usize;
@@ -22,6 +41,43 @@ pub trait Dataset: Send + Sync {
     /// Whether there are no examples.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// These examples alone, in this order; one may be there several times.
+    ///
+    /// # Errors
+    /// An example that there is not.
+    #[track_caller]
+    fn subset(self, rows: Vec<usize>) -> Result<Subset<Self>>
+    where
+        Self: Sized,
+    {
+        Subset::new(self, rows)
+    }
+
+    /// The examples as a function makes them of batches of these: it takes and gives inputs `(rows, …)` and
+    /// targets `(rows, …)`, and is called anew each time that a batch is made.
+    ///
+    /// With [`Loader::prefetch`](super::Loader::prefetch) it is called on another thread: random numbers then
+    /// are better drawn from a generator of its own than from the device's, whose order others change.
+    fn map<F>(self, function: F) -> Map<Self, F>
+    where
+        Self: Sized,
+        F: Fn(Tensor, Tensor) -> Result<(Tensor, Tensor)> + Send + Sync,
+    {
+        Map::new(self, function)
+    }
+
+    /// These examples, then those of another set, which must be of the same shapes.
+    ///
+    /// # Errors
+    /// More examples than a number counts.
+    #[track_caller]
+    fn concat<B: Dataset>(self, other: B) -> Result<Concat<Self, B>>
+    where
+        Self: Sized,
+    {
+        Concat::new(self, other)
     }
 }
 
@@ -89,8 +145,23 @@ impl Dataset for TensorDataset {
 
     #[track_caller]
     fn batch(&self, rows: &[usize]) -> Result<(Tensor, Tensor)> {
+        check_rows("TensorDataset", rows, self.len())?;
         let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
         let rows = Tensor::new(rows, self.inputs.device())?;
         Ok((self.inputs.take(&rows, 0)?, self.targets.take(&rows, 0)?))
+    }
+}
+
+/// An error if a row is not below a number of rows.
+#[track_caller]
+pub(super) fn check_rows(op: &'static str, rows: &[usize], size: usize) -> Result<()> {
+    match rows.iter().find(|&&row| row >= size) {
+        None => Ok(()),
+        Some(&row) => Err(Error::new(ErrorKind::Index {
+            op,
+            index: row as i64,
+            axis: 0,
+            size,
+        })),
     }
 }

@@ -145,24 +145,29 @@ impl Generator {
         order
     }
 
-    /// Normal numbers of mean 0 and deviation 1 for the host to compute with, by the same transform as
+    /// Philox's blocks of a draw, for the host to compute with.
+    fn blocks_on_host(&mut self, n: usize) -> impl Iterator<Item = [u32; 4]> + use<> {
+        let (draw, key) = (self.next(), self.key());
+        let [low, high] = [draw as u32, (draw >> 32) as u32];
+        (0..n as u64).map(move |i| math::philox([i as u32, (i >> 32) as u32, low, high], key))
+    }
+
+    /// Normal numbers of mean 0 and deviation 1 on the host, by the same transform as
     /// [`normal`](Generator::normal).
     pub(crate) fn normal_on_host(&mut self, n: usize) -> Vec<f64> {
-        let (draw, key) = (self.next(), self.key());
         let unit = |word: u32| f64::from(word) / f64::from(u32::MAX);
-        let one = |i: usize| {
-            let counter = [
-                i as u32,
-                (i as u64 >> 32) as u32,
-                draw as u32,
-                (draw >> 32) as u32,
-            ];
-            let words = math::philox(counter, key);
+        let one = |words: [u32; 4]| {
             // In (0, 1], so that the logarithm is finite.
             let radius = unit(words[0].max(1));
             (-2.0 * radius.ln()).sqrt() * (2.0 * PI * unit(words[1])).cos()
         };
-        (0..n).map(one).collect()
+        self.blocks_on_host(n).map(one).collect()
+    }
+
+    /// Uniform numbers in `[0, 1)` on the host, multiples of 2⁻³².
+    pub(crate) fn uniform_on_host(&mut self, n: usize) -> Vec<f64> {
+        let one = |words: [u32; 4]| f64::from(words[0]) / 4_294_967_296.0;
+        self.blocks_on_host(n).map(one).collect()
     }
 }
 

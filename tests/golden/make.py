@@ -28,6 +28,7 @@ import layers
 import linalg
 from fixture import Fixture, double, quarters, random
 import places
+import preparation
 import scores
 import sequences
 from shapes import assignment, isclose, shapes
@@ -676,6 +677,7 @@ if __name__ == "__main__":
         layers.gains,
         sequences.recurrent,
         sequences.attention,
+        preparation.preparation,
     ):
         if not named or make.__name__ in named:
             make()

@@ -443,7 +443,7 @@ fn mistakes(dev: &Device) -> Result<()> {
         nn::scaled_dot_product_attention(&row, &q, &q, &none),
         &["(4,)", "(…, L, d)"],
     );
-    says(layer.clone().dropout(1.5), &["dropout", "1.5"]);
+    says(layer.clone().dropout(1.5), &["Dropout", "1.5"]);
     let positions = nn::PositionalEncoding::new(2, 4, dev)?;
     says(positions.forward(&x), &["at most 2 tokens", "(2,3,4)"]);
     let elsewhere = Tensor::zeros([2, 3, 4], &Device::new_cpu())?;

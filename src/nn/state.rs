@@ -102,7 +102,7 @@ pub(super) fn load(
         match tensor
             .detach()
             .to_dtype(old.dtype())
-            .to_device(old.device())
+            .on_device("load_state", old.device())
         {
             Ok(tensor) => drop(new.insert(name.into(), tensor)),
             Err(error) => outcome = Err(error),

@@ -94,11 +94,11 @@ impl<const N: usize> Memory<N> {
                 tensor
                     .detach()
                     .to_dtype(value.dtype())
-                    .to_device(value.device())
+                    .on_device(op, value.device())
             };
             let tensors: Vec<Tensor> = self.names.iter().map(find).collect::<Result<_>>()?;
             used += self.names.iter().flatten().count() + 1;
-            let t = step.item()?;
+            let t = step.waited_for(op)?;
             if let (Some(id), Ok(tensors)) = (value.leaf(), tensors.try_into()) {
                 slots.insert(id, Slots { t, tensors });
             }

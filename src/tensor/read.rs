@@ -4,6 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::{Source, Tensor};
+use crate::device::Device;
 use crate::dtype::{Bools, DType, Element};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::Reading;
@@ -190,6 +191,35 @@ impl Tensor {
         async move { Ok(values?.await?[0]) }
     }
 
+    /// [`Tensor::item`] for a method that the web has too, where it is an error; `op` names the method.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        expect(unused_variables, reason = "errors name the read")
+    )]
+    #[track_caller]
+    pub(crate) fn waited_for<T: Element>(&self, op: &'static str) -> Result<T> {
+        #[cfg(not(target_arch = "wasm32"))]
+        return self.item();
+        #[cfg(target_arch = "wasm32")]
+        return Err(waits(op));
+    }
+
+    /// [`Tensor::to_device`] for a method that the web has too, where it is an error to copy; `op` names the method.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        expect(unused_variables, reason = "errors name the copy")
+    )]
+    #[track_caller]
+    pub(crate) fn on_device(&self, op: &'static str, device: &Device) -> Result<Tensor> {
+        if self.device == *device {
+            return Ok(self.clone());
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        return self.to_device(device);
+        #[cfg(target_arch = "wasm32")]
+        return Err(waits(op));
+    }
+
     #[track_caller]
     fn check_item(&self) -> Result<()> {
         if self.size() == 1 {
@@ -201,4 +231,13 @@ impl Tensor {
         );
         Err(Error::shape("item", self.shape_ref(), message))
     }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[track_caller]
+fn waits(op: &'static str) -> Error {
+    Error::value(
+        op,
+        "it waits for values of a device, which nothing may do on the web",
+    )
 }

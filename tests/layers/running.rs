@@ -29,17 +29,20 @@ fn kernels(dev: &Device, layer: &dyn Module, shape: &[usize]) -> Result<[u64; 2]
 }
 
 /// Moments, result and running statistics share kernels; going back, so do the gradients. A GPU runs each group
-/// of them as one.
+/// of them as one, or as two where the adapter has few buffers for a kernel.
 fn few_kernels(dev: &Device) -> Result<()> {
     let dev = &own(dev)?;
-    let want = match dev.info().id.starts_with("gpu") {
-        true => [1, 2],
-        false => [3, 7],
-    };
-    let batch = nn::BatchNorm2d::new(4, dev)?;
-    assert_eq!(kernels(dev, &batch, &[8, 4, 6, 6])?, want);
-    let layer = nn::LayerNorm::new(64, dev)?;
-    assert_eq!(kernels(dev, &layer, &[32, 64])?, want);
+    let layers: [(Box<dyn Module>, &[usize]); 2] = [
+        (Box::new(nn::BatchNorm2d::new(4, dev)?), &[8, 4, 6, 6]),
+        (Box::new(nn::LayerNorm::new(64, dev)?), &[32, 64]),
+    ];
+    for (layer, shape) in layers {
+        let [there, back] = kernels(dev, &layer, shape)?;
+        match dev.info().id.starts_with("gpu") {
+            true => assert!(there <= 2 && back <= 4, "{there}, {back}"),
+            false => assert_eq!([there, back], [3, 7]),
+        }
+    }
     Ok(())
 }
 

@@ -279,6 +279,26 @@ impl Error {
         self
     }
 
+    /// The same failure as the method's that was called: one that is made of others answers for them.
+    pub(crate) fn of(mut self, method: &'static str) -> Self {
+        match &mut self.0.kind {
+            ErrorKind::Broadcast { op, .. }
+            | ErrorKind::NotAligned { op, .. }
+            | ErrorKind::Shapes { op, .. }
+            | ErrorKind::Shape { op, .. }
+            | ErrorKind::Axis { op, .. }
+            | ErrorKind::Index { op, .. }
+            | ErrorKind::DType { op, .. }
+            | ErrorKind::Device { op, .. }
+            | ErrorKind::Value { op, .. }
+            | ErrorKind::File { op, .. }
+            | ErrorKind::TooLarge { op, .. } => *op = method,
+            // What the device met while it ran is nobody's operand.
+            _ => {}
+        }
+        self
+    }
+
     /// The same failure met again at the caller's line: a fault of the device is told to each use.
     #[track_caller]
     pub(crate) fn again(&self) -> Self {

@@ -113,10 +113,9 @@ impl Tensor {
     #[track_caller]
     pub fn divmod<'a>(&self, divisor: impl Into<Operand<'a>>) -> Result<(Tensor, Tensor)> {
         let divisor = divisor.into();
-        Ok((
-            self.floor_divide(divisor.clone())?,
-            self.remainder(divisor)?,
-        ))
+        let quotient = self.floor_divide(divisor.clone());
+        let quotient = quotient.map_err(|error| error.of("divmod"))?;
+        Ok((quotient, self.remainder(divisor)?))
     }
 
     /// The least common multiple of two integers' magnitudes, wrapping; 0 where one of them is 0.

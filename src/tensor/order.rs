@@ -44,8 +44,9 @@ impl Tensor {
     /// As [`sort`](Tensor::sort).
     #[track_caller]
     pub fn sort_descending(&self, axis: isize) -> Result<Tensor> {
-        let axis = self.shape_ref().axis("sort", axis)?;
-        self.ranked("sort", axis, Way::Down, self.every_rank(axis))
+        const OP: &str = "sort_descending";
+        let axis = self.shape_ref().axis(OP, axis)?;
+        self.ranked(OP, axis, Way::Down, self.every_rank(axis))
     }
 
     /// Where along the axis the elements stand that [`sort`](Tensor::sort) gives, as `u32`. Equal
@@ -65,8 +66,9 @@ impl Tensor {
     /// As there.
     #[track_caller]
     pub fn argsort_descending(&self, axis: isize) -> Result<Tensor> {
-        let axis = self.shape_ref().axis("argsort", axis)?;
-        self.ranks("argsort", axis, Way::Down, self.every_rank(axis))
+        const OP: &str = "argsort_descending";
+        let axis = self.shape_ref().axis(OP, axis)?;
+        self.ranks(OP, axis, Way::Down, self.every_rank(axis))
     }
 
     /// The `k` largest elements along an axis, the largest first, and where they stand, as `u32`; NaN
@@ -85,7 +87,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn topk(&self, k: usize, axis: isize) -> Result<(Tensor, Tensor)> {
-        self.first(k, axis, Way::Down)
+        self.first("topk", k, axis, Way::Down)
     }
 
     /// The `k` smallest elements along an axis, the smallest first, and where they stand; PyTorch's
@@ -95,7 +97,7 @@ impl Tensor {
     /// As [`topk`](Tensor::topk).
     #[track_caller]
     pub fn topk_smallest(&self, k: usize, axis: isize) -> Result<(Tensor, Tensor)> {
-        self.first(k, axis, Way::Up)
+        self.first("topk_smallest", k, axis, Way::Up)
     }
 
     /// The `k`th smallest element along an axis, counted from 1 as in PyTorch, and where it stands; the
@@ -117,14 +119,13 @@ impl Tensor {
     }
 
     #[track_caller]
-    fn first(&self, k: usize, axis: isize, way: Way) -> Result<(Tensor, Tensor)> {
-        const OP: &str = "topk";
-        let at = self.shape_ref().axis(OP, axis)?;
+    fn first(&self, op: &'static str, k: usize, axis: isize, way: Way) -> Result<(Tensor, Tensor)> {
+        let at = self.shape_ref().axis(op, axis)?;
         if k > self.shape()[at] {
             let message = format!("axis {axis} has no {k} elements");
-            return Err(Error::shape(OP, self.shape_ref(), message));
+            return Err(Error::shape(op, self.shape_ref(), message));
         }
-        let places = self.ranks(OP, at, way, Wanted::Ranks(0, k))?;
+        let places = self.ranks(op, at, way, Wanted::Ranks(0, k))?;
         Ok((self.gather(at as isize, &places)?, places))
     }
 

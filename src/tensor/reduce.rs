@@ -335,7 +335,8 @@ impl Tensor {
     /// An axis out of range or named twice.
     #[track_caller]
     pub fn std(&self, axes: impl IntoAxes, ddof: usize) -> Result<Tensor> {
-        Ok(self.var(axes, ddof)?.sqrt())
+        let set = self.axes("std", axes)?.dropped();
+        Ok(self.var_set(&set, ddof)?.sqrt())
     }
 
     /// As [`std`](Tensor::std), with size 1 in the place of each reduced axis.
@@ -344,7 +345,7 @@ impl Tensor {
     /// As there.
     #[track_caller]
     pub fn std_keepdims(&self, axes: impl IntoAxes, ddof: usize) -> Result<Tensor> {
-        Ok(self.var_keepdims(axes, ddof)?.sqrt())
+        Ok(self.var_set(&self.axes("std", axes)?, ddof)?.sqrt())
     }
 
     #[track_caller]

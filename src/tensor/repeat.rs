@@ -87,6 +87,7 @@ impl Tensor {
     #[track_caller]
     pub fn repeat_interleave(&self, counts: impl IntoDims, axis: isize) -> Result<Tensor> {
         self.repeat(counts, axis)
+            .map_err(|error| error.of("repeat_interleave"))
     }
 
     /// Each axis as often as its count says, as a copy of a broadcast view: a new axis beside each that

@@ -132,7 +132,7 @@ impl Tensor {
     /// An axis out of range.
     #[track_caller]
     pub fn cummax_indices(&self, axis: isize) -> Result<Tensor> {
-        self.scan_indices(ReduceOp::Max, axis)
+        self.scan_indices("cummax_indices", ReduceOp::Max, axis)
     }
 
     /// Where along the axis the smallest element so far stands, as
@@ -142,12 +142,12 @@ impl Tensor {
     /// An axis out of range.
     #[track_caller]
     pub fn cummin_indices(&self, axis: isize) -> Result<Tensor> {
-        self.scan_indices(ReduceOp::Min, axis)
+        self.scan_indices("cummin_indices", ReduceOp::Min, axis)
     }
 
     #[track_caller]
-    fn scan_indices(&self, op: ReduceOp, axis: isize) -> Result<Tensor> {
-        let axis = self.shape_ref().axis(op.scan_name(), axis)?;
+    fn scan_indices(&self, name: &'static str, op: ReduceOp, axis: isize) -> Result<Tensor> {
+        let axis = self.shape_ref().axis(name, axis)?;
         let places = self.places(axis)?;
         let taken = self.detach().taken(op, axis)?.select(&places, 0)?;
         taken.scan(ReduceOp::Max, axis as isize)

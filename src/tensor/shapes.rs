@@ -45,6 +45,7 @@ impl Tensor {
     #[track_caller]
     pub fn swapaxes(&self, axis0: isize, axis1: isize) -> Result<Tensor> {
         self.transpose(axis0, axis1)
+            .map_err(|error| error.of("swapaxes"))
     }
 
     /// Axes moved to other places, the others in their order around them; no copy.

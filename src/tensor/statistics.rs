@@ -220,7 +220,8 @@ impl Tensor {
     pub fn ptp(&self, axes: impl IntoAxes) -> Result<Tensor> {
         let set = self.axes("ptp", axes)?.dropped();
         let x = self.counted();
-        x.max_set(&set)?.try_sub(x.min_set(&set)?)
+        let largest = x.max_set(&set).map_err(|error| error.of("ptp"))?;
+        largest.try_sub(x.min_set(&set)?)
     }
 
     /// The mean over the axes with a weight for each element, Σ wx / Σ w; the weights broadcast. For one axis

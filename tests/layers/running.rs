@@ -32,17 +32,17 @@ fn kernels(dev: &Device, layer: &dyn Module, shape: &[usize]) -> Result<[u64; 2]
 /// of them as one, or as two where the adapter has few buffers for a kernel.
 fn few_kernels(dev: &Device) -> Result<()> {
     let dev = &own(dev)?;
-    let layers: [(Box<dyn Module>, &[usize]); 2] = [
-        (Box::new(nn::BatchNorm2d::new(4, dev)?), &[8, 4, 6, 6]),
-        (Box::new(nn::LayerNorm::new(64, dev)?), &[32, 64]),
-    ];
-    for (layer, shape) in layers {
-        let [there, back] = kernels(dev, &layer, shape)?;
-        match dev.info().id.starts_with("gpu") {
-            true => assert!(there <= 2 && back <= 4, "{there}, {back}"),
-            false => assert_eq!([there, back], [3, 7]),
-        }
-    }
+    let gpu = dev.info().id.starts_with("gpu");
+    let [batch, layer] = match (gpu, dev.name().contains("SwiftShader")) {
+        // Batch normalisation also writes its running statistics.
+        (true, true) => [[2, 4], [1, 3]],
+        (true, false) => [[1, 2], [1, 2]],
+        (false, _) => [[3, 7], [3, 7]],
+    };
+    let norm = nn::BatchNorm2d::new(4, dev)?;
+    assert_eq!(kernels(dev, &norm, &[8, 4, 6, 6])?, batch);
+    let norm = nn::LayerNorm::new(64, dev)?;
+    assert_eq!(kernels(dev, &norm, &[32, 64])?, layer);
     Ok(())
 }
 

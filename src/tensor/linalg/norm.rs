@@ -133,7 +133,7 @@ impl Tensor {
         let x = self.to_dtype(DType::F32);
         let norm = match p {
             f64::INFINITY => largest(&x.abs(), axes)?,
-            f64::NEG_INFINITY => x.abs().min_keepdims(axes)?,
+            f64::NEG_INFINITY => smallest(&x.abs(), axes)?,
             0.0 => x.ne(0.0)?.to_dtype(DType::F32).sum_keepdims(axes)?,
             1.0 => x.abs().sum_keepdims(axes)?,
             2.0 => root(&x.square().sum_keepdims(axes)?, |sum| Ok(sum.sqrt()))?,
@@ -160,15 +160,15 @@ impl Tensor {
         let sums = |axis: isize| x.abs().sum_keepdims(axis);
         match norm {
             Norm::P(1.0) => largest(&sums(row)?, &[column]),
-            Norm::P(-1.0) => sums(row)?.min_keepdims(column),
+            Norm::P(-1.0) => smallest(&sums(row)?, &[column]),
             Norm::P(f64::INFINITY) => largest(&sums(column)?, &[row]),
-            Norm::P(f64::NEG_INFINITY) => sums(column)?.min_keepdims(row),
+            Norm::P(f64::NEG_INFINITY) => smallest(&sums(column)?, &[row]),
             Norm::P(2.0 | -2.0) | Norm::Nuc => {
                 let values = x.singular_values(row as usize, column as usize)?;
                 let one = match norm {
                     Norm::Nuc => values.sum_keepdims(-1)?,
                     Norm::P(p) if p > 0.0 => largest(&values, &[-1])?,
-                    _ => values.min_keepdims(-1)?,
+                    _ => smallest(&values, &[-1])?,
                 };
                 let dims = (0..x.ndim()).map(|i| {
                     let gone = i as isize == row || i as isize == column;
@@ -208,6 +208,12 @@ fn largest(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
         0 => x.sum_keepdims(axes),
         _ => x.max_keepdims(axes),
     }
+}
+
+/// The smallest, of one at least.
+#[track_caller]
+fn smallest(x: &Tensor, axes: &[isize]) -> Result<Tensor> {
+    x.min_keepdims(axes).map_err(|error| error.of(OP))
 }
 
 /// A function of numbers that are not negative, which is 0 at 0 and infinitely steep there: that passes a

@@ -90,7 +90,8 @@ impl Tensor {
     /// As there.
     #[track_caller]
     pub fn nanstd(&self, axes: impl IntoAxes, ddof: usize) -> Result<Tensor> {
-        Ok(self.nanvar(axes, ddof)?.sqrt())
+        let variance = self.nanvar(axes, ddof);
+        Ok(variance.map_err(|error| error.of("nanstd"))?.sqrt())
     }
 
     /// The median over the axes of the elements that are not NaN, as [`median`](Tensor::median); NaN

@@ -23,35 +23,10 @@ tests![
     learns_to_copy,
 ];
 
-/// The parameters of a case under PyTorch's names.
-fn load(model: &dyn Module, case: &Case, dev: &Device) -> Result<()> {
-    let names = case.keys().filter_map(|key| key.strip_prefix("p."));
-    let state = names
-        .map(|name| {
-            Ok((
-                name.to_owned(),
-                case.array(&format!("p.{name}")).tensor(dev)?,
-            ))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    model.load_state(&state, nn::Load::Exact).map(drop)
-}
-
 /// Values of order 1 after some dozens of operations in f32: 32 rounding errors of 1.
 #[track_caller]
 fn close(case: &Case, key: &str, got: &Tensor) -> Result<()> {
-    let want = case.array(key);
-    assert_eq!(got.shape(), want.shape, "{}, {key}", case.name);
-    let want: Vec<f64> = want.values();
-    for (got, want) in got.to_vec::<f64>()?.into_iter().zip(want) {
-        let off = (got - want).abs();
-        assert!(
-            off <= 2e-6 * want.abs().max(1.0),
-            "{}, {key}: {got}, not {want}",
-            case.name
-        );
-    }
-    Ok(())
+    case.assert_close(key, got, 2e-6)
 }
 
 fn attention_as_pytorch(dev: &Device) -> Result<()> {
@@ -66,7 +41,7 @@ fn attention_as_pytorch(dev: &Device) -> Result<()> {
         if case.try_array("p.in_proj_bias").is_none() {
             layer = layer.without_bias();
         }
-        load(&layer, case, dev)?;
+        layer.load_state(&case.state(dev)?, nn::Load::Exact)?;
         let mut mask = nn::Mask::new();
         if let Some(padding) = case.try_array("padding") {
             mask = mask.hide_keys(&padding.tensor(dev)?);
@@ -117,7 +92,7 @@ fn transformers_as_pytorch(dev: &Device) -> Result<()> {
         if case.text("activation").is_some() {
             block = block.activation(nn::Gelu);
         }
-        load(&block, case, dev)?;
+        block.load_state(&case.state(dev)?, nn::Load::Exact)?;
         block.eval();
         let x = case.array("x").strided(dev)?;
         let y = match case.try_array("padding") {

@@ -23,41 +23,17 @@ tests![
     learns_to_remember,
 ];
 
-/// The parameters of a case under PyTorch's names.
-fn state(case: &Case, dev: &Device) -> Result<Vec<(String, Tensor)>> {
-    let names = case.keys().filter_map(|key| key.strip_prefix("p."));
-    names
-        .map(|name| {
-            Ok((
-                name.to_owned(),
-                case.array(&format!("p.{name}")).tensor(dev)?,
-            ))
-        })
-        .collect()
-}
-
 /// Values of order 1 after a dozen operations in f32: 16 rounding errors of 1.
 #[track_caller]
 fn close(case: &Case, key: &str, got: &Tensor) -> Result<()> {
-    let want = case.array(key);
-    assert_eq!(got.shape(), want.shape, "{}, {key}", case.name);
-    let want: Vec<f64> = want.values();
-    for (got, want) in got.to_vec::<f64>()?.into_iter().zip(want) {
-        let off = (got - want).abs();
-        assert!(
-            off <= 1e-6 * want.abs().max(1.0),
-            "{}, {key}: {got}, not {want}",
-            case.name
-        );
-    }
-    Ok(())
+    case.assert_close(key, got, 1e-6)
 }
 
 fn linear_as_pytorch(dev: &Device) -> Result<()> {
     let golden = Golden::read("recurrent.txt");
     let case = golden.case("linear");
     let layer = nn::Linear::new(3, 2, dev)?;
-    layer.load_state(&state(case, dev)?, nn::Load::Exact)?;
+    layer.load_state(&case.state(dev)?, nn::Load::Exact)?;
     close(case, "y", &layer.forward(&case.array("x").tensor(dev)?)?)
 }
 
@@ -66,7 +42,7 @@ fn convolution_as_pytorch(dev: &Device) -> Result<()> {
     let golden = Golden::read("recurrent.txt");
     let case = golden.case("convolution");
     let layer = nn::Conv2d::new(2, 3, 2, dev)?;
-    layer.load_state(&state(case, dev)?, nn::Load::Exact)?;
+    layer.load_state(&case.state(dev)?, nn::Load::Exact)?;
     close(case, "y", &layer.forward(&case.array("x").tensor(dev)?)?)
 }
 
@@ -74,7 +50,7 @@ fn cells_as_pytorch(dev: &Device) -> Result<()> {
     let golden = Golden::read("recurrent.txt");
     for case in golden.cases() {
         let tensor = |key: &str| case.array(key).tensor(dev);
-        let state = || state(case, dev);
+        let state = || case.state(dev);
         let (h, c) = match case.text("layer") {
             Some("rnn cell") => {
                 let cell = nn::RnnCell::new(3, 2, dev)?;
@@ -119,7 +95,7 @@ fn sequences_as_pytorch(dev: &Device) -> Result<()> {
                 if case.text("bias").is_some() {
                     layer = layer.without_bias();
                 }
-                layer.load_state(&state(case, dev)?, nn::Load::Exact)?;
+                layer.load_state(&case.state(dev)?, nn::Load::Exact)?;
                 layer
             }};
         }

@@ -96,3 +96,32 @@ impl Rows {
         }
     }
 }
+
+/// The options of a loss that has [`Classes`].
+macro_rules! by_class {
+    ($loss:ty) => {
+        impl $loss {
+            /// With a weight for each class, `(classes)`.
+            #[doc(alias = "weight")]
+            pub fn weights(mut self, weights: &Tensor) -> Self {
+                self.classes.weights = Some(weights.clone());
+                self
+            }
+
+            /// Rows of this class number do not count: neither in the loss, nor in its mean, nor for gradients. PyTorch
+            /// ignores −100 unless told otherwise; here no row is ignored unless asked for.
+            #[doc(alias = "ignore_index")]
+            pub fn ignore(mut self, class: i32) -> Self {
+                self.classes.ignored = Some(class);
+                self
+            }
+
+            /// With another reduction than the mean. The mean of class numbers is over the weights of the rows that count.
+            pub fn reduction(mut self, reduction: $crate::loss::Reduction) -> Self {
+                self.classes.reduction = reduction;
+                self
+            }
+        }
+    };
+}
+pub(super) use by_class;

@@ -1,7 +1,7 @@
 //! Cross-entropy.
 
-use super::classes::Classes;
-use super::{Loss, Reduction, checks};
+use super::classes::{Classes, by_class};
+use super::{Loss, checks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::Tensor;
 
@@ -44,27 +44,6 @@ impl CrossEntropy {
     #[doc(alias = "label_smoothing")]
     pub fn smoothing(mut self, part: f64) -> Self {
         self.smoothing = part;
-        self
-    }
-
-    /// With a weight for each class, `(classes)`.
-    #[doc(alias = "weight")]
-    pub fn weights(mut self, weights: &Tensor) -> Self {
-        self.classes.weights = Some(weights.clone());
-        self
-    }
-
-    /// Rows of this class number do not count: neither in the loss, nor in its mean, nor for gradients. PyTorch
-    /// ignores −100 unless told otherwise; here no row is ignored unless asked for.
-    #[doc(alias = "ignore_index")]
-    pub fn ignore(mut self, class: i32) -> Self {
-        self.classes.ignored = Some(class);
-        self
-    }
-
-    /// With another reduction than the mean. The mean of class numbers is over the weights of the rows that count.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.classes.reduction = reduction;
         self
     }
 
@@ -120,6 +99,8 @@ fn shifted(logits: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
     let all = shifted.exp().sum_keepdims(-1)?.ln();
     Ok((largest, shifted, all))
 }
+
+by_class!(CrossEntropy);
 
 impl Loss for CrossEntropy {
     /// # Errors

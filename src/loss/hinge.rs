@@ -5,133 +5,93 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::tensor::Tensor;
 
-/// The hinge loss of support vector machines, max(0, margin − y·x).
-///
-/// Of targets of the output's shape, −1 and 1, it is that, element by element. Of class numbers `(…)` with scores
-/// `(…, classes)` it is, for each row, the sum of max(0, margin − x\[y\] + x\[j\]) over the other classes j, over the
-/// number of classes (Weston and Watkins, "Multi-class support vector machines", 1998; PyTorch's
-/// `MultiMarginLoss`). Whether it is the one or the other follows from the number of axes.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// use tilewise::loss::{Hinge, Loss};
-/// let dev = Device::cpu();
-/// let scores = Tensor::new([0.5f32, -2.], &dev)?;
-/// let loss = Hinge::new().loss(&scores, &Tensor::new([1, -1], &dev)?)?;
-/// assert_eq!(loss.item::<f32>()?, 0.25);
-/// let scores = Tensor::new([[1f32, 0.5, -1., 3.]], &dev)?;
-/// let loss = Hinge::new().loss(&scores, &Tensor::new([3], &dev)?)?;
-/// assert_eq!(loss.item::<f32>()?, 0.0);
-/// # Ok::<(), Error>(())
-/// ```
-#[doc(alias("MultiMarginLoss", "SVM"))]
-#[derive(Clone, Copy, Debug)]
-pub struct Hinge {
-    margin: f64,
-    reduction: Reduction,
-}
-
-/// [`Hinge`] with each max(0, …) squared: smooth where it begins.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// use tilewise::loss::{Loss, SquaredHinge};
-/// let dev = Device::cpu();
-/// let scores = Tensor::new([0.5f32, -2.], &dev)?;
-/// let loss = SquaredHinge::new().loss(&scores, &Tensor::new([1, -1], &dev)?)?;
-/// assert_eq!(loss.item::<f32>()?, 0.125);
-/// # Ok::<(), Error>(())
-/// ```
-#[doc(alias = "MultiMarginLoss")]
-#[derive(Clone, Copy, Debug)]
-pub struct SquaredHinge {
-    margin: f64,
-    reduction: Reduction,
-}
-
-impl Hinge {
-    /// The mean over all elements, or rows, with a margin of 1.
-    pub fn new() -> Self {
-        Self {
-            margin: 1.0,
-            reduction: Reduction::Mean,
+/// Losses of what a margin is missed by, taken to a power.
+macro_rules! hinges {
+    ($($(#[$attribute:meta])* $loss:ident, $name:literal, $power:expr;)*) => {$(
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $loss {
+            margin: f64,
+            reduction: Reduction,
         }
-    }
 
-    /// With another margin, at least 0.
-    pub fn margin(mut self, margin: f64) -> Self {
-        self.margin = margin;
-        self
-    }
+        impl $loss {
+            /// The mean over all elements, or rows, with a margin of 1.
+            pub fn new() -> Self {
+                Self {
+                    margin: 1.0,
+                    reduction: Reduction::Mean,
+                }
+            }
 
-    /// With another reduction than the mean.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.reduction = reduction;
-        self
-    }
-}
+            /// With another margin, at least 0.
+            pub fn margin(mut self, margin: f64) -> Self {
+                self.margin = margin;
+                self
+            }
 
-impl Default for Hinge {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Loss for Hinge {
-    /// # Errors
-    /// A target of another shape, class numbers that are no integers, an output that is no floats, or a margin that
-    /// is negative or not finite. A class number that is no class is an error of the next read.
-    #[track_caller]
-    fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        self.reduction
-            .of(&each("hinge", output, target, self.margin, |excess| {
-                excess
-            })?)
-    }
-}
-
-impl SquaredHinge {
-    /// The mean over all elements, or rows, with a margin of 1.
-    pub fn new() -> Self {
-        Self {
-            margin: 1.0,
-            reduction: Reduction::Mean,
+            /// With another reduction than the mean.
+            pub fn reduction(mut self, reduction: Reduction) -> Self {
+                self.reduction = reduction;
+                self
+            }
         }
-    }
 
-    /// With another margin, at least 0.
-    pub fn margin(mut self, margin: f64) -> Self {
-        self.margin = margin;
-        self
-    }
+        impl Default for $loss {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
 
-    /// With another reduction than the mean.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.reduction = reduction;
-        self
-    }
+        impl Loss for $loss {
+            /// # Errors
+            /// A target of another shape, class numbers that are no integers, an output that is no floats, or a
+            /// margin that is negative or not finite. A class number that is no class is an error of the next read.
+            #[track_caller]
+            fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+                let each = each($name, output, target, self.margin, $power)?;
+                self.reduction.of(&each)
+            }
+        }
+    )*};
 }
 
-impl Default for SquaredHinge {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+hinges! {
+    /// The hinge loss of support vector machines, max(0, margin − y·x).
+    ///
+    /// Of targets of the output's shape, −1 and 1, it is that, element by element. Of class numbers `(…)` with scores
+    /// `(…, classes)` it is, for each row, the sum of max(0, margin − x\[y\] + x\[j\]) over the other classes j, over the
+    /// number of classes (Weston and Watkins, "Multi-class support vector machines", 1998; PyTorch's
+    /// `MultiMarginLoss`). Whether it is the one or the other follows from the number of axes.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::loss::{Hinge, Loss};
+    /// let dev = Device::cpu();
+    /// let scores = Tensor::new([0.5f32, -2.], &dev)?;
+    /// let loss = Hinge::new().loss(&scores, &Tensor::new([1, -1], &dev)?)?;
+    /// assert_eq!(loss.item::<f32>()?, 0.25);
+    /// let scores = Tensor::new([[1f32, 0.5, -1., 3.]], &dev)?;
+    /// let loss = Hinge::new().loss(&scores, &Tensor::new([3], &dev)?)?;
+    /// assert_eq!(loss.item::<f32>()?, 0.0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias("MultiMarginLoss", "SVM"))]
+    Hinge, "hinge", |excess| excess;
 
-impl Loss for SquaredHinge {
-    /// # Errors
-    /// A target of another shape, class numbers that are no integers, an output that is no floats, or a margin that
-    /// is negative or not finite. A class number that is no class is an error of the next read.
-    #[track_caller]
-    fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        self.reduction.of(&each(
-            "squared_hinge",
-            output,
-            target,
-            self.margin,
-            |excess| excess.square(),
-        )?)
-    }
+    /// [`Hinge`] with each max(0, …) squared: smooth where it begins.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::loss::{Loss, SquaredHinge};
+    /// let dev = Device::cpu();
+    /// let scores = Tensor::new([0.5f32, -2.], &dev)?;
+    /// let loss = SquaredHinge::new().loss(&scores, &Tensor::new([1, -1], &dev)?)?;
+    /// assert_eq!(loss.item::<f32>()?, 0.125);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias = "MultiMarginLoss")]
+    SquaredHinge, "squared_hinge", |excess| excess.square();
 }
 
 /// The losses of elements, or of rows.

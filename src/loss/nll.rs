@@ -1,7 +1,7 @@
 //! The negative log-likelihood.
 
-use super::classes::Classes;
-use super::{Loss, Reduction, checks};
+use super::classes::{Classes, by_class};
+use super::{Loss, checks};
 use crate::error::Result;
 use crate::tensor::Tensor;
 
@@ -31,28 +31,9 @@ impl Nll {
     pub fn new() -> Self {
         Self::default()
     }
-
-    /// With a weight for each class, `(classes)`.
-    #[doc(alias = "weight")]
-    pub fn weights(mut self, weights: &Tensor) -> Self {
-        self.classes.weights = Some(weights.clone());
-        self
-    }
-
-    /// Rows of this class number do not count: neither in the loss, nor in its mean, nor for gradients. PyTorch
-    /// ignores −100 unless told otherwise; here no row is ignored unless asked for.
-    #[doc(alias = "ignore_index")]
-    pub fn ignore(mut self, class: i32) -> Self {
-        self.classes.ignored = Some(class);
-        self
-    }
-
-    /// With another reduction than the mean. The mean of class numbers is over the weights of the rows that count.
-    pub fn reduction(mut self, reduction: Reduction) -> Self {
-        self.classes.reduction = reduction;
-        self
-    }
 }
+
+by_class!(Nll);
 
 impl Loss for Nll {
     /// # Errors

@@ -93,81 +93,131 @@ impl Score {
     }
 }
 
-/// How much of what is predicted is right, class by class: hits over predictions.
-///
-/// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
-/// there is nothing to divide by, the score is 0.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// use tilewise::metrics::{Average, Metric, Precision};
-/// let dev = Device::cpu();
-/// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
-/// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
-/// let precision = Precision::new().classes(3);
-/// assert_eq!(precision.per_class(&guesses, &labels)?.to_vec::<f32>()?, [1., 0.5, 1.]);
-/// let weighted = precision.average(Average::Weighted).measure(&guesses, &labels)?;
-/// assert!((weighted.item::<f32>()? - 0.875).abs() < 1e-6);
-/// # Ok::<(), Error>(())
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Precision(Score);
+/// Metrics that are one number a class, which a function gives for the counts.
+macro_rules! scores {
+    ($($(#[$attribute:meta])* $metric:ident, $name:literal, $of:path;)*) => {$(
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $metric(Score);
 
-impl Precision {
-    /// Of several classes, as the mean over them.
-    pub fn new() -> Self {
-        Self(Score::MANY)
-    }
+        impl $metric {
+            /// Of several classes, as the mean over them.
+            pub fn new() -> Self {
+                Self(Score::MANY)
+            }
 
-    /// Of class 1 among two: an output above the threshold says 1, any other 0. The threshold is 0.5 for
-    /// probabilities and 0 for logits.
-    pub fn binary(threshold: f64) -> Self {
-        Self(Score {
-            says: Says::Above(threshold),
-            ..Score::MANY
-        })
-    }
+            /// Of class 1 among two: an output above the threshold says 1, any other 0. The threshold is 0.5 for
+            /// probabilities and 0 for logits.
+            pub fn binary(threshold: f64) -> Self {
+                Self(Score {
+                    says: Says::Above(threshold),
+                    ..Score::MANY
+                })
+            }
 
-    /// With another average. A score of class 1 alone has none.
-    pub fn average(mut self, average: Average) -> Self {
-        self.0.average = average;
-        self
-    }
+            /// With another average. A score of class 1 alone has none.
+            pub fn average(mut self, average: Average) -> Self {
+                self.0.average = average;
+                self
+            }
 
-    /// Of so many classes, where outputs are class numbers and do not tell.
-    pub fn classes(mut self, classes: usize) -> Self {
-        self.0.classes = Some(classes);
-        self
-    }
+            /// Of so many classes, where outputs are class numbers and do not tell.
+            pub fn classes(mut self, classes: usize) -> Self {
+                self.0.classes = Some(classes);
+                self
+            }
 
-    /// The score of each class, `(classes)`; it stays on the device.
+            /// The score of each class, `(classes)`; it stays on the device.
+            ///
+            /// # Errors
+            /// As [`measure`](Metric::measure).
+            #[track_caller]
+            pub fn per_class(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+                no_grad(|| $of(&self.0.counts($name, output, target)?))
+            }
+        }
+
+        impl Default for $metric {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl Metric for $metric {
+            fn name(&self) -> String {
+                $name.into()
+            }
+
+            /// # Errors
+            /// Shapes or kinds of numbers that do not fit, or class numbers without the number of classes. A number that is no
+            /// class is an error of the next read.
+            #[track_caller]
+            fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+                self.0.one($name, output, target, $of)
+            }
+        }
+    )*};
+}
+
+scores! {
+    /// How much of what is predicted is right, class by class: hits over predictions.
     ///
-    /// # Errors
-    /// As [`measure`](Metric::measure).
-    #[track_caller]
-    pub fn per_class(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        no_grad(|| precision(&self.0.counts("precision", output, target)?))
-    }
-}
+    /// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
+    /// there is nothing to divide by, the score is 0.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::metrics::{Average, Metric, Precision};
+    /// let dev = Device::cpu();
+    /// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
+    /// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
+    /// let precision = Precision::new().classes(3);
+    /// assert_eq!(precision.per_class(&guesses, &labels)?.to_vec::<f32>()?, [1., 0.5, 1.]);
+    /// let weighted = precision.average(Average::Weighted).measure(&guesses, &labels)?;
+    /// assert!((weighted.item::<f32>()? - 0.875).abs() < 1e-6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    Precision, "precision", precision;
 
-impl Default for Precision {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+    /// How much of what is right is predicted, class by class: hits over those there are.
+    ///
+    /// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
+    /// there is nothing to divide by, the score is 0.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::metrics::{Average, Metric, Recall};
+    /// let dev = Device::cpu();
+    /// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
+    /// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
+    /// let recall = Recall::new().classes(3);
+    /// assert_eq!(recall.per_class(&guesses, &labels)?.to_vec::<f32>()?, [0.5, 1., 1.]);
+    /// let weighted = recall.average(Average::Weighted).measure(&guesses, &labels)?;
+    /// assert!((weighted.item::<f32>()? - 0.75).abs() < 1e-6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias = "sensitivity")]
+    Recall, "recall", recall;
 
-impl Metric for Precision {
-    fn name(&self) -> String {
-        "precision".into()
-    }
-
-    /// # Errors
-    /// Shapes or kinds of numbers that do not fit, or class numbers without the number of classes. A number that is no
-    /// class is an error of the next read.
-    #[track_caller]
-    fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        self.0.one("precision", output, target, precision)
-    }
+    /// The harmonic mean of [`Precision`] and [`Recall`], class by class.
+    ///
+    /// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
+    /// there is nothing to divide by, the score is 0.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::metrics::{Average, Metric, F1};
+    /// let dev = Device::cpu();
+    /// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
+    /// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
+    /// let f1 = F1::new().classes(3);
+    /// assert_eq!(f1.per_class(&guesses, &labels)?.to_vec::<f32>()?, [2. / 3., 2. / 3., 1.]);
+    /// let weighted = f1.average(Average::Weighted).measure(&guesses, &labels)?;
+    /// assert!((weighted.item::<f32>()? - 0.75).abs() < 1e-6);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[doc(alias = "f1_score")]
+    F1, "f1", f1;
 }
 
 #[track_caller]
@@ -175,165 +225,9 @@ fn precision(counts: &Counts) -> Result<Tensor> {
     quotient(&counts.hits, &counts.predicted)
 }
 
-/// How much of what is right is predicted, class by class: hits over those there are.
-///
-/// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
-/// there is nothing to divide by, the score is 0.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// use tilewise::metrics::{Average, Metric, Recall};
-/// let dev = Device::cpu();
-/// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
-/// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
-/// let recall = Recall::new().classes(3);
-/// assert_eq!(recall.per_class(&guesses, &labels)?.to_vec::<f32>()?, [0.5, 1., 1.]);
-/// let weighted = recall.average(Average::Weighted).measure(&guesses, &labels)?;
-/// assert!((weighted.item::<f32>()? - 0.75).abs() < 1e-6);
-/// # Ok::<(), Error>(())
-/// ```
-#[doc(alias = "sensitivity")]
-#[derive(Clone, Copy, Debug)]
-pub struct Recall(Score);
-
-impl Recall {
-    /// Of several classes, as the mean over them.
-    pub fn new() -> Self {
-        Self(Score::MANY)
-    }
-
-    /// Of class 1 among two: an output above the threshold says 1, any other 0. The threshold is 0.5 for
-    /// probabilities and 0 for logits.
-    pub fn binary(threshold: f64) -> Self {
-        Self(Score {
-            says: Says::Above(threshold),
-            ..Score::MANY
-        })
-    }
-
-    /// With another average. A score of class 1 alone has none.
-    pub fn average(mut self, average: Average) -> Self {
-        self.0.average = average;
-        self
-    }
-
-    /// Of so many classes, where outputs are class numbers and do not tell.
-    pub fn classes(mut self, classes: usize) -> Self {
-        self.0.classes = Some(classes);
-        self
-    }
-
-    /// The score of each class, `(classes)`; it stays on the device.
-    ///
-    /// # Errors
-    /// As [`measure`](Metric::measure).
-    #[track_caller]
-    pub fn per_class(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        no_grad(|| recall(&self.0.counts("recall", output, target)?))
-    }
-}
-
-impl Default for Recall {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Metric for Recall {
-    fn name(&self) -> String {
-        "recall".into()
-    }
-
-    /// # Errors
-    /// Shapes or kinds of numbers that do not fit, or class numbers without the number of classes. A number that is no
-    /// class is an error of the next read.
-    #[track_caller]
-    fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        self.0.one("recall", output, target, recall)
-    }
-}
-
 #[track_caller]
 fn recall(counts: &Counts) -> Result<Tensor> {
     quotient(&counts.hits, &counts.right)
-}
-
-/// The harmonic mean of [`Precision`] and [`Recall`], class by class.
-///
-/// Outputs are scores `(…, classes)` with targets of class numbers `(…)` from 0 on, or both are class numbers. Where
-/// there is nothing to divide by, the score is 0.
-///
-/// ```
-/// use tilewise::prelude::*;
-/// use tilewise::metrics::{Average, Metric, F1};
-/// let dev = Device::cpu();
-/// let guesses = Tensor::new([0, 1, 1, 2], &dev)?;
-/// let labels = Tensor::new([0, 1, 0, 2], &dev)?;
-/// let f1 = F1::new().classes(3);
-/// assert_eq!(f1.per_class(&guesses, &labels)?.to_vec::<f32>()?, [2. / 3., 2. / 3., 1.]);
-/// let weighted = f1.average(Average::Weighted).measure(&guesses, &labels)?;
-/// assert!((weighted.item::<f32>()? - 0.75).abs() < 1e-6);
-/// # Ok::<(), Error>(())
-/// ```
-#[doc(alias = "f1_score")]
-#[derive(Clone, Copy, Debug)]
-pub struct F1(Score);
-
-impl F1 {
-    /// Of several classes, as the mean over them.
-    pub fn new() -> Self {
-        Self(Score::MANY)
-    }
-
-    /// Of class 1 among two: an output above the threshold says 1, any other 0. The threshold is 0.5 for
-    /// probabilities and 0 for logits.
-    pub fn binary(threshold: f64) -> Self {
-        Self(Score {
-            says: Says::Above(threshold),
-            ..Score::MANY
-        })
-    }
-
-    /// With another average. A score of class 1 alone has none.
-    pub fn average(mut self, average: Average) -> Self {
-        self.0.average = average;
-        self
-    }
-
-    /// Of so many classes, where outputs are class numbers and do not tell.
-    pub fn classes(mut self, classes: usize) -> Self {
-        self.0.classes = Some(classes);
-        self
-    }
-
-    /// The score of each class, `(classes)`; it stays on the device.
-    ///
-    /// # Errors
-    /// As [`measure`](Metric::measure).
-    #[track_caller]
-    pub fn per_class(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        no_grad(|| f1(&self.0.counts("f1", output, target)?))
-    }
-}
-
-impl Default for F1 {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Metric for F1 {
-    fn name(&self) -> String {
-        "f1".into()
-    }
-
-    /// # Errors
-    /// Shapes or kinds of numbers that do not fit, or class numbers without the number of classes. A number that is no
-    /// class is an error of the next read.
-    #[track_caller]
-    fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        self.0.one("f1", output, target, f1)
-    }
 }
 
 #[track_caller]

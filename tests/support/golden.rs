@@ -106,6 +106,27 @@ impl Case {
         self.texts.get(key).map(String::as_str)
     }
 
+    /// The parameters `p.…` of a layer, under the names that PyTorch gives them.
+    pub(crate) fn state(&self, dev: &Device) -> Result<Vec<(String, Tensor)>> {
+        let names = self.keys().filter_map(|key| key.strip_prefix("p."));
+        let tensor = |name: &str| self.array(&format!("p.{name}")).tensor(dev);
+        names.map(|name| Ok((name.into(), tensor(name)?))).collect()
+    }
+
+    /// Asserts that values of order 1 are off those under `key` by no more than `bound`, of them or of 1.
+    #[track_caller]
+    pub(crate) fn assert_close(&self, key: &str, got: &Tensor, bound: f64) -> Result<()> {
+        let want = self.array(key);
+        assert_eq!(got.shape(), want.shape, "{}, {key}", self.name);
+        let want: Vec<f64> = want.values();
+        for (got, want) in got.to_vec::<f64>()?.into_iter().zip(want) {
+            let off = (got - want).abs();
+            let near = off <= bound * want.abs().max(1.0);
+            assert!(near, "{}, {key}: {got}, not {want}", self.name);
+        }
+        Ok(())
+    }
+
     /// The text under `key`, parsed (a flag is 0 or 1: ask for `u8`).
     pub(crate) fn value<T: FromStr<Err: Debug>>(&self, key: &str) -> T {
         let text = self

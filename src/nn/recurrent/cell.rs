@@ -71,36 +71,9 @@ fn step(kind: Kind, weights: &Weights, x: &Tensor, state: State) -> Result<State
 }
 
 impl RnnCell {
-    /// A cell with tanh.
-    ///
-    /// # Errors
-    /// Weights that the device cannot hold.
-    #[track_caller]
-    pub fn new(inputs: usize, hidden: usize, device: &Device) -> Result<Self> {
-        draw(Kind::Tanh, inputs, hidden, device).map(Self)
-    }
-
-    /// A cell of given weights, (hidden, inputs) and (hidden, hidden), and biases of (hidden).
-    ///
-    /// # Errors
-    /// Shapes that do not fit one another, numbers that are no floats, or tensors on different devices.
-    #[track_caller]
-    pub fn from_tensors(
-        weight_ih: &Tensor,
-        weight_hh: &Tensor,
-        biases: Option<[&Tensor; 2]>,
-    ) -> Result<Self> {
-        Weights::given(Kind::Tanh, weight_ih, weight_hh, biases).map(Self)
-    }
-
     /// The positive part in the place of tanh.
     pub fn relu(self) -> Self {
         Self(self.0.of_kind(Kind::Relu))
-    }
-
-    /// Without biases.
-    pub fn without_bias(self) -> Self {
-        Self(self.0.without_bias())
     }
 
     /// The next state, (N, hidden), for an input of (N, inputs).
@@ -114,33 +87,6 @@ impl RnnCell {
 }
 
 impl LstmCell {
-    /// A cell with drawn weights.
-    ///
-    /// # Errors
-    /// Weights that the device cannot hold.
-    #[track_caller]
-    pub fn new(inputs: usize, hidden: usize, device: &Device) -> Result<Self> {
-        draw(Kind::Lstm, inputs, hidden, device).map(Self)
-    }
-
-    /// A cell of given weights, (4·hidden, inputs) and (4·hidden, hidden), and biases of (4·hidden).
-    ///
-    /// # Errors
-    /// Shapes that do not fit one another, numbers that are no floats, or tensors on different devices.
-    #[track_caller]
-    pub fn from_tensors(
-        weight_ih: &Tensor,
-        weight_hh: &Tensor,
-        biases: Option<[&Tensor; 2]>,
-    ) -> Result<Self> {
-        Weights::given(Kind::Lstm, weight_ih, weight_hh, biases).map(Self)
-    }
-
-    /// Without biases.
-    pub fn without_bias(self) -> Self {
-        Self(self.0.without_bias())
-    }
-
     /// The next hidden state and cell, each (N, hidden), for an input of (N, inputs).
     ///
     /// # Errors
@@ -167,33 +113,6 @@ impl LstmCell {
 }
 
 impl GruCell {
-    /// A cell with drawn weights.
-    ///
-    /// # Errors
-    /// Weights that the device cannot hold.
-    #[track_caller]
-    pub fn new(inputs: usize, hidden: usize, device: &Device) -> Result<Self> {
-        draw(Kind::Gru, inputs, hidden, device).map(Self)
-    }
-
-    /// A cell of given weights, (3·hidden, inputs) and (3·hidden, hidden), and biases of (3·hidden).
-    ///
-    /// # Errors
-    /// Shapes that do not fit one another, numbers that are no floats, or tensors on different devices.
-    #[track_caller]
-    pub fn from_tensors(
-        weight_ih: &Tensor,
-        weight_hh: &Tensor,
-        biases: Option<[&Tensor; 2]>,
-    ) -> Result<Self> {
-        Weights::given(Kind::Gru, weight_ih, weight_hh, biases).map(Self)
-    }
-
-    /// Without biases.
-    pub fn without_bias(self) -> Self {
-        Self(self.0.without_bias())
-    }
-
     /// The next state, (N, hidden), for an input of (N, inputs).
     ///
     /// # Errors
@@ -204,9 +123,41 @@ impl GruCell {
     }
 }
 
-/// A step from a state of zeros.
-macro_rules! modules {
-    ($($cell:ident),*) => {$(
+/// What all cells have: how they are made, and a step from a state of zeros.
+macro_rules! cells {
+    ($($cell:ident, $kind:ident, $gates:literal;)*) => {$(
+        impl $cell {
+            /// A cell with drawn weights.
+            ///
+            /// # Errors
+            /// Weights that the device cannot hold.
+            #[track_caller]
+            pub fn new(inputs: usize, hidden: usize, device: &Device) -> Result<Self> {
+                draw(Kind::$kind, inputs, hidden, device).map(Self)
+            }
+
+            #[doc = concat!(
+                "A cell of given weights, (", $gates, "hidden, inputs) and (", $gates,
+                "hidden, hidden), and biases of (", $gates, "hidden).",
+            )]
+            ///
+            /// # Errors
+            /// Shapes that do not fit one another, numbers that are no floats, or tensors on different devices.
+            #[track_caller]
+            pub fn from_tensors(
+                weight_ih: &Tensor,
+                weight_hh: &Tensor,
+                biases: Option<[&Tensor; 2]>,
+            ) -> Result<Self> {
+                Weights::given(Kind::$kind, weight_ih, weight_hh, biases).map(Self)
+            }
+
+            /// Without biases.
+            pub fn without_bias(self) -> Self {
+                Self(self.0.without_bias())
+            }
+        }
+
         impl Module for $cell {
             /// The hidden state, (N, hidden), after a step from zeros.
             ///
@@ -225,4 +176,8 @@ macro_rules! modules {
         }
     )*};
 }
-modules!(RnnCell, LstmCell, GruCell);
+cells! {
+    RnnCell, Tanh, "";
+    LstmCell, Lstm, "4·";
+    GruCell, Gru, "3·";
+}

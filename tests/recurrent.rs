@@ -3,7 +3,7 @@
 use tilewise::prelude::*;
 
 use crate::support::golden::{Case, Golden};
-use crate::support::gradient;
+use crate::support::{gradient, own};
 
 tests![
     linear_as_pytorch,
@@ -14,6 +14,7 @@ tests![
     gradients_through_time,
     gradients_of_weights,
     parts_of_a_sequence,
+    dropout_between_layers,
     edges,
     halves,
     few_kernels_a_step,
@@ -244,6 +245,39 @@ fn parts_of_a_sequence(dev: &Device) -> Result<()> {
     // The last output is the last state.
     let (top, last) = (h.slice(s![1])?, y.slice(s![.., -1])?);
     assert_eq!(top.to_vec::<f32>()?, last.to_vec::<f32>()?);
+    Ok(())
+}
+
+/// What the first of two layers gives goes to the second through a dropout layer.
+fn dropout_between_layers(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?;
+    let both = nn::Gru::new(3, 4, dev)?.layers(2)?.dropout(0.5)?;
+    let state = both.state();
+    let layer = |at: usize, inputs: usize| -> Result<nn::Gru> {
+        let of = format!("_l{at}");
+        let mine = state.iter().filter(|(name, _)| name.ends_with(&of));
+        let mine: Vec<_> = mine
+            .map(|(name, value)| (name.replace(&of, "_l0"), value.clone()))
+            .collect();
+        let layer = nn::Gru::new(inputs, 4, dev)?;
+        layer.load_state(&mine, nn::Load::Exact)?;
+        Ok(layer)
+    };
+    let parts = nn::Sequential::new()
+        .then(layer(0, 3)?)
+        .then(nn::Dropout::new(0.5)?)
+        .then(layer(1, 4)?);
+    let x = Tensor::normal([2, 5, 3], dev)?;
+    let run = |model: &dyn Module, training| -> Result<Vec<f32>> {
+        model.set_training(training);
+        dev.seed(3);
+        model.forward(&x)?.to_vec()
+    };
+    for training in [true, false] {
+        assert_eq!(run(&both, training)?, run(&parts, training)?);
+    }
+    assert_ne!(run(&both, true)?, run(&both, false)?);
+    assert!(nn::Rnn::new(3, 4, dev)?.dropout(1.5).is_err());
     Ok(())
 }
 

@@ -49,6 +49,9 @@ fn classes(dev: &Device) -> Result<()> {
             let (x, labels) = (read("output")?, read("target")?);
             let n = x.shape()[1];
             holds(case, "accuracy", &Accuracy::new().measure(&x, &labels)?)?;
+            if case.try_array("auc").is_some() {
+                holds(case, "auc", &RocAuc::new().measure(&x, &labels)?)?;
+            }
             let one_hot = labels.one_hot(n)?;
             holds(case, "accuracy", &Accuracy::new().measure(&x, &one_hot)?)?;
             for k in 1..=3 {

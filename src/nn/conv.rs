@@ -6,7 +6,7 @@ use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::generator::Generator;
-use crate::tensor::{Conv, Padding, Pair, Tensor};
+use crate::tensor::{Conv, Pad, Padding, Pair, Tensor};
 
 /// A convolution of sequences: `(n, inputs, w)` becomes `(n, outputs, ow)`. See [`Convolution`].
 pub type Conv1d = Convolution<1, false>;
@@ -45,6 +45,8 @@ pub type ConvTranspose2d = Convolution<2, true>;
 pub struct Convolution<const RANK: usize, const TRANSPOSED: bool> {
     weights: Weights,
     options: Conv,
+    /// What the padding consists of.
+    around: Pad,
 }
 
 impl<const RANK: usize, const TRANSPOSED: bool> Convolution<RANK, TRANSPOSED> {
@@ -144,6 +146,7 @@ impl<const RANK: usize, const TRANSPOSED: bool> Convolution<RANK, TRANSPOSED> {
         Ok(Self {
             weights: Weights::new(op, weight, bias, outputs)?,
             options,
+            around: Pad::constant(0.0),
         })
     }
 
@@ -204,6 +207,24 @@ impl<const RANK: usize, const TRANSPOSED: bool> Convolution<RANK, TRANSPOSED> {
         self.map(|weights| weights.map_bias(|bias| bias.with_l2(factor)))
     }
 
+    /// The input with what is around it, where that is not zeros, which are the convolution's own; and the options
+    /// that are left.
+    #[track_caller]
+    fn surrounded(&self, x: &Tensor) -> Result<(Tensor, Conv)> {
+        let zeros = matches!(self.around, Pad::Constant(value) if value.to_f64() == 0.0);
+        // An input of too few axes is the convolution's error.
+        if zeros || x.ndim() < RANK {
+            return Ok((x.clone(), self.options));
+        }
+        let mut kernel = [1; 2];
+        kernel[2 - RANK..].copy_from_slice(&self.weights.weight.value().shape()[2..]);
+        let ends = self.options.ends(Self::OP, kernel)?;
+        let mut widths = vec![(0, 0); x.ndim() - RANK];
+        widths.extend_from_slice(&ends[2 - RANK..]);
+        let x = x.pad(widths, self.around)?;
+        Ok((x, self.options.padding(Padding::Valid)))
+    }
+
     fn map(self, f: impl FnOnce(Weights) -> Weights) -> Self {
         Self {
             weights: f(self.weights),
@@ -219,6 +240,26 @@ impl<const RANK: usize, const TRANSPOSED: bool> Convolution<RANK, TRANSPOSED> {
     /// The bias, `(outputs)`.
     pub fn bias(&self) -> Option<&Param> {
         self.weights.bias.as_ref()
+    }
+}
+
+impl<const RANK: usize> Convolution<RANK, false> {
+    /// With a padding of other numbers than zeros: those of the input again, as [`Tensor::pad`] has them.
+    ///
+    /// ```
+    /// use tilewise::prelude::*;
+    /// use tilewise::Pad;
+    /// let dev = Device::cpu();
+    /// let weight = Tensor::ones([1, 1, 3], &dev)?;
+    /// let around = nn::Conv1d::from_tensors(&weight, None, Default::default())?;
+    /// let around = around.padding(1).padding_mode(Pad::Wrap);
+    /// let y = around.forward(&Tensor::new([[[1f32, 2., 3., 4.]]], &dev)?)?;
+    /// assert_eq!(y.to_vec::<f32>()?, [7., 6., 9., 8.]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn padding_mode(mut self, around: Pad) -> Self {
+        self.around = around;
+        self
     }
 }
 
@@ -238,11 +279,13 @@ impl<const RANK: usize, const TRANSPOSED: bool> Module for Convolution<RANK, TRA
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let weight = self.weights.weight.value();
         let bias = self.weights.bias.as_ref().map(Param::value);
+        let (x, options) = &self.surrounded(x)?;
+        let options = *options;
         match (RANK, TRANSPOSED) {
-            (1, false) => x.conv1d(&weight, bias.as_ref(), self.options),
-            (1, true) => x.conv_transpose1d(&weight, bias.as_ref(), self.options),
-            (_, false) => x.conv2d(&weight, bias.as_ref(), self.options),
-            (_, true) => x.conv_transpose2d(&weight, bias.as_ref(), self.options),
+            (1, false) => x.conv1d(&weight, bias.as_ref(), options),
+            (1, true) => x.conv_transpose1d(&weight, bias.as_ref(), options),
+            (_, false) => x.conv2d(&weight, bias.as_ref(), options),
+            (_, true) => x.conv_transpose2d(&weight, bias.as_ref(), options),
         }
     }
 

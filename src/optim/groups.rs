@@ -133,14 +133,24 @@ impl Optimizer for Groups {
         let (_, by_name) = self.assign(model);
         let rest = self.groups.len() - 1;
         let mut shares = vec![Vec::new(); self.groups.len()];
+        let mut befores: Vec<Vec<(String, Tensor)>> = Vec::new();
         for (name, tensor) in state {
             let parameter = name.rsplit_once('.').map_or("", |(parameter, _)| parameter);
             // What belongs to no parameter is refused by the rest.
             let at = by_name.get(parameter).copied().unwrap_or(rest);
             shares[at].push((name.clone(), tensor.clone()));
         }
-        for (group, share) in self.groups.iter_mut().zip(shares) {
-            group.optimizer.load_state(model, &share)?;
+        for at in 0..shares.len() {
+            let optimizer = &mut self.groups[at].optimizer;
+            let before = optimizer.state(model);
+            if let Err(error) = optimizer.load_state(model, &shares[at]) {
+                // Those before have taken theirs; all groups take the new or none.
+                for (group, before) in self.groups.iter_mut().zip(befores) {
+                    group.optimizer.load_state(model, &before)?;
+                }
+                return Err(error);
+            }
+            befores.push(before);
         }
         Ok(())
     }

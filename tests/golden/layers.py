@@ -74,6 +74,10 @@ and `grad.x` the gradients of the sum of `train` times `seed`. What is computed 
     case("Conv2d", nn.Conv2d(2, 3, (3, 2)), between(3, 2, 2, 4, 4))
     case("Conv2d", nn.Conv2d(4, 4, 3, padding="same", groups=2), between(4, 1, 4, 4, 3), "groups=2 padding=same")
     case("Conv2d", nn.Conv2d(3, 3, 2, dilation=2, groups=3, bias=False), between(5, 1, 3, 4, 4), "groups=3 dilation=2 bias=0")
+    for mode, options in {"reflect": {"padding": 2}, "replicate": {"padding": 1, "stride": 2}, "circular": {"padding": 1}}.items():
+        words = " ".join(f"{key}={value}" for key, value in options.items()) + f" mode={mode}"
+        case("Conv1d", nn.Conv1d(2, 2, 3, padding_mode=mode, **options), between(33, 2, 2, 5), words)
+    case("Conv2d", nn.Conv2d(1, 2, (2, 3), padding="same", padding_mode="replicate"), between(34, 1, 1, 3, 4), "padding=same mode=replicate")
     case("ConvTranspose1d", nn.ConvTranspose1d(2, 3, 3, stride=2), between(6, 2, 2, 3), "stride=2")
     case(
         "ConvTranspose2d",
@@ -91,6 +95,7 @@ and `grad.x` the gradients of the sum of `train` times `seed`. What is computed 
         "affine=0": {"affine": False},
         "tracking=0": {"track_running_stats": False},
         "eps=0.25 momentum=0.5": {"eps": 0.25, "momentum": 0.5},
+        "cumulative=1": {"momentum": None},
     }.items():
         case("BatchNorm1d", nn.BatchNorm1d(3, **options), between(8, 5, 3), arguments)
     case("BatchNorm1d", nn.BatchNorm1d(3), between(9, 2, 3, 4))

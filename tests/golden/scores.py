@@ -26,6 +26,9 @@ Metrics by scikit-learn {sklearn.__version__}, of scores with right class number
         out.array("accuracy", np.float64(M.accuracy_score(labels, guess)))
         for k in (1, 2, 3):
             out.array(f"top{k}", np.float64(M.top_k_accuracy_score(labels, x, k=k, labels=range(n))))
+        if len(set(labels)) == n:
+            areas = [M.roc_auc_score(labels == k, x[:, k]) for k in range(n)]
+            out.array("auc", np.float64(np.mean(areas)))
         out.array("confusion", M.confusion_matrix(labels, guess, labels=range(n)).astype(np.int32))
         for share in ("true", "pred", "all"):
             out.array(share, M.confusion_matrix(labels, guess, labels=range(n), normalize=share))

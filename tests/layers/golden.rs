@@ -1,7 +1,7 @@
 //! Layers against PyTorch's: results, gradients and states.
 
 use tilewise::prelude::*;
-use tilewise::{Conv, Padding, Pool};
+use tilewise::{Conv, Pad, Padding, Pool};
 
 use crate::support::compare::assert_near;
 use crate::support::golden::{Case, Golden};
@@ -58,7 +58,7 @@ impl Arguments<'_> {
     fn convolution<const RANK: usize, const TRANSPOSED: bool>(
         &self,
         dev: &Device,
-    ) -> Result<Box<dyn Module>> {
+    ) -> Result<nn::Convolution<RANK, TRANSPOSED>> {
         let weight = self.0.array("state.weight").tensor(dev)?.zeros_like();
         let groups = self.count("groups").unwrap_or(1);
         let outputs = weight.shape()[usize::from(TRANSPOSED)] * if TRANSPOSED { groups } else { 1 };
@@ -66,9 +66,22 @@ impl Arguments<'_> {
         let layer =
             nn::Convolution::<RANK, TRANSPOSED>::from_tensors(&weight, Some(&bias), self.conv())?;
         Ok(match self.is_off("bias") {
-            true => Box::new(layer.without_bias()),
-            false => Box::new(layer),
+            true => layer.without_bias(),
+            false => layer,
         })
+    }
+
+    fn padded<const RANK: usize>(
+        &self,
+        layer: nn::Convolution<RANK, false>,
+    ) -> nn::Convolution<RANK, false> {
+        match self.text("mode") {
+            Some("reflect") => layer.padding_mode(Pad::Reflect),
+            Some("replicate") => layer.padding_mode(Pad::Edge),
+            Some("circular") => layer.padding_mode(Pad::Wrap),
+            Some(mode) => panic!("no padding is called {mode}"),
+            None => layer,
+        }
     }
 
     fn batch_norm<const RANK: usize>(
@@ -82,6 +95,9 @@ impl Arguments<'_> {
         }
         if self.is_off("tracking") {
             layer = layer.without_tracking();
+        }
+        if self.count("cumulative") == Some(1) {
+            layer = layer.cumulative();
         }
         if let (Some(eps), Some(momentum)) = (self.number("eps"), self.number("momentum")) {
             layer = layer.eps(eps).momentum(momentum);
@@ -179,10 +195,10 @@ impl Arguments<'_> {
         Ok(
             match self.0.text("layer").expect("each case names its layer") {
                 "Linear" => Box::new(nn::Linear::new(4, 3, dev)?),
-                "Conv1d" => self.convolution::<1, false>(dev)?,
-                "Conv2d" => self.convolution::<2, false>(dev)?,
-                "ConvTranspose1d" => self.convolution::<1, true>(dev)?,
-                "ConvTranspose2d" => self.convolution::<2, true>(dev)?,
+                "Conv1d" => Box::new(self.padded(self.convolution::<1, false>(dev)?)),
+                "Conv2d" => Box::new(self.padded(self.convolution::<2, false>(dev)?)),
+                "ConvTranspose1d" => Box::new(self.convolution::<1, true>(dev)?),
+                "ConvTranspose2d" => Box::new(self.convolution::<2, true>(dev)?),
                 "Embedding" => Box::new(self.embedding(dev)?),
                 "BatchNorm1d" => self.batch_norm::<1>(channels, dev)?,
                 "BatchNorm2d" => self.batch_norm::<2>(channels, dev)?,

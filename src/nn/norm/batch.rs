@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::nn::{Buffer, Module, Param, Training, Visitor};
 use crate::shape::Shape;
-use crate::tensor::Tensor;
+use crate::tensor::{Operand, Tensor};
 
 /// Batch normalisation of vectors, `(n, features)`, or sequences, `(n, features, w)`. See [`BatchNorm`].
 pub type BatchNorm1d = BatchNorm<1>;
@@ -18,8 +18,9 @@ pub type BatchNorm2d = BatchNorm<2>;
 /// scaled and shifted: [`BatchNorm1d`], [`BatchNorm2d`] (Ioffe and Szegedy, "Batch normalization", 2015).
 ///
 /// In training the batch's own mean and variance are taken, and running ones follow them:
-/// r ← (1 − momentum)·r + momentum·batch, where the variance is the unbiased one. In evaluation the running
-/// ones are taken.
+/// r ← (1 − momentum)·r + momentum·batch, where the variance is the unbiased one; with
+/// [`cumulative`](BatchNorm::cumulative) the momentum of the n-th batch is 1/n. In evaluation the running ones are
+/// taken.
 ///
 /// Parameters, buffers and defaults are PyTorch's: `weight` and `bias` of `(features)`, 1 and 0 at first;
 /// `running_mean` and `running_var` of `(features)`, 0 and 1; `num_batches_tracked`, a scalar of `i32`;
@@ -42,10 +43,19 @@ pub type BatchNorm2d = BatchNorm<2>;
 pub struct BatchNorm<const RANK: usize> {
     features: usize,
     eps: f64,
-    momentum: f64,
+    momentum: Momentum,
     affine: Affine,
     running: Option<Running>,
     training: Training,
+}
+
+/// How the running mean and variance follow those of batches.
+#[derive(Clone, Copy, Debug)]
+enum Momentum {
+    /// This part is the new.
+    Part(f64),
+    /// Each batch counts as much as any other.
+    Cumulative,
 }
 
 /// What was seen in training.
@@ -107,7 +117,7 @@ impl<const RANK: usize> BatchNorm<RANK> {
         Ok(Self {
             features: mean.size(),
             eps: 1e-5,
-            momentum: 0.1,
+            momentum: Momentum::Part(0.1),
             affine,
             running: Some(running),
             training: Training::new(),
@@ -122,7 +132,18 @@ impl<const RANK: usize> BatchNorm<RANK> {
     /// With another part of the new in the running mean and variance than 0.1: from 0, where they stay, to 1,
     /// where they are the last batch's.
     pub fn momentum(self, momentum: f64) -> Self {
-        Self { momentum, ..self }
+        Self {
+            momentum: Momentum::Part(momentum),
+            ..self
+        }
+    }
+
+    /// With the mean of all batches so far as the running mean and variance; PyTorch's `momentum=None`.
+    pub fn cumulative(self) -> Self {
+        Self {
+            momentum: Momentum::Cumulative,
+            ..self
+        }
     }
 
     /// Without scale and shift.
@@ -172,22 +193,32 @@ impl<const RANK: usize> BatchNorm<RANK> {
     /// Running mean and variance, after one more batch of so many values a feature.
     #[track_caller]
     fn track(&self, running: &Running, batch: &Moments, count: usize) -> Result<()> {
-        let (new, old) = (self.momentum, 1.0 - self.momentum);
-        if !(0.0..=1.0).contains(&new) {
-            let message = format!("the momentum must be in 0 to 1, not {new}");
-            return Err(Error::value(Self::OP, message));
-        }
-        let unbiased = new * count as f64 / (count as f64 - 1.0);
-        let follow = |buffer: &Buffer, batch: &Tensor, part: f64| {
+        let batches = running.batches.value().try_add(1)?;
+        let (new, old): (Operand<'_>, Operand<'_>) = match self.momentum {
+            Momentum::Cumulative => {
+                let new = batches.to_dtype(DType::F32).reciprocal();
+                let old = 1.0 - &new;
+                (new.into(), old.into())
+            }
+            Momentum::Part(part) if (0.0..=1.0).contains(&part) => {
+                (part.into(), (1.0 - part).into())
+            }
+            Momentum::Part(part) => {
+                let message = format!("the momentum must be in 0 to 1, not {part}");
+                return Err(Error::value(Self::OP, message));
+            }
+        };
+        let unbiased = count as f64 / (count as f64 - 1.0);
+        let follow = |buffer: &Buffer, batch: &Tensor| {
             let before = buffer.value();
             // In the shape of the batch's moments, so that this is the end of the sums behind them.
-            let after = before.reshaped(batch.shape_ref()).try_mul(old)?;
-            let after = after.try_add(batch.detach().try_mul(part)?)?;
+            let after = before.reshaped(batch.shape_ref()).try_mul(old.clone())?;
+            let after = after.try_add(batch.detach().try_mul(new.clone())?)?;
             buffer.set(&after.reshaped(before.shape_ref()))
         };
-        follow(&running.mean, &batch.mean, new)?;
-        follow(&running.variance, &batch.variance, unbiased)?;
-        running.batches.set(&running.batches.value().try_add(1)?)
+        follow(&running.mean, &batch.mean)?;
+        follow(&running.variance, &batch.variance.try_mul(unbiased)?)?;
+        running.batches.set(&batches)
     }
 }
 

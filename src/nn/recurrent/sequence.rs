@@ -4,7 +4,7 @@ use super::weights::Weights;
 use super::{Kind, State};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::nn::{Module, Visitor};
+use crate::nn::{Dropout, Module, Visitor};
 use crate::tensor::Tensor;
 
 /// Layers one above the other, each with one or both directions.
@@ -16,6 +16,8 @@ struct Stack {
     /// 1 or 2.
     directions: usize,
     biased: bool,
+    /// Between the layers.
+    dropout: Dropout,
     /// Layer by layer, the backward direction after the forward one.
     weights: Vec<Weights>,
     device: Device,
@@ -30,6 +32,7 @@ impl Stack {
             hidden,
             directions: 1,
             biased: true,
+            dropout: Dropout::new(0.0)?,
             weights: Vec::new(),
             device: device.clone(),
         };
@@ -109,6 +112,10 @@ impl Stack {
         let mut y = x.transpose(0, 1)?;
         let mut last = Vec::with_capacity(self.weights.len());
         for (layer, directions) in self.weights.chunks(self.directions).enumerate() {
+            if layer > 0 {
+                // What is dropped is drawn for (N, L, hidden), as for a dropout layer between two of these.
+                y = self.dropout.forward(&y.transpose(0, 1)?)?.transpose(0, 1)?;
+            }
             let mut outputs = Vec::with_capacity(self.directions);
             for (direction, weights) in directions.iter().enumerate() {
                 let at = layer * self.directions + direction;
@@ -149,6 +156,7 @@ impl Stack {
             };
             weights.visit(visitor, &format!("_l{layer}{reverse}"));
         }
+        visitor.module("dropout", &self.dropout);
     }
 }
 
@@ -273,6 +281,17 @@ macro_rules! sequences {
             pub fn bidirectional(self) -> Result<Self> {
                 let layers = self.0.layers();
                 self.0.drawn(layers, 2).map(Self)
+            }
+
+            /// In training, so large a part of what each layer but the last gives does not reach the next: see
+            /// [`Dropout`].
+            ///
+            /// # Errors
+            /// A chance that is not in 0 to 1.
+            #[track_caller]
+            pub fn dropout(self, p: f64) -> Result<Self> {
+                let dropout = Dropout::new(p)?;
+                Ok(Self(Stack { dropout, ..self.0 }))
             }
 
             /// Without biases.

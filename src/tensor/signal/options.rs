@@ -119,7 +119,7 @@ impl Conv {
 
     /// Zeros before and behind, of a height and a width.
     #[track_caller]
-    pub(super) fn ends(&self, op: &'static str, kernel: [usize; 2]) -> Result<[(usize, usize); 2]> {
+    pub(crate) fn ends(&self, op: &'static str, kernel: [usize; 2]) -> Result<[(usize, usize); 2]> {
         let (stride, dilation) = (self.stride.each(), self.dilation.each());
         for (name, pair) in [("stride", stride), ("dilation", dilation)] {
             if pair.contains(&0) {

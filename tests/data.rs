@@ -5,6 +5,7 @@ mod bundled;
 mod files;
 mod loader;
 mod made;
+mod pipeline;
 mod prepare;
 mod split;
 
@@ -14,6 +15,7 @@ pub(crate) fn tests() -> Vec<crate::support::Test> {
         files::tests(),
         loader::tests(),
         made::tests(),
+        pipeline::tests(),
         prepare::tests(),
         split::tests(),
         #[cfg(feature = "datasets")]

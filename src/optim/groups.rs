@@ -140,10 +140,10 @@ impl Optimizer for Groups {
             let at = by_name.get(parameter).copied().unwrap_or(rest);
             shares[at].push((name.clone(), tensor.clone()));
         }
-        for at in 0..shares.len() {
+        for (at, share) in shares.iter().enumerate() {
             let optimizer = &mut self.groups[at].optimizer;
             let before = optimizer.state(model);
-            if let Err(error) = optimizer.load_state(model, &shares[at]) {
+            if let Err(error) = optimizer.load_state(model, share) {
                 // Those before have taken theirs; all groups take the new or none.
                 for (group, before) in self.groups.iter_mut().zip(befores) {
                     group.optimizer.load_state(model, &before)?;

@@ -1,4 +1,4 @@
-//! Small real data sets that come with the crate, behind the feature `datasets`: some 120 KB within the program.
+//! Small real data sets that come with the crate, behind the feature `datasets`: some 200 KB within the program.
 //!
 //! ```
 //! use tilewise::{data::datasets, prelude::*};
@@ -155,6 +155,22 @@ pub fn moons(device: &Device) -> Result<Bundle> {
     )
 }
 
+/// The first volume (chapters 1 to 23) of Jane Austen's *Pride and Prejudice*, 1813, for a network that learns to
+/// write: 231,000 letters, spaces and marks of ASCII, in lines of some 70.
+///
+/// ```
+/// let text = tilewise::data::datasets::pride_and_prejudice()?;
+/// assert!(text.contains("It is a truth universally acknowledged"));
+/// # Ok::<(), tilewise::Error>(())
+/// ```
+///
+/// # Errors
+/// None, unless the crate's file is damaged.
+#[track_caller]
+pub fn pride_and_prejudice() -> Result<String> {
+    unpacked(file!("pride_and_prejudice.txt.gz"))
+}
+
 /// What is known of a set besides its numbers.
 struct About {
     features: &'static [&'static str],
@@ -165,21 +181,27 @@ struct About {
 /// The numbers of a compressed text, between commas, spaces and line ends, after so many lines of another kind.
 #[track_caller]
 fn numbers(file: &[u8], header: usize) -> Result<Vec<f32>> {
+    let text = unpacked(file)?;
+    let words = text.lines().skip(header);
+    let words = words.flat_map(|line| line.split([',', ' ']));
+    words
+        .map(|word| word.parse().map_err(|_| damaged(word)))
+        .collect()
+}
+
+/// The text of a compressed file.
+#[track_caller]
+fn unpacked(file: &[u8]) -> Result<String> {
     let mut text = String::new();
-    let unpacked = flate2::read::GzDecoder::new(file).read_to_string(&mut text);
-    let lines = text.lines().skip(header);
-    let words = lines.flat_map(|line| line.split([',', ' ']));
-    let numbers: std::result::Result<Vec<f32>, _> = words.map(str::parse).collect();
-    match (unpacked, numbers) {
-        (Ok(_), Ok(numbers)) => Ok(numbers),
-        (unpacked, numbers) => {
-            let message = format!(
-                "a file of the crate is damaged: {unpacked:?}, {:?}",
-                numbers.err()
-            );
-            Err(Error::value("datasets", message))
-        }
+    match flate2::read::GzDecoder::new(file).read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(damaged(error)),
     }
+}
+
+#[track_caller]
+fn damaged(why: impl std::fmt::Display) -> Error {
+    Error::value("datasets", format!("a file of the crate is damaged: {why}"))
 }
 
 /// A set whose last column is the class.

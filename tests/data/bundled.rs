@@ -9,6 +9,7 @@ tests![
     first_rows,
     diabetes_is_standardised,
     polynomials_of_the_moons,
+    a_novel,
 ];
 
 /// Rows, features, the sum of all features by NumPy, and how many examples each class has.
@@ -115,5 +116,17 @@ fn polynomials_of_the_moons(device: &Device) -> Result<()> {
             (&[100, width][..], Some(width))
         );
     }
+    Ok(())
+}
+
+fn a_novel() -> Result<()> {
+    let text = datasets::pride_and_prejudice()?;
+    assert!(text.starts_with("Chapter 1\n"));
+    let chapters = text.lines().filter(|line| line.starts_with("Chapter "));
+    assert_eq!((text.len(), chapters.count()), (231_228, 23));
+    assert!(
+        text.bytes()
+            .all(|byte| byte == b'\n' || (b' '..=b'z').contains(&byte))
+    );
     Ok(())
 }

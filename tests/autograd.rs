@@ -5,6 +5,7 @@ use tilewise::{Backward, s};
 
 use crate::support::golden::Golden;
 use crate::support::gradient::{Input, check, check_twice};
+use crate::support::own;
 
 tests![
     unary_as_pytorch,
@@ -17,6 +18,7 @@ tests![
     products,
     softmaxes,
     matrix_products,
+    one_matrix_for_a_batch,
     views,
     slices,
     indexing,
@@ -377,6 +379,40 @@ fn matrix_products(dev: &Device) {
         x[0].t().matmul(&x[1])
     });
     check_twice(dev, "a Gram matrix", &[X], |x| x[0].matmul(&x[0].t()));
+}
+
+/// The gradient of a matrix that a whole batch is multiplied by is one product of all rows, not one a batch and their
+/// sum; also where there are no rows or no columns.
+fn one_matrix_for_a_batch(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?;
+    for [batch, rows, inner, columns] in [[6, 5, 4, 3], [0, 5, 4, 3], [6, 5, 0, 3], [2, 3, 4, 0]] {
+        let x = Tensor::normal([batch, rows, inner], dev)?;
+        let seed = Tensor::normal([batch, rows, columns], dev)?;
+        for transposed in [false, true] {
+            let w = match transposed {
+                true => Tensor::ones([columns, inner], dev)?.variable(),
+                false => Tensor::ones([inner, columns], dev)?.variable(),
+            };
+            let right = if transposed { w.t() } else { w.clone() };
+            let options = tilewise::Backward::new().seed(&seed);
+            dev.flush()?;
+            let before = dev.counters().dispatches;
+            let grads = x.matmul(&right)?.backward_with(options)?;
+            let got = grads.get(&w).expect("a gradient").clone();
+            drop(grads);
+            dev.flush()?;
+            let kernels = dev.counters().dispatches - before;
+            assert!(kernels <= 1, "{kernels} kernels");
+            let all = [batch * rows, inner];
+            let flat = x
+                .reshape(all)?
+                .t()
+                .matmul(&seed.reshape([batch * rows, columns])?)?;
+            let want = if transposed { flat.t() } else { flat };
+            assert!(got.allclose(&want, 1e-5, 1e-5, false)?);
+        }
+    }
+    Ok(())
 }
 
 fn views(dev: &Device) {

@@ -222,6 +222,13 @@ fn inverse(order: &[usize]) -> Vec<usize> {
     inverse
 }
 
+/// All rows of a batch of matrices below one another.
+#[track_caller]
+fn rows(x: &Tensor) -> Tensor {
+    let (columns, rows) = x.shape().split_last().expect("a matrix at least");
+    x.reshaped(&Shape::of(&[rows.iter().product(), *columns]))
+}
+
 #[track_caller]
 fn matmul_gradients(g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts> {
     // With operands of at least two dimensions; the walk sums broadcast batches.
@@ -235,7 +242,12 @@ fn matmul_gradients(g: &Tensor, s: &Saved, operands: &[Parent]) -> Result<Parts>
     // The batch that enters a network wants no gradient.
     let wanted = |operand: usize| operands[operand].node.is_some();
     let left = wanted(0).then(|| product(g, &b.transposed(), &a));
-    let right = wanted(1).then(|| product(&a.transposed(), g, &b));
+    let right = wanted(1).then(|| match b.ndim() {
+        // One matrix for a whole batch, as a layer's weight is: the sum over the batch of the products is one
+        // product of all rows.
+        2 => product(&rows(&a).transposed(), &rows(g), &b),
+        _ => product(&a.transposed(), g, &b),
+    });
     Ok(vec![left.transpose()?, right.transpose()?])
 }
 

@@ -168,6 +168,11 @@ struct Readme;
 #[doc = include_str!("../docs/profiling.md")]
 struct Profiling;
 
+/// So are those of the page for readers of books.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-numpy.md")]
+struct FromNumpy;
+
 /// So are those of the page on weights.
 #[cfg(all(doctest, feature = "safetensors"))]
 #[doc = include_str!("../docs/weights.md")]

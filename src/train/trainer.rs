@@ -78,6 +78,15 @@ pub(super) struct Run {
     pub(super) history: History,
 }
 
+impl Run {
+    /// Forgets what is done of the epoch under way.
+    pub(super) fn give_up_epoch(&mut self) {
+        self.batches = 0;
+        self.totals = Totals::default();
+        self.kept.clear();
+    }
+}
+
 type OnBatch<'a, M> = Box<dyn FnMut(&mut BatchEnd<'_, M>) -> Result<Flow> + Send + 'a>;
 type OnEpoch<'a, M> = Box<dyn FnMut(&mut EpochEnd<'_, M>) -> Result<Flow> + Send + 'a>;
 

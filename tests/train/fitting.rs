@@ -162,7 +162,7 @@ fn predictions(dev: &Device) -> Result<()> {
     );
     let classes = trainer.predict_classes(&x)?;
     assert_eq!(classes.shape(), [70]);
-    let first = classes.eq(&chances.argmax(-1)?.to_dtype(DType::I32))?;
+    let first = classes.eq(chances.argmax(-1)?.to_dtype(DType::I32))?;
     assert!(first.all(..)?.item::<bool>()?);
     assert_eq!(trainer.predict(&x.narrow(0, 0, 0)?)?.shape(), [0, 2]);
 
@@ -415,12 +415,13 @@ fn penalties_are_added(dev: &Device) -> Result<()> {
 fn switches_are_put_back(dev: &Device) -> Result<()> {
     let dev = &own(dev)?;
     let moons = data::make_moons(20, 0.1, 0, dev)?;
-    let (first, second) = (nn::Dropout::new(0.5)?, nn::Dropout::new(0.5)?);
-    second.eval();
+    let off = nn::Dropout::new(0.5)?;
+    off.eval();
     let model = nn::Sequential::new()
-        .then(first)
-        .then(second)
-        .then(classifier(dev)?);
+        .then(nn::Dropout::new(0.5)?)
+        .then(classifier(dev)?)
+        .then(off)
+        .then(nn::Dropout::new(0.5)?);
     let states = |model: &nn::Sequential| {
         let mut list = Vec::new();
         model.visit(&mut nn::Visitor::new(&mut |_, part| {
@@ -440,9 +441,11 @@ fn switches_are_put_back(dev: &Device) -> Result<()> {
     checks.push(states(trainer.model()));
     trainer.evaluate(&moons)?;
     checks.push(states(trainer.model()));
+    data::Predict::predict(trainer.model(), moons.inputs())?;
+    checks.push(states(trainer.model()));
     drop(trainer);
-    assert_eq!(checks, vec![[true, false]; 3]);
-    assert_eq!(seen, vec![[true, true]; 2]);
+    assert_eq!(checks, vec![[true, false, true]; 4]);
+    assert_eq!(seen, vec![[true; 3]; 2]);
     Ok(())
 }
 

@@ -157,7 +157,9 @@ impl Stack {
             };
             weights.visit(visitor, &format!("_l{layer}{reverse}"));
         }
-        visitor.module("dropout", &self.dropout);
+        if self.dropout.p() > 0.0 {
+            visitor.module("dropout", &self.dropout);
+        }
     }
 }
 

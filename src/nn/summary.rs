@@ -112,7 +112,8 @@ pub fn summary_of(model: &dyn Module, input: &Tensor) -> Result<Summary> {
     }));
     for given in given {
         let shape = given.output.shape_ref().clone();
-        if let Some(row) = rows.iter_mut().find(|row| row.name == given.name) {
+        let mut rows = rows.iter_mut();
+        if let Some(row) = rows.find(|row| row.name == given.name && row.kind == given.kind) {
             row.output = Some(shape);
         }
     }

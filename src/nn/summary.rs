@@ -51,9 +51,14 @@ pub struct SummaryRow {
 ///     .then_named("head", nn::Linear::new(8 * 6 * 6, 10, &dev)?);
 /// let summary = nn::summary(&model, [1, 1, 8, 8])?;
 /// assert_eq!(summary.parameters(), 8 * 9 + 8 + 288 * 10 + 10);
-/// let text = summary.to_string();
-/// assert!(text.contains("head   Linear   (1,10)     2,890"), "{text}");
-/// println!("{text}");
+/// let text = "\
+/// layer   kind      output      parameters
+/// 0       Conv2d    (1,8,6,6)           80
+/// 1       Relu      (1,8,6,6)            0
+/// 2       Flatten   (1,288)              0
+/// head    Linear    (1,10)           2,890
+/// 2,970 parameters for an input of (1,1,8,8)";
+/// assert_eq!(summary.to_string(), text);
 /// # Ok::<(), Error>(())
 /// ```
 ///
@@ -112,7 +117,8 @@ pub fn summary_of(model: &dyn Module, input: &Tensor) -> Result<Summary> {
     }));
     for given in given {
         let shape = given.output.shape_ref().clone();
-        if let Some(row) = rows.iter_mut().find(|row| row.name == given.name) {
+        let mut rows = rows.iter_mut();
+        if let Some(row) = rows.find(|row| row.name == given.name && row.kind == given.kind) {
             row.output = Some(shape);
         }
     }

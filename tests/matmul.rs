@@ -76,6 +76,8 @@ fn large(device: &Device) -> Result<()> {
         (97, 400, 130),
         (1030, 512, 520),
         (50, 600, 700),
+        (50, 9000, 100),
+        (300, 8300, 120),
         (16, 7000, 130),
         (1, 1100, 4100),
         (1, 520, 1),
@@ -119,6 +121,9 @@ fn few_columns(device: &Device) -> Result<()> {
         (1100, 33, 48),
         (50, 70, 64),
         (50, 70, 65),
+        (33, 30, 128),
+        (200, 3001, 40),
+        (40, 2500, 100),
         (1, 3, 33_000),
         (1, 13, 40_001),
         (33_003, 5, 1),
@@ -193,7 +198,13 @@ fn few_columns_not_finite(device: &Device) -> Result<()> {
 /// Products of few columns, one row and one column, and dot products, stay within the stated bound.
 fn within_the_bound(device: &Device) -> Result<()> {
     let mut random = Generator::new(5);
-    for (m, k, n) in [(40, 3000, 7), (33, 700, 50), (1, 40, 40_000), (1, 5000, 1)] {
+    for (m, k, n) in [
+        (40, 3000, 7),
+        (60, 3000, 60),
+        (33, 700, 50),
+        (1, 40, 40_000),
+        (1, 5000, 1),
+    ] {
         let a = random.normal([m, k], device)?;
         let b = random.normal([k, n], device)?;
         let got: Vec<f64> = a.matmul(&b)?.to_vec()?;

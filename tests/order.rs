@@ -235,7 +235,7 @@ fn check_parted(device: &Device, rows: usize, given: &[u32], kth: usize) -> Resu
 /// Sizes around those at which rows are parted in another way, and keys that are hard to tell apart.
 fn partition_sizes(device: &Device) -> Result<()> {
     for n in [
-        1, 2, 7, 8, 9, 64, 255, 256, 257, 1000, 1023, 1024, 1025, 5000,
+        1, 2, 7, 8, 9, 64, 255, 256, 257, 511, 512, 513, 1000, 1023, 1024, 1025, 5000,
     ] {
         for (rows, kinds) in [(1, u32::MAX), (3, 5), (20, u32::MAX)] {
             let given = keys(rows * n, kinds);
@@ -256,11 +256,12 @@ fn partition_sizes(device: &Device) -> Result<()> {
         }
     }
     // All but a few in one bucket of each round.
-    let n = 90_000;
-    let mut given: Vec<u32> = keys(n, 3000).iter().map(|k| 1 << 20 | k).collect();
-    (given[5], given[70_000]) = (0, u32::MAX);
-    for kth in [0, 1, 2, n / 2, n - 2, n - 1] {
-        check_parted(device, 1, &given, kth)?;
+    for n in [700, 90_000] {
+        let mut given: Vec<u32> = keys(n, 3000).iter().map(|k| 1 << 20 | k).collect();
+        (given[5], given[n / 9 * 7]) = (0, u32::MAX);
+        for kth in [0, 1, 2, n / 2, n - 2, n - 1] {
+            check_parted(device, 1, &given, kth)?;
+        }
     }
     Ok(())
 }

@@ -203,8 +203,14 @@ impl<'a> Runner<'a> {
         let Self { code, inputs, .. } = self;
         let len = code.block.min(code.size.saturating_sub(next));
         work.ahead.begin(code.steps.len() + 1);
-        // Within one loop, the processor sees ahead by itself.
-        if len == 0 || code.steps.is_empty() {
+        // Within one loop from memory to memory the processor sees ahead by itself, and what it is asked for
+        // besides, many lines at once, holds up the arithmetic.
+        let one_loop = match code.steps[..] {
+            [] => true,
+            [Step { to, .. }] => matches!(to, Place::Output(_)),
+            _ => false,
+        };
+        if len == 0 || one_loop {
             return;
         }
         for &k in &inputs.ahead {

@@ -50,7 +50,7 @@ pub(crate) const UNARY: &[Unary] = rows! { Unary:
     sin, f64::sin, 2.0;
     cos, f64::cos, 2.0;
     tan, f64::tan, 3.0;
-    tanh, f64::tanh, 2.0;
+    tanh, f64::tanh, 1.6;
     sinh, f64::sinh, 2.0;
     cosh, f64::cosh, 2.0;
     asin, f64::asin, 2.0;
@@ -235,6 +235,39 @@ fn decimal_logarithms_of_powers_of_ten_are_exact() {
     for n in -37..=38 {
         let x = format!("1e{n}").parse::<f32>().unwrap();
         assert_eq!(log10(x), n as f32);
+    }
+}
+
+#[test]
+fn tanh_is_exact_at_its_ends_and_holds_its_bound_where_its_parts_meet() {
+    for x in [
+        0.0,
+        -0.0,
+        f32::from_bits(1),
+        f32::MIN_POSITIVE,
+        1e-20,
+        2.5e-4,
+    ] {
+        assert_eq!(tanh(x).to_bits(), x.to_bits(), "{x:e}");
+    }
+    for (x, want) in [
+        (f32::INFINITY, 1.0),
+        (f32::MAX, 1.0),
+        (-9.02, -1.0),
+        (9.02, 1.0),
+    ] {
+        assert_eq!(tanh(x), want, "{x}");
+    }
+    assert!(tanh(f32::NAN).is_nan() && tanh(-f32::NAN).is_nan());
+    // The whole number in 2·x/ln 2, less an eighth, changes there.
+    for n in 0..28 {
+        let meets = (n as f32 + 0.875) * (0.5 * std::f32::consts::LN_2);
+        let near = meets.to_bits() - 40_000..meets.to_bits() + 40_000;
+        let (error, at) = worst(near.map(f32::from_bits), tanh, f64::tanh);
+        assert!(
+            error <= 1.6 && tanh(at) <= 1.0,
+            "tanh({at:e}) is {error} ULP off"
+        );
     }
 }
 

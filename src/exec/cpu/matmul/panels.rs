@@ -2,21 +2,23 @@
 //!
 //! Packing a panel reads the right operand through whatever view it is: the windows of a convolution are never
 //! written out but for the few panels that are being multiplied. Where there are few columns, which the library
-//! is not made for, all are packed once and threads share the rows; else threads share the columns.
+//! is not made for, all are packed once and threads share the rows; so it is with some more where the right operand
+//! lies column after column, which for the library is transposed first. Else threads share the columns.
 
 use std::ops::Range;
 
 use super::blocks::Operand;
 use super::row::{COLUMNS, sum_up};
-use super::scratch;
 use super::tile::{Strip, WIDTH};
+use super::{scratch, transpose};
 use crate::exec::cpu::space::Space;
 use crate::exec::cpu::tasks;
 use crate::layout::Layout;
 use crate::shape::Shape;
 
-/// Columns up to which a product has few.
+/// Columns up to which a product has few, and where they lie one after the other.
 const NARROW: usize = 4 * WIDTH;
+const ACROSS: usize = 8 * WIDTH;
 /// Rows from which a product with few columns is computed here.
 const TALL: usize = 32;
 /// Terms that are added at a time: so many rows of two panels stay in the second level of cache.
@@ -24,6 +26,9 @@ const TERMS: usize = 512;
 /// Elements that are packed at a time where threads share the columns, and panels at most.
 const PACKED: usize = 1 << 15;
 const BESIDE: usize = 16;
+/// Results up to which threads share the terms, and parts of these at most.
+const SUMS: usize = 1 << 15;
+const PARTS: usize = 16;
 
 /// A right operand of which panels are packed.
 pub(super) struct Panels {
@@ -32,6 +37,8 @@ pub(super) struct Panels {
     /// Where the columns lie from there.
     columns: Space,
     count: usize,
+    /// The steps from column to column where each is in order by itself.
+    across: Option<usize>,
 }
 
 impl Panels {
@@ -49,7 +56,12 @@ impl Panels {
             Space::new(&shape, std::iter::once(&layout))
         };
         let count = size(&dims[at..]);
-        let narrow = m >= TALL && (2..=NARROW).contains(&count) && left[1] == 1;
+        let across = match (dims.len(), strides) {
+            (2, &[1, step]) if step >= k as isize => Some(step as usize),
+            _ => None,
+        };
+        let few = if across.is_some() { ACROSS } else { NARROW };
+        let narrow = m >= TALL && (2..=few).contains(&count) && left[1] == 1;
         if dims.len() == 2 && !narrow {
             return None;
         }
@@ -61,11 +73,12 @@ impl Panels {
             rows,
             columns: part(at..dims.len()),
             count,
+            across,
         })
     }
 
     fn is_narrow(&self) -> bool {
-        self.count <= NARROW
+        self.count <= NARROW || self.across.is_some()
     }
 
     /// What a row of a narrow product takes, or a column of another of `m` rows, in the unit of [`tasks::share`].
@@ -113,7 +126,14 @@ impl Panels {
             false => len,
         };
         if self.is_narrow() {
-            return self.by_rows(left, b, &mut rows, share(m, TALL / 2));
+            let k = self.rows.len();
+            let least = k.div_ceil(PARTS).max(2 * TERMS);
+            let terms = tasks::share(k, self.cost(m) / k * m, TERMS);
+            let terms = terms.max(least).next_multiple_of(TERMS);
+            return match threads && terms < k && m * self.count <= SUMS {
+                true => self.by_terms(left, b, &mut rows, terms),
+                false => self.by_rows(left, b, &mut rows, share(m, TALL / 2)),
+            };
         }
         let share = share(self.count, 2 * WIDTH);
         if let [row] = &mut rows[..]
@@ -128,7 +148,7 @@ impl Panels {
             .map(|_| parts.iter_mut().filter_map(Iterator::next).collect())
             .collect();
         tasks::each(tasks.into_iter().enumerate(), |(i, mut rows)| {
-            self.by_columns(left, b, i * share, &mut rows);
+            self.by_columns(left, b, i * share, 0..self.rows.len(), &mut rows);
         });
     }
 
@@ -163,8 +183,13 @@ impl Panels {
         for first in (0..self.rows.len()).step_by(most) {
             let all = most.min(self.rows.len() - first);
             scratch::with(all * width, |packed| {
-                for (i, packed) in packed.chunks_mut(TERMS * width).enumerate() {
+                let pack = |(i, packed): (usize, &mut [f32])| {
                     self.pack(b, (first + i * TERMS, packed.len() / width), 0, packed);
+                };
+                let panels = packed.chunks_mut(TERMS * width).enumerate();
+                match share < rows.len() {
+                    true => tasks::each(panels, pack),
+                    false => panels.for_each(pack),
                 }
                 let packed = &*packed;
                 tasks::each(rows.chunks_mut(share).enumerate(), |(task, rows)| {
@@ -185,16 +210,44 @@ impl Panels {
         }
     }
 
-    /// Some columns from one on, panel by panel.
+    /// Some terms of all results by each task, whose sums are added in order: of few results, so that each element
+    /// of the operands is read once, by one thread.
+    fn by_terms(
+        &self,
+        left: (&[f32], usize),
+        b: &Operand<'_>,
+        rows: &mut [&mut [f32]],
+        share: usize,
+    ) {
+        let (k, size) = (self.rows.len(), rows.len() * self.count);
+        let mut others = vec![0.0; (k.div_ceil(share) - 1) * size];
+        let own: Vec<&mut [f32]> = rows.iter_mut().map(|row| &mut **row).collect();
+        let others_rows = others
+            .chunks_mut(size)
+            .map(|sums| sums.chunks_mut(self.count).collect());
+        let tasks: Vec<Vec<&mut [f32]>> = std::iter::once(own).chain(others_rows).collect();
+        tasks::each(tasks.into_iter().enumerate(), |(i, mut rows)| {
+            let terms = i * share..k.min((i + 1) * share);
+            self.by_columns(left, b, 0, terms, &mut rows);
+        });
+        for sums in others.chunks(size) {
+            for (row, sums) in rows.iter_mut().zip(sums.chunks(self.count)) {
+                row.iter_mut().zip(sums).for_each(|(sum, v)| *sum += v);
+            }
+        }
+    }
+
+    /// Some columns from one on, panel by panel, as far as some terms are concerned.
     fn by_columns(
         &self,
         (left, pitch): (&[f32], usize),
         b: &Operand<'_>,
         column: usize,
+        all: Range<usize>,
         rows: &mut [&mut [f32]],
     ) {
         let columns = rows.first().map_or(0, |row| row.len());
-        let terms = TERMS.min(self.rows.len());
+        let terms = TERMS.min(all.len());
         let most = WIDTH * (PACKED / (terms * WIDTH)).clamp(2, BESIDE);
         scratch::with(terms * most, |packed| {
             for at in (0..columns).step_by(most) {
@@ -203,8 +256,8 @@ impl Panels {
                     .iter_mut()
                     .map(|row| &mut row[at..at + width])
                     .collect();
-                for term in (0..self.rows.len()).step_by(terms) {
-                    let terms = terms.min(self.rows.len() - term);
+                for term in all.clone().step_by(terms) {
+                    let terms = terms.min(all.end - term);
                     let packed = &mut packed[..terms * width.next_multiple_of(WIDTH)];
                     self.pack(b, (term, terms), column + at, packed);
                     let strip = Strip {
@@ -213,7 +266,7 @@ impl Panels {
                         panels: packed,
                         terms,
                         rows: &mut part,
-                        add: term > 0,
+                        add: term > all.start,
                     };
                     strip.run();
                 }
@@ -234,6 +287,15 @@ impl Panels {
         if !columns.is_multiple_of(WIDTH) {
             let last = columns / WIDTH * terms * WIDTH;
             packed[last..].fill(0.0);
+        }
+        if let Some(step) = self.across {
+            let panels = packed.chunks_mut(terms * WIDTH).enumerate();
+            for (column, panel) in panels.map(|(i, panel)| (column + i * WIDTH, panel)) {
+                let columns = &b.onward()[column * step + first..];
+                let count = WIDTH.min(self.count - column);
+                transpose::to_rows(columns, step, count, panel, WIDTH, false);
+            }
+            return;
         }
         let arch = pulp::Arch::new();
         self.columns

@@ -5,13 +5,15 @@ use std::ops::Range;
 use super::item::{Item, Sorter};
 use super::network::{self, lanes};
 use super::part::part;
-use super::{Sort, passes};
+use super::{Sort, passes, select};
 use crate::exec::cpu::block::Runner;
 use crate::exec::cpu::tasks;
 use crate::op::Wanted;
 
 /// Elements of a row up to which rows are sorted side by side.
 const SHORT: usize = 1 << 14;
+/// Elements of a row from which the key of one rank is found by counting, row by row.
+const COUNTED: usize = 1 << 9;
 /// Keys that are computed before they are sorted, where rows are shorter.
 const BATCH: usize = 1 << 13;
 /// The time that sorting takes an element, as [`Code::cost`](crate::exec::cpu::code::Code::cost).
@@ -41,7 +43,7 @@ pub(super) fn sort<T: Item>(sort: &Sort, runner: &Runner<'_>, out: &mut [u32]) {
 /// What is done with rows of keys.
 enum Side<T> {
     Sorted(Range<usize>, Rows<T>),
-    /// Parted by the keys of a rank.
+    /// Parted by the keys of a rank; with memory for these, or for counts.
     Parted(usize, Rows<u32>, Vec<u32>),
 }
 
@@ -57,11 +59,17 @@ impl<T: Item> Side<T> {
         match self {
             Self::Sorted(ranks, rows) => rows.sort(keys, n, ranks, out),
             Self::Parted(rank, rows, chosen) => {
-                chosen.resize(keys.len() / n, 0);
-                rows.sort(keys, n, &(*rank..*rank + 1), chosen);
+                let side_by_side = n < COUNTED;
+                if side_by_side {
+                    chosen.resize(keys.len() / n, 0);
+                    rows.sort(keys, n, &(*rank..*rank + 1), chosen);
+                }
                 let rows = keys.chunks_exact(n).zip(out.chunks_exact_mut(n));
-                for ((keys, out), &key) in rows.zip(&*chosen) {
-                    let [smaller, equal] = passes::count(keys, key);
+                for (row, (keys, out)) in rows.enumerate() {
+                    let (key, [smaller, equal]) = match side_by_side {
+                        true => (chosen[row], passes::count(keys, chosen[row])),
+                        false => select::in_row(keys, *rank, chosen),
+                    };
                     let (smaller, rest) = out.split_at_mut(smaller);
                     let (equal, larger) = rest.split_at_mut(equal);
                     part::<T>(keys, 0, key, [smaller, equal, larger]);

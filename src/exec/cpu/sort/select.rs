@@ -17,6 +17,8 @@ use crate::exec::cpu::tasks;
 
 /// Keys of a bucket that one thread selects from.
 const FEW: usize = 1 << 12;
+/// The same where one thread has the whole row, and counting them once more costs no waiting.
+const ROW_FEW: usize = 1 << 6;
 
 /// A part of a row.
 struct Chunk<'m> {
@@ -110,15 +112,44 @@ fn find<'m>(
     let mut chunks: Vec<Chunk<'m>> = chunks.into_iter().flatten().collect();
     let least = chunks.iter().map(|c| c.range.0).fold(u32::MAX, u32::min);
     let most = chunks.iter().map(|c| c.range.1).fold(0, u32::max);
-    let key = narrow(&mut chunks, rank, least, most);
+    let key = narrow(&mut chunks, rank, (least, most), (BITS, FEW));
     (key, chunks)
 }
 
-/// Finds the key of a rank among keys from `least` to `most`.
-fn narrow(chunks: &mut [Chunk<'_>], mut rank: usize, mut least: u32, most: u32) -> u32 {
+/// The key of a rank of a row that one thread looks at, how many keys are smaller, and how many equal to it; with
+/// memory that is kept.
+pub(super) fn in_row(keys: &[u32], rank: usize, counts: &mut Vec<u32>) -> (u32, [usize; 2]) {
+    let mut chunk = Chunk {
+        keys,
+        range: passes::range(keys),
+        counts: std::mem::take(counts),
+        open: None,
+        smaller: 0,
+        equal: 0,
+    };
+    // Half as many buckets as keys, which take as long to go through as these.
+    let bits = keys.len().ilog2().saturating_sub(1).clamp(1, BITS);
+    let range = chunk.range;
+    let key = narrow(
+        std::slice::from_mut(&mut chunk),
+        rank,
+        range,
+        (bits, ROW_FEW),
+    );
+    *counts = chunk.counts;
+    (key, [chunk.smaller, chunk.equal])
+}
+
+/// Finds the key of a rank among keys from `least` to `most`, by buckets of so many bits until so few keys are left.
+fn narrow(
+    chunks: &mut [Chunk<'_>],
+    mut rank: usize,
+    (mut least, most): (u32, u32),
+    (digit, few): (u32, usize),
+) -> u32 {
     let mut bits = u32::BITS - (most - least).leading_zeros();
     loop {
-        let shift = bits.saturating_sub(BITS);
+        let shift = bits.saturating_sub(digit);
         let buckets = Buckets { least, shift };
         let count = 1 << (bits - shift);
         tasks::each(chunks.iter_mut(), |chunk| chunk.count(buckets, count));
@@ -140,7 +171,7 @@ fn narrow(chunks: &mut [Chunk<'_>], mut rank: usize, mut least: u32, most: u32) 
             return least;
         }
         tasks::each(chunks.iter_mut(), |chunk| chunk.keep(buckets, bucket));
-        if items <= FEW {
+        if items <= few {
             break;
         }
     }

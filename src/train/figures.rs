@@ -104,30 +104,41 @@ pub(super) struct Totals {
 #[derive(Default)]
 pub(super) struct Pending(VecDeque<Batch>);
 
+/// How many batches are submitted at most whose figures have not arrived: what they hold cannot grow with the epoch,
+/// and a device that has so many before it does not stall.
+const AHEAD: usize = 64;
+
 impl Pending {
     pub(super) fn push(&mut self, batch: Batch) {
         self.0.push_back(batch);
     }
 
-    /// Counts what has arrived; does not wait.
+    /// Counts what has arrived; waits for none but the oldest of too many.
     #[track_caller]
     pub(super) fn take_ready(&mut self, into: &mut Totals) -> Result<()> {
         while let Some(batch) = self.0.front_mut() {
             let Some(values) = batch.handle.try_take()? else {
-                return Ok(());
+                break;
             };
             if let Some(batch) = self.0.pop_front() {
                 batch.parts.count(&values, into)?;
             }
         }
-        Ok(())
+        self.wait_for(AHEAD, into)
     }
 
     /// Counts all, and waits for what has not arrived.
     #[track_caller]
     pub(super) fn wait(&mut self, into: &mut Totals) -> Result<()> {
-        self.take_ready(into)?;
-        while let Some(Batch { handle, parts }) = self.0.pop_front() {
+        self.wait_for(0, into)
+    }
+
+    /// Waits until no more than so many are on their way.
+    #[track_caller]
+    fn wait_for(&mut self, left: usize, into: &mut Totals) -> Result<()> {
+        while self.0.len() > left
+            && let Some(Batch { handle, parts }) = self.0.pop_front()
+        {
             parts.count(&handle.wait()?, into)?;
         }
         Ok(())

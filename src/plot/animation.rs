@@ -152,7 +152,7 @@ impl Animation {
             for frame in &self.frames {
                 encoder.write_frame(frame)?;
             }
-            encoder.into_inner().map_err(Into::into)
+            encoder.into_inner()
         };
         match encode() {
             Ok(bytes) => Ok(bytes),

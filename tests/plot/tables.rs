@@ -36,7 +36,7 @@ fn heat_maps(dev: &Device) -> Result<()> {
     assert_eq!(image.pixel(160, 140), Some([255; 3]));
     assert!(has(&image, Color::new(33, 144, 141), (120, 20), (180, 90)));
     // With values for the rows they go upwards.
-    let image = map.clone().y(&[0.0, 1.0]).image()?;
+    let image = map.clone().y([0.0, 1.0]).image()?;
     assert!(has(&image, high, (40, 20), (110, 90)));
     assert!(!has(&image, high, (40, 110), (110, 160)));
     // 0 is the middle of signed values.
@@ -59,7 +59,7 @@ fn contours() -> Result<()> {
     // A slope to the right: the level 1 is half way.
     let table = [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]];
     let filled = HeatMap::filled_contours(table)
-        .levels_at(&[1.0])
+        .levels_at([1.0])
         .color_bar(false)
         .size(220, 200);
     let image = filled.image()?;
@@ -86,13 +86,13 @@ fn contours() -> Result<()> {
         [2.0; 5],
     ];
     let image = HeatMap::filled_contours(pit)
-        .levels_at(&[1.0])
+        .levels_at([1.0])
         .color_bar(false)
         .size(220, 200)
         .image()?;
     assert!(has(&image, low, (110, 80), (130, 100)));
     assert!(!has(&image, high, (110, 80), (130, 100)));
-    let svg = HeatMap::contours(pit).levels_at(&[1.0]).svg()?;
+    let svg = HeatMap::contours(pit).levels_at([1.0]).svg()?;
     assert!(svg.contains("<polyline"));
     Ok(())
 }
@@ -177,9 +177,9 @@ fn images(dev: &Device) -> Result<()> {
 
 fn bars() -> Result<()> {
     let bars = Bars::new(["a", "b"])
-        .set("first", &[1.0, -1.0])
+        .set("first", [1.0, -1.0])
         .color(Color::GREEN)
-        .set("second", &[f64::NAN, 0.5]);
+        .set("second", [f64::NAN, 0.5]);
     let svg = bars.svg()?;
     assert!(svg.contains("first") && svg.contains("second"));
     let image = bars.legend(Legend::None).size(300, 300).image()?;

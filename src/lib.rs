@@ -82,6 +82,7 @@
 //! | `flate2` | IDX files that are compressed with gzip, in [`data::idx`] |
 //! | `progress` | a bar on the terminal for [`train`], by the `indicatif` crate |
 //! | `datasets` | `data::datasets`: small real data sets, as part of the program |
+//! | `plot` | `tilewise::plot`: pictures of data, training and predictions, as PNG, SVG and GIF |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
 #![warn(missing_docs)]
@@ -92,6 +93,9 @@ extern crate self as tilewise;
 
 #[cfg(all(feature = "linalg", target_arch = "wasm32"))]
 compile_error!("the feature `linalg` waits for what it reads, which nothing may do on the web");
+
+#[cfg(all(feature = "plot", target_arch = "wasm32"))]
+compile_error!("the feature `plot` waits for what it reads, which nothing may do on the web");
 
 mod autograd;
 #[cfg(feature = "csv")]
@@ -117,6 +121,8 @@ mod numbers;
 mod op;
 pub mod optim;
 mod plan;
+#[cfg(feature = "plot")]
+pub mod plot;
 #[cfg(not(target_arch = "wasm32"))]
 mod profile;
 mod queue;

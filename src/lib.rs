@@ -123,6 +123,8 @@ mod queue;
 pub mod safetensors;
 mod shape;
 mod tensor;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod train;
 
 pub use autograd::{Backward, Gradients, no_grad};
 pub use device::{Counters, Device, DeviceInfo, DeviceKind, DeviceOptions, MemoryStats};
@@ -149,6 +151,8 @@ pub use tensor::{Eigh, Svd};
 pub mod prelude {
     pub use crate::nn::{self, Module};
     pub use crate::optim::{self, Optimizer};
+    #[cfg(not(target_arch = "wasm32"))]
+    pub use crate::train::{History, Trainer};
     pub use crate::{
         DType, Device, Ellipsis, Error, Generator, NewAxis, Result, Shape, Tensor, no_grad, s,
     };

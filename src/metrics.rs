@@ -15,8 +15,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! Accuracies and mean errors of batches of one size average to that of all their rows. The others are no means over
-//! rows: give them all rows at once, or add up the [`ConfusionMatrix`] of each batch.
+//! Accuracies and mean errors of batches average to that of all their rows, each batch weighed by its rows
+//! ([`Metric::is_mean`]). The others are no means over rows: give them all rows at once, or add up the
+//! [`ConfusionMatrix`] of each batch.
 
 mod accuracy;
 mod classes;
@@ -32,6 +33,7 @@ pub use self::errors::{Mae, Mse, R2};
 pub use self::scores::{Average, F1, Precision, Recall};
 
 use crate::error::Result;
+pub use crate::optim::schedule::Goal;
 use crate::tensor::Tensor;
 
 /// A number that tells how good what a network gives is, beside what it should give.
@@ -45,4 +47,16 @@ pub trait Metric: Send + Sync {
     /// An output and a target that do not fit each other or the metric.
     #[track_caller]
     fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor>;
+
+    /// Whether the number of several batches is the mean of theirs, each weighed by its rows, as an accuracy is and
+    /// F1 is not. Of one that is none, a trainer keeps
+    /// the outputs of all batches, and measures them at once.
+    fn is_mean(&self) -> bool {
+        false
+    }
+
+    /// Whether the number should become large, as an accuracy, or small, as an error.
+    fn goal(&self) -> Goal {
+        Goal::Large
+    }
 }

@@ -117,7 +117,10 @@ pub use self::recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 pub use self::residual::Residual;
 pub use self::sequential::{Sequential, mlp};
 pub use self::state::{Load, Loaded};
+pub(crate) use self::training::Evaluating;
 pub use self::training::Training;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::training::{switch, switch_back};
 pub use self::visitor::{Part, Visitor};
 
 use crate::error::Result;
@@ -150,6 +153,11 @@ pub trait Module: Send + Sync {
             }
         }));
         list
+    }
+
+    /// What kind of layer it is, for people to read: the name of its type, such as `Linear`.
+    fn kind(&self) -> String {
+        short_type_name::<Self>()
     }
 
     /// The number of trainable numbers. A parameter that is visited twice counts twice.
@@ -223,4 +231,18 @@ impl Module for Box<dyn Module> {
     fn visit(&self, visitor: &mut Visitor) {
         (**self).visit(visitor);
     }
+
+    fn kind(&self) -> String {
+        (**self).kind()
+    }
+}
+
+/// The name of a type without the modules that lead to it and without its parameters.
+pub(crate) fn short_type_name<T: ?Sized>() -> String {
+    let name = std::any::type_name::<T>();
+    if name.ends_with("{{closure}}") {
+        return "closure".into();
+    }
+    let name = name.split('<').next().unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name).into()
 }

@@ -43,11 +43,11 @@ pub use self::sgd::Sgd;
 
 use crate::autograd::{Gradients, no_grad};
 use crate::error::{Error, Result};
-use crate::nn::{Module, Part, Visitor};
+use crate::nn::{Module, Part, Visitor, short_type_name};
 use crate::tensor::Tensor;
 
 /// Updates the parameters of a network from their gradients.
-pub trait Optimizer: Send {
+pub trait Optimizer: Send + Sync {
     /// Moves each parameter that has a gradient, and starts to run all that is recorded. Parameters
     /// without one stay as they are, and so does what the optimiser remembers of them.
     ///
@@ -84,6 +84,11 @@ pub trait Optimizer: Send {
     /// Tensors that are missing, that do not fit, or that belong to no parameter of the model.
     #[track_caller]
     fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()>;
+
+    /// What it is called where a run is described: the name of its type, such as `Adam`.
+    fn name(&self) -> String {
+        short_type_name::<Self>()
+    }
 }
 
 impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
@@ -107,6 +112,10 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
     #[track_caller]
     fn load_state(&mut self, model: &dyn Module, state: &[(String, Tensor)]) -> Result<()> {
         (**self).load_state(model, state)
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
     }
 }
 

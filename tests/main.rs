@@ -65,6 +65,7 @@ mod signal;
 mod slice;
 mod statistics;
 mod threads;
+mod train;
 mod tuning;
 mod vectors;
 mod windows;
@@ -126,6 +127,7 @@ fn all() -> Vec<support::Test> {
         slice::tests(),
         statistics::tests(),
         threads::tests(),
+        train::all(),
         tuning::tests(),
         vectors::tests(),
         windows::tests(),

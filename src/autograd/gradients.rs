@@ -133,6 +133,19 @@ impl Gradients {
         })
     }
 
+    /// The Euclidean norm of the gradient of one variable, in `f32`: a scalar that stays on the device; 0 without a
+    /// gradient.
+    ///
+    /// # Errors
+    /// A fault of the device.
+    #[track_caller]
+    pub fn norm_of(&self, variable: &Tensor) -> Result<Tensor> {
+        match self.get(variable) {
+            None => Tensor::zeros((), variable.device()),
+            Some(g) => no_grad(|| Ok(g.to_dtype(DType::F32).square().sum(..)?.sqrt())),
+        }
+    }
+
     pub(super) fn insert(&mut self, id: u64, gradient: Tensor) {
         self.0.insert(id, gradient);
     }

@@ -182,6 +182,11 @@ impl<D: Dataset> Loader<D> {
         &self.data
     }
 
+    /// The number of examples in a batch.
+    pub fn batch_size(&self) -> usize {
+        self.size
+    }
+
     /// The number of batches in an epoch.
     pub fn len(&self) -> usize {
         match self.drop_last {
@@ -198,8 +203,16 @@ impl<D: Dataset> Loader<D> {
     /// The batches of an epoch by its number, inputs and targets.
     #[track_caller]
     pub fn epoch(&self, number: u64) -> Batches<'_, D> {
+        self.epoch_from(number, 0)
+    }
+
+    /// The batches of an epoch from one on, counted from 0: for a run that was stopped in the middle. Those before
+    /// are not made.
+    #[track_caller]
+    pub fn epoch_from(&self, number: u64, first: usize) -> Batches<'_, D> {
         let mut rows = self.order(number);
         rows.truncate(self.len() * self.size);
+        rows.drain(..first.saturating_mul(self.size).min(rows.len()));
         let plan = Plan {
             rows,
             size: self.size,

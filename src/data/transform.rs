@@ -1,7 +1,7 @@
 //! What is done to data before a model sees it, and what stands at the end.
 
 use crate::error::{Error, Result};
-use crate::nn::{Module, Part, Visitor};
+use crate::nn::{Evaluating, Module};
 use crate::no_grad;
 use crate::tensor::Tensor;
 
@@ -95,38 +95,6 @@ pub trait Fit: Predict {
     /// Rows or targets from which it cannot learn.
     #[track_caller]
     fn fit(&mut self, x: &Tensor, targets: &Tensor) -> Result<()>;
-}
-
-/// Puts layers into evaluation while it lives, then back to what each was.
-struct Evaluating<'a, M: Module + ?Sized> {
-    module: &'a M,
-    /// Whether each switch was on, in the order of the visit.
-    were: Vec<bool>,
-}
-
-impl<'a, M: Module + ?Sized> Evaluating<'a, M> {
-    fn start(module: &'a M) -> Self {
-        let mut were = Vec::new();
-        module.visit(&mut Visitor::new(&mut |_, part| {
-            if let Part::Training(training) = part {
-                were.push(training.is_on());
-                training.set(false);
-            }
-        }));
-        Self { module, were }
-    }
-}
-
-impl<M: Module + ?Sized> Drop for Evaluating<'_, M> {
-    fn drop(&mut self) {
-        let mut were = self.were.iter();
-        self.module.visit(&mut Visitor::new(&mut |_, part| {
-            // One visited twice was on at its first place alone.
-            if let (Part::Training(training), Some(true)) = (part, were.next()) {
-                training.set(true);
-            }
-        }));
-    }
 }
 
 /// An error unless this is a matrix of `(rows, features)`; the number of features.

@@ -87,6 +87,10 @@ impl Metric for Accuracy {
         };
         right.to_dtype(DType::F32).mean(..)
     }
+
+    fn is_mean(&self) -> bool {
+        true
+    }
 }
 
 /// The part of the rows whose right class is among the k largest scores; NaN for no rows.
@@ -139,5 +143,9 @@ impl Metric for TopK {
             let found = first.eq(&right)?.any(-1)?;
             found.to_dtype(DType::F32).mean(..)
         })
+    }
+
+    fn is_mean(&self) -> bool {
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! How far predicted numbers are off.
 
-use super::Metric;
+use super::{Goal, Metric};
 use crate::autograd::no_grad;
 use crate::dtype::DType;
 use crate::error::Result;
@@ -39,6 +39,14 @@ impl Metric for Mse {
     fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
         no_grad(|| loss::Mse::new().loss(&wide(output), &wide(target)))
     }
+
+    fn is_mean(&self) -> bool {
+        true
+    }
+
+    fn goal(&self) -> Goal {
+        Goal::Small
+    }
 }
 
 /// The mean of the absolute differences.
@@ -72,6 +80,14 @@ impl Metric for Mae {
     #[track_caller]
     fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
         no_grad(|| loss::Mae::new().loss(&wide(output), &wide(target)))
+    }
+
+    fn is_mean(&self) -> bool {
+        true
+    }
+
+    fn goal(&self) -> Goal {
+        Goal::Small
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::{Module, Part, Visitor};
+
 /// A layer's switch between training and evaluation, for what differs between the two, as dropout and batch
 /// normalisation do. A new one trains. [`Module::train`](super::Module::train) and
 /// [`Module::eval`](super::Module::eval) turn those of a whole network.
@@ -35,5 +37,47 @@ impl Default for Training {
 impl Clone for Training {
     fn clone(&self) -> Self {
         Self(AtomicBool::new(self.is_on()))
+    }
+}
+
+/// Turns the switches of all layers; gives what [`switch_back`] needs to turn them to where they were.
+pub(crate) fn switch<M: Module + ?Sized>(module: &M, on: bool) -> Vec<bool> {
+    let mut turned = Vec::new();
+    module.visit(&mut Visitor::new(&mut |_, part| {
+        if let Part::Training(training) = part {
+            // One visited twice is turned at its first place alone.
+            turned.push(training.is_on() != on);
+            training.set(on);
+        }
+    }));
+    turned
+}
+
+/// Undoes a [`switch`].
+pub(crate) fn switch_back<M: Module + ?Sized>(module: &M, on: bool, turned: &[bool]) {
+    let mut turned = turned.iter();
+    module.visit(&mut Visitor::new(&mut |_, part| {
+        if let (Part::Training(training), Some(true)) = (part, turned.next()) {
+            training.set(!on);
+        }
+    }));
+}
+
+/// Layers that all evaluate while this lives, and then do as each did before.
+pub(crate) struct Evaluating<'a, M: Module + ?Sized> {
+    module: &'a M,
+    turned: Vec<bool>,
+}
+
+impl<'a, M: Module + ?Sized> Evaluating<'a, M> {
+    pub(crate) fn start(module: &'a M) -> Self {
+        let turned = switch(module, false);
+        Self { module, turned }
+    }
+}
+
+impl<M: Module + ?Sized> Drop for Evaluating<'_, M> {
+    fn drop(&mut self) {
+        switch_back(self.module, false, &self.turned);
     }
 }

@@ -36,7 +36,7 @@ pub struct Groups {
 }
 
 struct Group {
-    takes: Box<dyn Fn(&str) -> bool + Send>,
+    takes: Box<dyn Fn(&str) -> bool + Send + Sync>,
     optimizer: Box<dyn Optimizer>,
     /// Its rate over that of the rest.
     proportion: f64,
@@ -58,7 +58,7 @@ impl Groups {
     /// the rest is 0, a group's rate is set to that of the rest.
     pub fn with(
         mut self,
-        takes: impl Fn(&str) -> bool + Send + 'static,
+        takes: impl Fn(&str) -> bool + Send + Sync + 'static,
         optimizer: impl Optimizer + 'static,
     ) -> Self {
         let proportion = match self.learning_rate() {

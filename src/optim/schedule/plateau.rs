@@ -32,7 +32,8 @@ pub enum Goal {
 #[doc(alias = "ReduceLROnPlateau")]
 #[derive(Clone, Debug)]
 pub struct Plateau {
-    goal: Goal,
+    /// What is monitored says so where this does not.
+    goal: Option<Goal>,
     factor: f64,
     patience: usize,
     threshold: f64,
@@ -60,7 +61,7 @@ impl Plateau {
     /// a row that were not better by 10⁻⁴ of the best.
     pub fn new() -> Self {
         Self {
-            goal: Goal::Small,
+            goal: None,
             factor: 0.1,
             patience: 10,
             threshold: 1e-4,
@@ -79,7 +80,7 @@ impl Plateau {
     /// For a metric that should become large or small.
     #[doc(alias = "mode")]
     pub fn goal(mut self, goal: Goal) -> Self {
-        self.goal = goal;
+        self.goal = Some(goal);
         self
     }
 
@@ -121,6 +122,12 @@ impl Plateau {
         self
     }
 
+    /// For a metric that should become small or large, unless [`goal`](Plateau::goal) has said which.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn suppose(&mut self, goal: Goal) {
+        self.goal.get_or_insert(goal);
+    }
+
     /// Takes the next metric; whether it reduces the rate. NaN is never better.
     pub fn observe(&mut self, metric: f64) -> bool {
         let better = match self.state.best {
@@ -150,7 +157,7 @@ impl Plateau {
             true => self.threshold,
             false => self.threshold * best,
         };
-        match self.goal {
+        match self.goal.unwrap_or_default() {
             Goal::Small => metric < best - margin,
             Goal::Large => metric > best + margin,
         }

@@ -78,6 +78,7 @@ mod flatten;
 mod init;
 mod linear;
 mod norm;
+mod observe;
 mod param;
 mod pool;
 mod prelu;
@@ -85,6 +86,7 @@ mod recurrent;
 mod residual;
 mod sequential;
 mod state;
+mod summary;
 mod training;
 mod visitor;
 mod weights;
@@ -107,6 +109,7 @@ pub use self::flatten::Flatten;
 pub use self::init::{Fan, Init};
 pub use self::linear::Linear;
 pub use self::norm::{BatchNorm, BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RmsNorm};
+pub(crate) use self::observe::observed;
 pub use self::param::Param;
 pub use self::pool::{
     AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool, AvgPool1d, AvgPool2d,
@@ -117,11 +120,12 @@ pub use self::recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 pub use self::residual::Residual;
 pub use self::sequential::{Sequential, mlp};
 pub use self::state::{Load, Loaded};
+pub use self::summary::{Summary, SummaryRow, summary, summary_of};
 pub(crate) use self::training::Evaluating;
 pub use self::training::Training;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::training::{switch, switch_back};
-pub use self::visitor::{Part, Visitor};
+pub use self::visitor::{Layer, Part, Visitor};
 
 use crate::error::Result;
 use crate::tensor::Tensor;

@@ -64,6 +64,7 @@ mod shapes;
 mod signal;
 mod slice;
 mod statistics;
+mod summary;
 mod threads;
 mod train;
 mod tuning;
@@ -126,6 +127,7 @@ fn all() -> Vec<support::Test> {
         signal::tests(),
         slice::tests(),
         statistics::tests(),
+        summary::tests(),
         threads::tests(),
         train::all(),
         tuning::tests(),

@@ -1,6 +1,7 @@
 //! Activations as layers.
 
 use super::Module;
+use super::observe::told;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -133,7 +134,7 @@ impl Module for Activation {
     /// bounds out of order, an alpha of [`Celu`](Activation::Celu) that is not positive.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(match *self {
+        let y = match *self {
             Self::Relu => x.relu(),
             Self::Relu6 => clipped(x, 0.0, 6.0)?,
             Self::LeakyRelu(slope) => x.leaky_relu(slope)?,
@@ -162,7 +163,14 @@ impl Module for Activation {
             Self::Softmin(axis) => x.negative().softmax(axis)?,
             Self::LogSoftmax(axis) => x.log_softmax(axis)?,
             Self::Glu(axis) => glu(x, axis)?,
-        })
+        };
+        Ok(told(self, y))
+    }
+
+    /// The function's name.
+    fn kind(&self) -> String {
+        let shown = format!("{self:?}");
+        shown.split('(').next().unwrap_or_default().into()
     }
 }
 

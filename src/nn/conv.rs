@@ -1,6 +1,7 @@
 //! Convolutions of sequences and images.
 
 use super::init::by_device;
+use super::observe::told;
 use super::weights::Weights;
 use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
@@ -281,12 +282,19 @@ impl<const RANK: usize, const TRANSPOSED: bool> Module for Convolution<RANK, TRA
         let bias = self.weights.bias.as_ref().map(Param::value);
         let (x, options) = &self.surrounded(x)?;
         let options = *options;
-        match (RANK, TRANSPOSED) {
-            (1, false) => x.conv1d(&weight, bias.as_ref(), options),
-            (1, true) => x.conv_transpose1d(&weight, bias.as_ref(), options),
-            (_, false) => x.conv2d(&weight, bias.as_ref(), options),
-            (_, true) => x.conv_transpose2d(&weight, bias.as_ref(), options),
-        }
+        let y = match (RANK, TRANSPOSED) {
+            (1, false) => x.conv1d(&weight, bias.as_ref(), options)?,
+            (1, true) => x.conv_transpose1d(&weight, bias.as_ref(), options)?,
+            (_, false) => x.conv2d(&weight, bias.as_ref(), options)?,
+            (_, true) => x.conv_transpose2d(&weight, bias.as_ref(), options)?,
+        };
+        Ok(told(self, y))
+    }
+
+    /// `Conv2d` and its kin.
+    fn kind(&self) -> String {
+        let transposed = if TRANSPOSED { "Transpose" } else { "" };
+        format!("Conv{transposed}{RANK}d")
     }
 
     fn visit(&self, visitor: &mut Visitor) {

@@ -1,6 +1,7 @@
 //! Dropout.
 
 use super::init::by_device;
+use super::observe::told;
 use super::{Module, Training, Visitor};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
@@ -57,7 +58,7 @@ impl Module for Dropout {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         if !self.training.is_on() || self.p == 0.0 {
-            return Ok(x.clone());
+            return Ok(told(self, x.clone()));
         }
         let x = x.to_dtype(x.dtype().to_float());
         let drawn = by_device(x.device(), |g| g.uniform(x.shape_ref().clone(), x.device()))?;
@@ -67,7 +68,8 @@ impl Module for Dropout {
         } else {
             0.0
         };
-        drawn.ge(self.p)?.select(&x.try_mul(scale)?, 0.0)
+        let y = drawn.ge(self.p)?.select(&x.try_mul(scale)?, 0.0)?;
+        Ok(told(self, y))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

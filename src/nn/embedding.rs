@@ -1,6 +1,7 @@
 //! A table of vectors.
 
 use super::init::by_device;
+use super::observe::told;
 use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
 use crate::dtype::DType;
@@ -140,13 +141,14 @@ impl Module for Embedding {
         let table = self.weight.value();
         let rows = table.take(x, 0)?;
         let Some(padding) = self.padding else {
-            return Ok(rows);
+            return Ok(told(self, rows));
         };
         // The row counted from either end.
         let (front, count) = (padding as i64, table.shape()[0] as i64);
         let number = x.to_dtype(DType::I32);
         let blank = number.eq(front)?.logical_or(&number.eq(front - count)?)?;
-        blank.unsqueeze(-1)?.select(rows.detach(), &rows)
+        let rows = blank.unsqueeze(-1)?.select(rows.detach(), &rows)?;
+        Ok(told(self, rows))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

@@ -1,6 +1,7 @@
 //! From images to vectors.
 
 use super::Module;
+use super::observe::told;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -27,7 +28,10 @@ impl Module for Flatten {
                 let message = "an axis for the batch is needed, (n, …)";
                 Err(Error::shape("Flatten", x.shape_ref(), message))
             }
-            [n, ref rest @ ..] => Ok(x.reshaped(&Shape::of(&[n, rest.iter().product()]))),
+            [n, ref rest @ ..] => {
+                let y = x.reshaped(&Shape::of(&[n, rest.iter().product()]));
+                Ok(told(self, y))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The fully connected layer.
 
 use super::init::by_device;
+use super::observe::told;
 use super::weights::Weights;
 use super::{Init, Module, Param, Visitor};
 use crate::device::Device;
@@ -142,10 +143,11 @@ impl Module for Linear {
             return Err(Error::shape("linear", x.shape_ref(), message));
         }
         let product = x.matmul(&weight.t())?;
-        match &self.weights.bias {
-            Some(bias) => product.try_add(bias.value()),
-            None => Ok(product),
-        }
+        let y = match &self.weights.bias {
+            Some(bias) => product.try_add(bias.value())?,
+            None => product,
+        };
+        Ok(told(self, y))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

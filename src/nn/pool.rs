@@ -1,6 +1,7 @@
 //! Pooling: fewer places, each of which stands for several.
 
 use super::Module;
+use super::observe::told;
 use crate::error::{Error, Result};
 use crate::tensor::{Pair, Pool, Tensor};
 
@@ -47,10 +48,15 @@ impl<const RANK: usize> MaxPool<RANK> {
 impl<const RANK: usize> Module for MaxPool<RANK> {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match RANK {
-            1 => x.max_pool1d(self.0),
-            _ => x.max_pool2d(self.0),
-        }
+        let y = match RANK {
+            1 => x.max_pool1d(self.0)?,
+            _ => x.max_pool2d(self.0)?,
+        };
+        Ok(told(self, y))
+    }
+
+    fn kind(&self) -> String {
+        format!("MaxPool{RANK}d")
     }
 }
 
@@ -69,10 +75,15 @@ impl<const RANK: usize> AvgPool<RANK> {
 impl<const RANK: usize> Module for AvgPool<RANK> {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match RANK {
-            1 => x.avg_pool1d(self.0),
-            _ => x.avg_pool2d(self.0),
-        }
+        let y = match RANK {
+            1 => x.avg_pool1d(self.0)?,
+            _ => x.avg_pool2d(self.0)?,
+        };
+        Ok(told(self, y))
+    }
+
+    fn kind(&self) -> String {
+        format!("AvgPool{RANK}d")
     }
 }
 
@@ -96,7 +107,11 @@ impl<const RANK: usize> Module for GlobalAvgPool<RANK> {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         check_places("GlobalAvgPool", x, RANK)?;
         let last: Vec<isize> = (-(RANK as isize)..0).collect();
-        x.mean(last)
+        Ok(told(self, x.mean(last)?))
+    }
+
+    fn kind(&self) -> String {
+        format!("GlobalAvgPool{RANK}d")
     }
 }
 
@@ -135,14 +150,21 @@ impl<const RANK: usize> Module for AdaptiveAvgPool<RANK> {
         let places = &x.shape()[x.ndim() - RANK..];
         if places.iter().zip(sizes).all(|(n, m)| n.is_multiple_of(*m)) {
             let windows: Vec<usize> = places.iter().zip(sizes).map(|(n, m)| n / m).collect();
-            return match windows[..] {
-                [width] => x.avg_pool1d(width),
-                _ => x.avg_pool2d([windows[0], windows[1]]),
+            let y = match windows[..] {
+                [width] => x.avg_pool1d(width)?,
+                _ => x.avg_pool2d([windows[0], windows[1]])?,
             };
+            return Ok(told(self, y));
         }
         let axes = (-(RANK as isize)..0).zip(sizes);
-        axes.into_iter()
-            .try_fold(x.clone(), |x, (axis, &size)| means(&x, axis, size))
+        let y = axes
+            .into_iter()
+            .try_fold(x.clone(), |x, (axis, &size)| means(&x, axis, size))?;
+        Ok(told(self, y))
+    }
+
+    fn kind(&self) -> String {
+        format!("AdaptiveAvgPool{RANK}d")
     }
 }
 

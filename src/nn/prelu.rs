@@ -1,5 +1,6 @@
 //! A rectifier with a trained slope.
 
+use super::observe::told;
 use super::{Module, Param, Visitor};
 use crate::device::Device;
 use crate::dtype::DType;
@@ -57,7 +58,8 @@ impl Module for Prelu {
         let weight = self.weight.value();
         let slopes = weight.size();
         if slopes == 1 {
-            return x.leaky_relu(weight.reshaped(&Shape::SCALAR));
+            let y = x.leaky_relu(weight.reshaped(&Shape::SCALAR))?;
+            return Ok(told(self, y));
         }
         if x.shape().get(1) != Some(&slopes) {
             let message = format!("the input must be (n, channels, …) with {slopes} channels");
@@ -65,7 +67,8 @@ impl Module for Prelu {
         }
         let mut dims = vec![1; x.ndim() - 1];
         dims[0] = slopes;
-        x.leaky_relu(weight.reshaped(&Shape::of(&dims)))
+        let y = x.leaky_relu(weight.reshaped(&Shape::of(&dims)))?;
+        Ok(told(self, y))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

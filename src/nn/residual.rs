@@ -1,6 +1,6 @@
 //! A layer beside its input.
 
-use super::{Module, Visitor};
+use super::{Module, Visitor, observe};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::Tensor;
 
@@ -37,10 +37,7 @@ impl<M: Module> Module for Residual<M> {
     /// What the layer inside says, or an output of it in another shape than the input.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let change = match self.inner.forward(x) {
-            Ok(change) => change,
-            Err(error) => return Err(error.outward()),
-        };
+        let change = observe::forward(&self.inner, x)?;
         // Broadcasting would hide a mistake here.
         if change.shape() != x.shape() {
             return Err(Error::new(ErrorKind::Shapes {

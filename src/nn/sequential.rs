@@ -1,6 +1,6 @@
 //! Layers one after the other.
 
-use super::{Linear, Module, Visitor};
+use super::{Linear, Module, Visitor, observe};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
@@ -104,10 +104,7 @@ impl Sequential {
 fn run(layers: &[(String, Box<dyn Module>)], x: &Tensor) -> Result<Tensor> {
     let mut y = x.clone();
     for (_, layer) in layers {
-        y = match layer.forward(&y) {
-            Ok(y) => y,
-            Err(error) => return Err(error.outward()),
-        };
+        y = observe::forward(&**layer, &y)?;
     }
     Ok(y)
 }
@@ -122,7 +119,8 @@ impl Module for Sequential {
 
     fn visit(&self, visitor: &mut Visitor) {
         for (name, layer) in &self.layers {
-            visitor.module(name, layer);
+            // The layer itself, not the box that it is in.
+            visitor.module(name, &**layer);
         }
     }
 }

@@ -42,7 +42,7 @@ fn kept(part: Part<'_>) -> Option<Tensor> {
     match part {
         Part::Param(param) => Some(param.value()),
         Part::Buffer(buffer) => Some(buffer.value()),
-        Part::Training(_) => None,
+        Part::Training(_) | Part::Layer(_) => None,
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) fn load(
         let set = match part {
             Part::Param(param) => param.set(tensor),
             Part::Buffer(buffer) => buffer.set(tensor),
-            Part::Training(_) => return,
+            Part::Training(_) | Part::Layer(_) => return,
         };
         if outcome.is_ok() {
             outcome = set;

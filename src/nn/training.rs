@@ -57,7 +57,10 @@ pub(crate) fn switch<M: Module + ?Sized>(module: &M, on: bool) -> Vec<bool> {
 pub(crate) fn switch_back<M: Module + ?Sized>(module: &M, on: bool, turned: &[bool]) {
     let mut turned = turned.iter();
     module.visit(&mut Visitor::new(&mut |_, part| {
-        if let (Part::Training(training), Some(true)) = (part, turned.next()) {
+        let Part::Training(training) = part else {
+            return;
+        };
+        if turned.next() == Some(&true) {
             training.set(!on);
         }
     }));

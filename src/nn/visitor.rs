@@ -1,5 +1,6 @@
 //! Walking over what a network holds.
 
+use super::observe::Identity;
 use super::{Buffer, Module, Param, Training};
 
 /// What a [`Module`] shows of itself under a name.
@@ -12,6 +13,33 @@ pub enum Part<'a> {
     Buffer(&'a Buffer),
     /// Whether the layer is being trained.
     Training(&'a Training),
+    /// A layer inside, before its own parts.
+    Layer(Layer<'a>),
+}
+
+/// A layer inside another, as a visit meets it.
+#[derive(Clone, Copy)]
+pub struct Layer<'a> {
+    identity: &'a dyn Fn() -> Identity,
+    kind: &'a dyn Fn() -> String,
+}
+
+impl Layer<'_> {
+    /// What kind of layer it is: [`Module::kind`].
+    pub fn kind(&self) -> String {
+        (self.kind)()
+    }
+
+    /// Which layer it is.
+    pub(super) fn identity(&self) -> Identity {
+        (self.identity)()
+    }
+}
+
+impl std::fmt::Debug for Layer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Layer({})", self.kind())
+    }
 }
 
 /// What a [`Module`] shows its parts to: it keeps the path of names that leads to each.
@@ -46,7 +74,14 @@ impl<'a> Visitor<'a> {
 
     /// Shows the parts of a layer inside.
     pub fn module(&mut self, name: &str, module: &(impl Module + ?Sized)) {
-        self.within(name, |visitor| module.visit(visitor));
+        self.within(name, |visitor| {
+            let layer = Layer {
+                identity: &|| Identity::of(module),
+                kind: &|| module.kind(),
+            };
+            (visitor.each)(&visitor.path, Part::Layer(layer));
+            module.visit(visitor);
+        });
     }
 
     fn part(&mut self, name: &str, part: Part<'_>) {

@@ -3,6 +3,7 @@
 use super::callback::{BatchEnd, EpochEnd, Flow};
 use super::figures::Pending;
 use super::history::{History, Params};
+use super::progress::Epoch;
 use super::step::Group;
 use super::stopping::EarlyStopping;
 use super::trainer::Trainer;
@@ -18,9 +19,10 @@ impl<M: Module> Trainer<'_, M> {
     /// Trains until the epochs are done, or a callback or early stopping ends it; gives the figures of all epochs
     /// so far.
     ///
-    /// A run that a callback or an error has stopped, or that comes from a checkpoint, is taken up where it stood. One that
-    /// came to its end goes on for as many epochs again: their numbers, the steps of schedules and the history count
-    /// on, early stopping starts anew.
+    /// A run that a callback has stopped, or that comes from a checkpoint, is taken up where it stood, and one that an
+    /// error ended at the start of the epoch that it was in, with the parameters that it had come to. One that came
+    /// to its end goes on for as many epochs again: their numbers, the steps of schedules and the history count on,
+    /// early stopping starts anew.
     ///
     /// # Errors
     /// Options that do not fit, data without rows or that do not fit the model, the loss or a metric, what a callback
@@ -42,11 +44,16 @@ impl<M: Module> Trainer<'_, M> {
     #[track_caller]
     pub fn fit_loader<D: Dataset>(&mut self, loader: &Loader<D>) -> Result<History> {
         self.start(loader)?;
+        self.progress.get().begin();
         // No guard, which would borrow the model: the run changes it.
         let turned = switch(&self.model, true);
         let outcome = self.run(loader);
         switch_back(&self.model, true, &turned);
-        outcome.map_err(Error::outward)?;
+        if let Err(error) = outcome {
+            // Figures of the epoch that had not arrived are lost.
+            self.run.give_up_epoch();
+            return Err(error.outward());
+        }
         Ok(self.run.history.clone())
     }
 
@@ -140,9 +147,13 @@ impl<M: Module> Trainer<'_, M> {
         let mut group = Group::default();
         let mut flow = Flow::Continue;
         let last = self.last_epoch();
-        self.progress
-            .get()
-            .start(number + 1, last, batches, loader.data().len());
+        self.progress.get().start(Epoch {
+            number: number + 1,
+            last,
+            batches,
+            done: self.run.batches,
+            rows: loader.data().len(),
+        });
         for batch in loader.epoch_from(number as u64, self.run.batches) {
             let (x, y) = batch?;
             let last = self.run.batches + 1 == batches;
@@ -169,7 +180,7 @@ impl<M: Module> Trainer<'_, M> {
     fn end_epoch(&mut self, flow: Flow) -> Result<Flow> {
         let totals = std::mem::take(&mut self.run.totals);
         let kept = std::mem::take(&mut self.run.kept);
-        self.run.batches = 0;
+        self.run.give_up_epoch();
         let names: Vec<String> = self.figure_names().collect();
         let mut figures = no_grad(|| self.figures(&totals, &kept))?;
         drop(kept);
@@ -248,14 +259,11 @@ impl<M: Module> Trainer<'_, M> {
     }
 
     fn show_batch(&mut self, rows: usize) {
-        let progress = self.progress.get();
-        if !progress.shows_batches() {
-            return;
-        }
-        let names = self.options.metrics.iter();
-        let names = names.filter(|(_, metric)| metric.is_mean());
-        let names = std::iter::once("loss").chain(names.map(|(name, _)| name.as_str()));
-        let figures: Vec<(&str, f64)> = names.zip(self.run.totals.means.means()).collect();
-        progress.batch(rows, &figures);
+        let means = &self.run.totals.means;
+        let metrics = self.options.metrics.iter();
+        let metrics = metrics.filter(|(_, metric)| metric.is_mean());
+        let names = std::iter::once("loss").chain(metrics.map(|(name, _)| name.as_str()));
+        let figures = || names.map(String::from).zip(means.means()).collect();
+        self.progress.get().batch(rows, figures);
     }
 }

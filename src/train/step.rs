@@ -42,11 +42,12 @@ impl<M: Module> Trainer<'_, M> {
             let (step, epoch) = (self.run.step + 1, self.run.history.len() + 1);
             Watched::new(step, epoch)
         });
-        let output = self.model.forward(x)?;
-        let loss = self.loss_of(&output, y)?;
+        let output = match &mut watched {
+            Some(watched) => watched.forward(&self.model, x)?,
+            None => self.model.forward(x)?,
+        };
+        let mut loss = self.loss_of(&output, y)?;
         if let Some(watched) = &mut watched {
-            watched.add("what the model is given", x)?;
-            watched.add("what the model gives", &output)?;
             watched.add("the loss", &loss)?;
         }
         let mut means = vec![loss.detach()];
@@ -59,6 +60,9 @@ impl<M: Module> Trainer<'_, M> {
             self.run.kept.push((output.detach(), y.detach()));
         }
         self.add(group, loss.backward()?, rows)?;
+        // What nobody holds when the plan ends is not stored: neither the output nor the tape.
+        drop(output);
+        loss = loss.detach();
         let (mut norms, step_rows) = (Vec::new(), group.rows);
         let mut rate = None;
         if last || group.batches == self.options.accumulate {
@@ -76,7 +80,7 @@ impl<M: Module> Trainer<'_, M> {
             // Ends the plan, of which the update is a part.
             figures: Batch::read(&means, rows, &norms, step_rows, watched)?,
             rows,
-            loss: loss.detach(),
+            loss,
             rate,
         })
     }

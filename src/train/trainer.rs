@@ -20,7 +20,13 @@ use crate::optim::Optimizer;
 use crate::optim::schedule::{Plateau, Schedule};
 use crate::tensor::Tensor;
 
-/// Trains a model, and tests it: see [the module](crate::train).
+/// Trains a model and tests it. It is told how before, by methods that can be chained; then [`fit`](Trainer::fit)
+/// trains, [`evaluate`](Trainer::evaluate) measures and [`predict`](Trainer::predict) asks the model.
+///
+/// [The module](crate::train) tells what is recorded, and what `fit` stands for.
+///
+/// Closures and data may be borrowed, for `'a`. A struct that holds a trainer of its own data says
+/// `Trainer<'static, M>`.
 pub struct Trainer<'a, M> {
     pub(super) model: M,
     pub(super) optimizer: Box<dyn Optimizer + 'a>,
@@ -76,6 +82,15 @@ pub(super) struct Run {
     /// The outputs and targets of its batches, where a metric needs all of them.
     pub(super) kept: Vec<(Tensor, Tensor)>,
     pub(super) history: History,
+}
+
+impl Run {
+    /// Forgets what is done of the epoch under way.
+    pub(super) fn give_up_epoch(&mut self) {
+        self.batches = 0;
+        self.totals = Totals::default();
+        self.kept.clear();
+    }
 }
 
 type OnBatch<'a, M> = Box<dyn FnMut(&mut BatchEnd<'_, M>) -> Result<Flow> + Send + 'a>;

@@ -2,7 +2,7 @@
 
 use crate::autograd::{Gradients, no_grad};
 use crate::error::{Error, Result};
-use crate::nn::{Module, Part, Visitor};
+use crate::nn::{Module, Part, Visitor, observed};
 use crate::tensor::Tensor;
 
 /// Whether what a step computed is finite, as scalars on the device that are 1 or 0, in the order in which it was
@@ -44,6 +44,19 @@ impl Watched {
         Ok(())
     }
 
+    /// What a model gives; watches what it is given, and what each of its layers gives.
+    #[track_caller]
+    pub(super) fn forward(&mut self, model: &dyn Module, x: &Tensor) -> Result<Tensor> {
+        self.add("what the model is given", x)?;
+        let (output, given) = observed(model, x)?;
+        for layer in given {
+            let name = format!("what layer {} ({}) gives", layer.name, layer.kind);
+            self.add(name, &layer.output)?;
+        }
+        self.add("what the model gives", &output)?;
+        Ok(output)
+    }
+
     /// Watches the gradients of a model's parameters.
     #[track_caller]
     pub(super) fn gradients(&mut self, model: &dyn Module, gradients: &Gradients) -> Result<()> {
@@ -66,7 +79,7 @@ impl Watched {
             let (kind, value) = match part {
                 Part::Param(param) => ("parameter", param.value()),
                 Part::Buffer(buffer) => ("buffer", buffer.value()),
-                Part::Training(_) => return,
+                _ => return,
             };
             if outcome.is_ok() {
                 outcome = self.add(format!("the {kind} {name}"), &value);

@@ -1,5 +1,6 @@
 //! Several attentions side by side.
 
+use super::super::observe::told;
 use super::{Mask, weights};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -189,7 +190,7 @@ impl MultiHeadAttention {
         let features = self.in_weight.value().shape()[1];
         let joined = taken.transpose(1, 2)?.reshape([batch, length, features])?;
         Ok(Attended {
-            output: self.out.forward(&joined)?,
+            output: told(self, self.out.forward(&joined)?),
             weights,
         })
     }

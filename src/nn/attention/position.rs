@@ -1,5 +1,6 @@
 //! Where in a sequence a token stands, told in its features.
 
+use super::super::observe::told;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::nn::Module;
@@ -74,7 +75,7 @@ impl Module for PositionalEncoding {
         match *x.shape() {
             [.., length, size] if size == features && length <= longest => {
                 let places = self.table.narrow(0, 0, length)?;
-                x.try_add(places.to_dtype(x.dtype()))
+                Ok(told(self, x.try_add(places.to_dtype(x.dtype()))?))
             }
             _ => {
                 let message =

@@ -1,5 +1,6 @@
 //! The block that transformers are stacks of.
 
+use super::super::observe::told;
 use super::{Mask, MultiHeadAttention};
 use crate::device::Device;
 use crate::error::Result;
@@ -110,13 +111,14 @@ impl TransformerBlock {
     #[track_caller]
     pub fn forward_masked(&self, x: &Tensor, mask: &Mask) -> Result<Tensor> {
         let [before, after] = &self.norms;
-        if self.pre_norm {
+        let y = if self.pre_norm {
             let x = x.try_add(self.attend(&before.forward(x)?, mask)?)?;
-            x.try_add(self.feed(&after.forward(&x)?)?)
+            x.try_add(self.feed(&after.forward(&x)?)?)?
         } else {
             let x = before.forward(&x.try_add(self.attend(x, mask)?)?)?;
-            after.forward(&x.try_add(self.feed(&x)?)?)
-        }
+            after.forward(&x.try_add(self.feed(&x)?)?)?
+        };
+        Ok(told(self, y))
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! Batch normalisation.
 
+use super::super::observe::told;
 use super::affine::{Affine, check_alike};
 use super::{Moments, check_eps, normalized, widened};
 use crate::device::Device;
@@ -255,7 +256,12 @@ impl<const RANK: usize> Module for BatchNorm<RANK> {
                 batch.normalized(self.eps)?
             }
         };
-        Ok(self.affine.apply(y, &shape)?.to_dtype(x.dtype()))
+        let y = self.affine.apply(y, &shape)?;
+        Ok(told(self, y.to_dtype(x.dtype())))
+    }
+
+    fn kind(&self) -> String {
+        format!("BatchNorm{RANK}d")
     }
 
     fn visit(&self, visitor: &mut Visitor) {

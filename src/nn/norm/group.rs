@@ -1,5 +1,6 @@
 //! Normalisation of groups of channels.
 
+use super::super::observe::told;
 use super::affine::Affine;
 use super::{Moments, check_eps, widened};
 use crate::device::Device;
@@ -125,7 +126,7 @@ impl Module for GroupNorm {
         let grouped = wide.reshaped(&Shape::of(&[x.shape()[0], groups, each, places]));
         let y = Moments::of(&grouped, &[2, 3])?.normalized(self.eps)?;
         let y = self.affine.apply(y, &Shape::of(&[groups, each, 1]))?;
-        Ok(y.reshaped(x.shape_ref()).to_dtype(x.dtype()))
+        Ok(told(self, y.reshaped(x.shape_ref()).to_dtype(x.dtype())))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

@@ -1,5 +1,6 @@
 //! Layer normalisation, and that by the root of the mean square.
 
+use super::super::observe::told;
 use super::affine::Affine;
 use super::{Moments, check_eps, widened};
 use crate::device::Device;
@@ -98,7 +99,8 @@ impl Module for LayerNorm {
         check_eps("LayerNorm", self.eps)?;
         let wide = widened("LayerNorm", x)?;
         let y = Moments::of(&wide, &axes)?.normalized(self.eps)?;
-        Ok(self.affine.apply(y, &self.shape)?.to_dtype(x.dtype()))
+        let y = self.affine.apply(y, &self.shape)?;
+        Ok(told(self, y.to_dtype(x.dtype())))
     }
 
     fn visit(&self, visitor: &mut Visitor) {
@@ -180,7 +182,7 @@ impl Module for RmsNorm {
             .try_add(self.eps)?
             .rsqrt();
         let y = self.affine.apply(wide.try_mul(scale)?, &self.shape)?;
-        Ok(y.to_dtype(x.dtype()))
+        Ok(told(self, y.to_dtype(x.dtype())))
     }
 
     fn visit(&self, visitor: &mut Visitor) {

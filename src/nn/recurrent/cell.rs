@@ -1,5 +1,6 @@
 //! One step of a recurrent layer.
 
+use super::super::observe::told;
 use super::weights::Weights;
 use super::{Kind, State};
 use crate::device::Device;
@@ -167,7 +168,8 @@ macro_rules! cells {
             fn forward(&self, x: &Tensor) -> Result<Tensor> {
                 let batch = x.shape().first().copied().unwrap_or(0);
                 let start = self.0.start(batch)?;
-                Ok(step(self.0.kind(), &self.0, x, start)?.hidden)
+                let y = step(self.0.kind(), &self.0, x, start)?.hidden;
+                Ok(told(self, y))
             }
 
             fn visit(&self, visitor: &mut Visitor) {

@@ -1,5 +1,6 @@
 //! Recurrent layers over whole sequences.
 
+use super::super::observe::told;
 use super::weights::Weights;
 use super::{Kind, State};
 use crate::device::Device;
@@ -307,7 +308,7 @@ macro_rules! sequences {
             /// An input that is not (N, L, inputs).
             #[track_caller]
             fn forward(&self, x: &Tensor) -> Result<Tensor> {
-                Ok(self.0.run(x, None)?.0)
+                Ok(told(self, self.0.run(x, None)?.0))
             }
 
             fn visit(&self, visitor: &mut Visitor) {
@@ -339,7 +340,7 @@ impl Rnn {
     pub fn forward_from(&self, x: &Tensor, state: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
         let state = state.map(|hidden| State::of(hidden.clone()));
         let (y, last) = self.0.run(x, state.as_ref())?;
-        Ok((y, last.hidden))
+        Ok((told(self, y), last.hidden))
     }
 }
 
@@ -353,7 +354,7 @@ impl Gru {
     pub fn forward_from(&self, x: &Tensor, state: Option<&Tensor>) -> Result<(Tensor, Tensor)> {
         let state = state.map(|hidden| State::of(hidden.clone()));
         let (y, last) = self.0.run(x, state.as_ref())?;
-        Ok((y, last.hidden))
+        Ok((told(self, y), last.hidden))
     }
 }
 
@@ -374,6 +375,6 @@ impl Lstm {
             cell: cell.clone(),
         });
         let (y, last) = self.0.run(x, state.as_ref())?;
-        Ok((y, (last.hidden, last.cell)))
+        Ok((told(self, y), (last.hidden, last.cell)))
     }
 }

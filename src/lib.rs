@@ -80,7 +80,7 @@
 //! | `safetensors` | `tilewise::safetensors`: weights of networks in Hugging Face's format, read and written |
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
 //! | `flate2` | IDX files that are compressed with gzip, in [`data::idx`] |
-//! | `progress` | a bar on the terminal for [`train`](crate::train), by the `indicatif` crate |
+//! | `progress` | a bar on the terminal for [`train`], by the `indicatif` crate |
 //! | `datasets` | `data::datasets`: small real data sets, as part of the program |
 //! | `plot` | `tilewise::plot`: pictures of data, training and predictions, as PNG, SVG and GIF |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |

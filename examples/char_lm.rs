@@ -15,12 +15,12 @@ use tilewise::prelude::*;
 use tilewise::train::Progress;
 
 /// So many letters are seen at once.
-pub const LENGTH: usize = 64;
+pub const LENGTH: usize = 32;
 const FEATURES: usize = 64;
-const BLOCKS: usize = 2;
+const BLOCKS: usize = 1;
 const HEADS: usize = 4;
 const EPOCHS: usize = 2;
-const BATCH: usize = 32;
+const BATCH: usize = 16;
 
 fn main() -> Result<()> {
     let dev = Device::default();
@@ -31,8 +31,14 @@ fn main() -> Result<()> {
     let letters = alphabet.len();
     let codes = alphabet.encode(&text, &dev)?;
     let cut = codes.size() / 10 * 9;
-    let (train, test) = (codes.narrow(0, 0, cut)?, codes.narrow(0, cut, codes.size() - cut)?);
-    println!("{cut} letters to learn from, {} at the end held out, of {letters} kinds", test.size());
+    let (train, test) = (
+        codes.narrow(0, 0, cut)?,
+        codes.narrow(0, cut, codes.size() - cut)?,
+    );
+    println!(
+        "{cut} letters to learn from, {} at the end held out, of {letters} kinds",
+        test.size()
+    );
 
     let model = network(letters, &dev)?;
     println!("{} parameters\n", model.parameter_count());
@@ -51,18 +57,30 @@ fn main() -> Result<()> {
     let learnt = history.last("val_loss").unwrap_or(f64::NAN);
     let lines = [
         ("one letter as likely as another", (letters as f64).ln()),
-        ("by how frequent letters are", by_letters(&train, &test, letters)?),
-        ("by how frequent pairs are", by_pairs(&train, &test, letters)?),
+        (
+            "by how frequent letters are",
+            by_letters(&train, &test, letters)?,
+        ),
+        (
+            "by how frequent pairs are",
+            by_pairs(&train, &test, letters)?,
+        ),
         ("the network", learnt),
     ];
     for (what, nats) in lines {
-        println!("  {what:32} {nats:.3} nats, {:.3} bits a letter", nats / LN_2);
+        println!(
+            "  {what:32} {nats:.3} nats, {:.3} bits a letter",
+            nats / LN_2
+        );
     }
 
     let start = test.narrow(0, 0, LENGTH)?;
-    for temperature in [0.5, 1.0] {
+    for temperature in [0.7, 1.0] {
         let written = write(&trainer, &start, 200, temperature)?;
-        println!("\nat temperature {temperature}, after {:?}:", alphabet.decode(&start)?);
+        println!(
+            "\nat temperature {temperature}, after {:?}:",
+            alphabet.decode(&start)?
+        );
         println!("{}", alphabet.decode(&written)?);
     }
     Ok(())
@@ -85,7 +103,9 @@ impl Alphabet {
 
     /// The numbers of letters; those that do not occur are left out.
     pub fn encode(&self, text: &str, dev: &Device) -> Result<Tensor> {
-        let numbers = text.chars().filter_map(|letter| self.0.binary_search(&letter).ok());
+        let numbers = text
+            .chars()
+            .filter_map(|letter| self.0.binary_search(&letter).ok());
         Tensor::new(numbers.map(|number| number as i32).collect::<Vec<_>>(), dev)
     }
 
@@ -121,7 +141,10 @@ impl Dataset for Windows {
         let starts: Vec<i32> = rows.iter().map(|&row| (row * self.length) as i32).collect();
         let starts = Tensor::from_slice(&starts, [rows.len(), 1], dev)?;
         let places = starts + Tensor::arange(0, self.length as i32, 1, dev)?;
-        Ok((self.codes.take(&places, 0)?, self.codes.take(&(places + 1), 0)?))
+        Ok((
+            self.codes.take(&places, 0)?,
+            self.codes.take(&(places + 1), 0)?,
+        ))
     }
 }
 
@@ -155,7 +178,9 @@ pub fn write(
     for _ in 0..letters {
         let scores = trainer.predict(&seen)?.slice(s![0, -1])? / temperature;
         let among = (scores.size(), start.device());
-        let next = random.choice(among, [1], true, Some(&scores.softmax(0)?))?.to_dtype(DType::I32);
+        let next = random
+            .choice(among, [1], true, Some(&scores.softmax(0)?))?
+            .to_dtype(DType::I32);
         // The oldest letter is forgotten.
         seen = Tensor::concat(&[&seen.slice(s![.., 1..])?, &next.unsqueeze(0)?], 1)?;
         written.push(next);
@@ -177,6 +202,11 @@ pub fn by_pairs(train: &Tensor, test: &Tensor, letters: usize) -> Result<f64> {
     };
     let counts = pairs(train)?.bincount(None, letters * letters)? + 0.1; // pairs that never were have a chance
     let counts = counts.reshape([letters, letters])?;
-    let chances = &counts / counts.sum_keepdim(1)?;
-    (-chances.ln().flatten(0, -1)?.take(&pairs(test)?, 0)?.mean(..)?).item()
+    let chances = &counts / counts.sum_keepdims(1)?;
+    (-chances
+        .ln()
+        .flatten(0, -1)?
+        .take(&pairs(test)?, 0)?
+        .mean(..)?)
+    .item()
 }

@@ -95,5 +95,10 @@ pub fn misread(guesses: &Tensor, data: &TensorDataset) -> Result<(Tensor, Vec<St
     let labels = data.targets().take(&wrong, 0)?.to_vec::<u32>()?;
     let guesses = guesses.take(&wrong, 0)?.to_vec::<i32>()?;
     let captions = labels.iter().zip(guesses);
-    Ok((images, captions.map(|(label, guess)| format!("{label} as {guess}")).collect()))
+    Ok((
+        images,
+        captions
+            .map(|(label, guess)| format!("{label} as {guess}"))
+            .collect(),
+    ))
 }

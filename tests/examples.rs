@@ -54,6 +54,14 @@ pub(crate) fn all() -> Vec<crate::support::Test> {
     modules.into_iter().flatten().collect()
 }
 
+/// A folder for the files of a test on a device.
+fn folder(test: &str, dev: &Device) -> std::path::PathBuf {
+    let (kind, process) = (dev.info().kind, std::process::id());
+    let folder = std::env::temp_dir().join(format!("tilewise-{test}-{kind:?}-{process}"));
+    std::fs::create_dir_all(&folder).expect("temporary files can be written");
+    folder
+}
+
 #[track_caller]
 fn holds(got: &Tensor, want: &[f64]) -> Result<()> {
     assert_near("an example", &got.to_vec::<f32>()?, want, 1e-6, 1e-6);

@@ -4,6 +4,8 @@ use tilewise::data::{Dataset, datasets};
 use tilewise::loss::CrossEntropy;
 use tilewise::prelude::*;
 
+use crate::support::own;
+
 use self::example::{Alphabet, LENGTH, Windows, by_letters, by_pairs, network, write};
 
 #[path = "../../examples/char_lm.rs"]
@@ -93,6 +95,7 @@ fn looks_back_alone(dev: &Device) -> Result<()> {
 
 /// That after each letter of a circle comes the next is learnt at once.
 fn learns_and_writes(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?; // whose random numbers nobody else draws
     dev.seed(0);
     let circle: Vec<i32> = (0..1 + 16 * LENGTH as i32).map(|at| at % 5).collect();
     let circle = Tensor::new(circle, dev)?;
@@ -106,8 +109,7 @@ fn learns_and_writes(dev: &Device) -> Result<()> {
     let history = trainer.fit(&Windows::new(&circle, LENGTH))?;
     let loss = history.last("loss").unwrap_or(f64::NAN);
     assert!(loss < 1.0, "{loss}"); // ln 5 is 1.61
-    let start = circle.narrow(0, 0, LENGTH)?; // ends with 3
-    let written = write(&trainer, &start, 6, 0.05)?;
-    assert_eq!(written.to_vec::<i32>()?, [4, 0, 1, 2, 3, 4]);
+    let written = write(&trainer, &circle.narrow(0, 0, LENGTH)?, 6, 0.05)?;
+    assert!(written.array_equal(&circle.narrow(0, LENGTH, 6)?, false)?);
     Ok(())
 }

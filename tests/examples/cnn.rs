@@ -5,6 +5,8 @@ use tilewise::loss::CrossEntropy;
 use tilewise::metrics::Accuracy;
 use tilewise::prelude::*;
 
+use crate::support::own;
+
 use self::example::{images, misread, network};
 
 #[path = "../../examples/cnn.rs"]
@@ -24,7 +26,7 @@ fn splits_off_a_fifth(dev: &Device) -> Result<()> {
         (train.len(), test.inputs().shape()),
         (1437, &[360, 1, 8, 8][..])
     );
-    let counts = test.targets().bincount(None, 10)?.to_vec::<i32>()?;
+    let counts = test.targets().bincount(None, 10)?.to_vec::<u32>()?;
     assert!(
         counts.iter().all(|count| (34..=38).contains(count)),
         "{counts:?}"
@@ -34,17 +36,18 @@ fn splits_off_a_fifth(dev: &Device) -> Result<()> {
     Ok(())
 }
 
-/// Of two epochs, not twelve; five seeds gave 0.90 to 0.96.
+/// Of a third of the images and four epochs, not twelve of all: far from chance, below what the example reaches.
 fn learns_digits(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?; // whose random numbers nobody else draws
     dev.seed(0);
     let (train, test) = images(dev)?;
     let loss = CrossEntropy::new().smoothing(0.1);
     let mut trainer = Trainer::new(network(dev)?, optim::Adam::new(0.005), loss)
         .metric(Accuracy::new())
-        .epochs(2);
-    trainer.fit(&train)?;
+        .epochs(4);
+    trainer.fit(&train.subset((0..480).collect())?)?;
     let accuracy = trainer.evaluate(&test)?.get("accuracy").unwrap_or(f64::NAN);
-    assert!(accuracy >= 0.85, "{accuracy}");
+    assert!(accuracy >= 0.8, "{accuracy}");
     let guesses = trainer.predict_classes(test.inputs())?;
     let (wrong, captions) = misread(&guesses, &test)?;
     assert_eq!(wrong.shape(), [captions.len(), 8, 8]);

@@ -3,6 +3,8 @@
 use tilewise::data::{Dataset, idx};
 use tilewise::prelude::*;
 
+use crate::support::own;
+
 use self::example::{trainer, write_shapes};
 
 #[path = "../../examples/fashion.rs"]
@@ -17,9 +19,8 @@ tests![learns_shapes_from_files];
 
 /// Written, read back, and told apart better than by chance after two epochs of few images.
 fn learns_shapes_from_files(dev: &Device) -> Result<()> {
-    let name = format!("tilewise-shapes-{:?}-{}", dev.kind(), std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written to");
+    let dev = &own(dev)?; // whose random numbers nobody else draws
+    let folder = super::folder("shapes", dev);
     write_shapes(&folder, 30, 4, dev).expect("shapes can be drawn and written");
     let (train, test) = idx::mnist(&folder, dev)?;
     std::fs::remove_dir_all(folder).ok();

@@ -1,9 +1,9 @@
 //! `examples/save_load.rs`.
 
-use std::path::PathBuf;
-
 use tilewise::prelude::*;
 use tilewise::safetensors;
+
+use crate::support::own;
 
 use self::example::{network, run_in_two, run_whole, same, trainer, wines};
 
@@ -17,20 +17,12 @@ mod example;
 
 tests![loads_the_same_bits, refuses_another_shape, takes_up_a_run];
 
-/// A folder of this process, device and test.
-fn folder(test: &str, dev: &Device) -> PathBuf {
-    let name = format!("tilewise-{test}-{:?}-{}", dev.kind(), std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written to");
-    folder
-}
-
 fn loads_the_same_bits(dev: &Device) -> Result<()> {
     let data = wines(dev)?;
     let mut trainer = trainer(0, dev)?.epochs(2);
     trainer.fit(&data)?;
     let model = trainer.into_model();
-    let folder = folder("save", dev);
+    let folder = super::folder("save", dev);
     let file = folder.join("wine.safetensors");
     safetensors::save(&file, &model.state(), &[])?;
     let again = network(3, dev)?;
@@ -74,8 +66,9 @@ fn refuses_another_shape(dev: &Device) -> Result<()> {
 
 /// To the same bits as a run that was never stopped.
 fn takes_up_a_run(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?; // whose random numbers nobody else draws
     let data = wines(dev)?;
-    let folder = folder("resume", dev);
+    let folder = super::folder("resume", dev);
     let whole = run_whole(&data)?;
     let (step, resumed) = run_in_two(&data, &folder)?;
     assert_eq!(step, 20); // of six an epoch

@@ -1,5 +1,21 @@
 //! Pictures of data, of training and of what was learned, as PNG, SVG and GIF, light and dark.
 //!
+//! | kind | shows |
+//! |---|---|
+//! | [`Curves`] | losses, metrics beside them, weights, over epochs |
+//! | [`Chart`] | lines, points, segments, bands and texts: a fit, a scatter plot |
+//! | [`DecisionSurface`] | what a predictor says over two features, with the data on it |
+//! | [`HeatMap`] | a table as cells, contours or filled contours, with a path over it |
+//! | [`Surface`] | a table as heights, seen from the side |
+//! | [`Bars`], [`Histogram`] | values by name, in groups; how often values occur |
+//! | [`Confusion`], [`ImageGrid`] | which classes are taken for which; images with captions |
+//! | [`Panels`], [`Animation`] | several pictures beside one another; one after the other |
+//!
+//! All are a [`Picture`]: it has the options that they share (size, theme, title, labels, ranges, logarithmic axes, the
+//! place of the legend) and saves them. Data are slices, arrays and vectors of numbers, or tensors, which are read once.
+//! What is NaN or infinite is left out. The font is part of the program, and the same picture has the same bytes on
+//! every machine.
+//!
 //! ```
 //! use tilewise::plot::{Curves, Picture, Theme};
 //!

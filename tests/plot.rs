@@ -53,7 +53,7 @@ fn path(name: &str) -> PathBuf {
 fn a_line_has_its_colour_where_it_passes() -> Result<()> {
     // From corner to corner of the plot.
     let chart = Chart::new()
-        .line("", &[0.0, 1.0], &[0.0, 1.0])
+        .line("", [0.0, 1.0], [0.0, 1.0])
         .color(Color::GREEN)
         .width(4.0)
         .x_range(0.0, 1.0)
@@ -72,7 +72,7 @@ fn a_line_has_its_colour_where_it_passes() -> Result<()> {
 }
 
 fn sizes_and_themes() -> Result<()> {
-    let curves = Curves::new().curve("loss", &[3.0, 2.0, 1.0]);
+    let curves = Curves::new().curve("loss", [3.0, 2.0, 1.0]);
     for (theme, paper, line) in [
         (Theme::Light, Color::WHITE, Color::BLUE),
         (Theme::Dark, Color::new(20, 22, 27), Color::SKY),
@@ -105,9 +105,7 @@ fn sizes_and_themes() -> Result<()> {
 }
 
 fn endings() -> Result<()> {
-    let chart = Chart::new()
-        .line("a", &[0.0, 1.0], &[0.0, 1.0])
-        .size(80, 60);
+    let chart = Chart::new().line("a", [0.0, 1.0], [0.0, 1.0]).size(80, 60);
     for name in ["a.png", "a.PNG", "a.svg"] {
         chart.save(path(name))?;
         let bytes = std::fs::read(path(name)).expect("it was written");
@@ -142,8 +140,8 @@ fn endings() -> Result<()> {
 
 fn labels_and_legends() -> Result<()> {
     let chart = Chart::new()
-        .line("a < b & c", &[0.0, 1.0], &[0.0, 1.0])
-        .scatter("dots", &[0.5], &[0.5])
+        .line("a < b & c", [0.0, 1.0], [0.0, 1.0])
+        .scatter("dots", [0.5], [0.5])
         .title("The title")
         .x_label("to the right")
         .y_label("upwards");
@@ -188,17 +186,17 @@ fn labels_and_legends() -> Result<()> {
 fn legends_hide_no_data() -> Result<()> {
     // A cross of lines through all corners: the legend goes beside the plot, which becomes narrower.
     let cross = Chart::new()
-        .line("rising", &[0.0, 1.0], &[0.0, 1.0])
-        .line("falling", &[0.0, 1.0], &[1.0, 0.0])
+        .line("rising", [0.0, 1.0], [0.0, 1.0])
+        .line("falling", [0.0, 1.0], [1.0, 0.0])
         .width(3.0);
     let beside = cross.clone().legend(Legend::Right).image()?;
     assert_eq!(cross.clone().image()?, beside);
-    let falling = Chart::new().line("falling", &[0.0, 1.0], &[1.0, 0.0]);
+    let falling = Chart::new().line("falling", [0.0, 1.0], [1.0, 0.0]);
     let corner = falling.clone().legend(Legend::TopRight).image()?;
     assert_eq!(falling.image()?, corner);
     // Far more entries than fit.
     let many = (0..200).fold(Chart::new(), |chart, i| {
-        chart.line(format!("line {i}"), &[0.0, 1.0], &[i as f64, 0.0])
+        chart.line(format!("line {i}"), [0.0, 1.0], [i as f64, 0.0])
     });
     assert!(many.svg()?.contains("more"));
     Ok(())
@@ -206,13 +204,13 @@ fn legends_hide_no_data() -> Result<()> {
 
 fn gaps() -> Result<()> {
     let y = [1.0, 2.0, f64::NAN, 2.0, f64::INFINITY, 1.0, 3.0];
-    let svg = Curves::new().curve("", &y).grid(false).svg()?;
+    let svg = Curves::new().curve("", y).grid(false).svg()?;
     let blue = svg.lines().filter(|line| line.contains("#0072B2"));
     // Two pieces, and a lone point as a dot.
     let (lines, dots): (Vec<&str>, Vec<&str>) = blue.partition(|line| line.contains("polyline"));
     assert_eq!((lines.len(), dots.len()), (2, 1), "{svg}");
     let log = Curves::new()
-        .curve("", &[1.0, 0.1, -1.0, 0.0, 0.1, 1.0])
+        .curve("", [1.0, 0.1, -1.0, 0.0, 0.1, 1.0])
         .log_y(true);
     let svg = log.grid(false).svg()?;
     assert_eq!(
@@ -290,13 +288,13 @@ fn nothing_panics() -> Result<()> {
     }
     for (w, h) in [(1, 1), (10, 10), (30, 400), (400, 30)] {
         let chart = Chart::new()
-            .line("a", &[0.0, 1.0], &[0.0, 1.0])
+            .line("a", [0.0, 1.0], [0.0, 1.0])
             .title("title")
             .y_label("y");
         chart.clone().size(w, h).image()?;
         chart.size(w, h).legend(Legend::Right).svg()?;
     }
-    let range = Chart::new().line("a", &[0.0, 1.0], &[0.0, 1.0]);
+    let range = Chart::new().line("a", [0.0, 1.0], [0.0, 1.0]);
     range.clone().x_range(f64::NAN, 1.0).image()?;
     range.clone().x_range(2.0, 2.0).y_range(5.0, -5.0).image()?;
     range.y_range(f64::NEG_INFINITY, f64::INFINITY).image()?;
@@ -362,53 +360,47 @@ fn errors_of_data() -> Result<()> {
         );
     };
     says(
-        &Chart::new().line("a", &[1.0], &[1.0, 2.0]),
+        &Chart::new().line("a", [1.0], [1.0, 2.0]),
         "as many x as y, but there are 1 and 2",
     );
+    says(&Chart::new().segments("a", [1.0], [1.0]), "two points each");
     says(
-        &Chart::new().segments("a", &[1.0], &[1.0]),
-        "two points each",
-    );
-    says(
-        &Chart::new().texts(&[1.0], &[1.0], ["a", "b"]),
+        &Chart::new().texts([1.0], [1.0], ["a", "b"]),
         "as many texts as places",
     );
     says(
-        &Chart::new().band("a", &[1.0], &[1.0], &[1.0, 2.0]),
+        &Chart::new().band("a", [1.0], [1.0], [1.0, 2.0]),
         "lower and upper",
     );
     says(
-        &Curves::new().curves(["a"], &vec![vec![1.0, 2.0]]),
+        &Curves::new().curves(["a"], vec![vec![1.0, 2.0]]),
         "a label for each of 2 columns",
     );
     says(
-        &Curves::new().curves(["a"], &vec![vec![1.0], vec![1.0, 2.0]]),
+        &Curves::new().curves(["a"], vec![vec![1.0], vec![1.0, 2.0]]),
         "rows must be of one length",
     );
     says(
-        &Bars::new(["a", "b"]).set("c", &[1.0]),
+        &Bars::new(["a", "b"]).set("c", [1.0]),
         "a value for each of 2 names",
     );
     says(
-        &HeatMap::new(&Vec::<Vec<f64>>::new()),
+        &HeatMap::new(Vec::<Vec<f64>>::new()),
         "0 rows and 0 columns",
     );
-    says(
-        &HeatMap::new([[1.0, 2.0]]).x(&[1.0]),
-        "x must have 2 values",
-    );
-    says(&HeatMap::new([[1.0, 2.0]]).x(&[1.0, 1.0]), "rise or fall");
+    says(&HeatMap::new([[1.0, 2.0]]).x([1.0]), "x must have 2 values");
+    says(&HeatMap::new([[1.0, 2.0]]).x([1.0, 1.0]), "rise or fall");
     says(
         &HeatMap::new([[1.0, 2.0]]).x_names(["a"]),
         "2 columns, but 1 names",
     );
     says(
-        &HeatMap::new([[1.0, 2.0]]).path("a", &[1.0], &[1.0, 2.0]),
+        &HeatMap::new([[1.0, 2.0]]).path("a", [1.0], [1.0, 2.0]),
         "as many x as y",
     );
     says(&Surface::new([[1.0, 2.0]]), "at least 2 rows");
     says(
-        &Surface::new([[1.0, 2.0], [1.0, 2.0]]).x(&[1.0]),
+        &Surface::new([[1.0, 2.0], [1.0, 2.0]]).x([1.0]),
         "x must have 2 values",
     );
     says(&Confusion::new([[1.0, 2.0]]), "must be a square");
@@ -416,7 +408,7 @@ fn errors_of_data() -> Result<()> {
         &Confusion::new([[1, 2], [3, 4]]).names(["a"]),
         "2 classes, but 1 names",
     );
-    says(&Histogram::new(&[1.0]).bins(0), "0 bins");
+    says(&Histogram::new([1.0]).bins(0), "0 bins");
     // The first error is told, and a panel tells those of its parts.
     says(
         &Panels::new(1).add(Surface::new([[1.0, 2.0]])),
@@ -428,7 +420,7 @@ fn errors_of_data() -> Result<()> {
 fn animations() -> Result<()> {
     let frame = |epoch: usize| {
         let chart = Chart::new()
-            .line("fit", &[0.0, 1.0], &[0.0, epoch as f64])
+            .line("fit", [0.0, 1.0], [0.0, epoch as f64])
             .y_range(0.0, 3.0);
         chart.title(format!("epoch {epoch}")).size(160, 120)
     };
@@ -476,7 +468,7 @@ fn animations() -> Result<()> {
 fn panels() -> Result<()> {
     let line = |label: &str| {
         Chart::new()
-            .line(label, &[0.0, 1.0], &[0.0, 1.0])
+            .line(label, [0.0, 1.0], [0.0, 1.0])
             .title(label)
     };
     let panels = Panels::new(2)
@@ -502,7 +494,7 @@ fn panels() -> Result<()> {
 /// What a tensor holds is what a slice holds.
 fn from_tensors(dev: &Device) -> Result<()> {
     let y = [0.5f32, 0.25, 0.125];
-    let slices = Curves::new().curve("a", &y).image()?;
+    let slices = Curves::new().curve("a", y).image()?;
     let tensor = Tensor::new(y, dev)?.variable();
     assert_eq!(Curves::new().curve("a", &tensor).image()?, slices);
     let ints = Tensor::new([1, 2, 3], dev)?;

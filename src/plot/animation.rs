@@ -1,8 +1,9 @@
 //! Pictures one after the other.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
+
+use rustc_hash::FxHashMap;
 
 use super::picture::{Image, Picture, file_error};
 use crate::error::{Error, Result};
@@ -152,7 +153,7 @@ impl Animation {
             for frame in &self.frames {
                 encoder.write_frame(frame)?;
             }
-            encoder.into_inner().map_err(Into::into)
+            encoder.into_inner()
         };
         match encode() {
             Ok(bytes) => Ok(bytes),
@@ -165,12 +166,12 @@ impl Animation {
 /// of each of 256 boxes of them, cut in two where they are widest (median cut, Heckbert 1982).
 fn indexed(image: &Image) -> (Vec<u8>, Vec<u8>) {
     let pixels = || image.rgb.chunks_exact(3).map(|p| [p[0], p[1], p[2]]);
-    let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
+    let mut counts: FxHashMap<[u8; 3], usize> = FxHashMap::default();
     for pixel in pixels() {
         *counts.entry(pixel).or_default() += 1;
     }
     let mut colors: Vec<([u8; 3], usize)> = counts.into_iter().collect();
-    // A hash map's order is another each time.
+    // In an order that does not depend on hashes.
     colors.sort_unstable();
     let mut boxes = vec![colors];
     while boxes.len() < 256 {
@@ -202,7 +203,7 @@ fn indexed(image: &Image) -> (Vec<u8>, Vec<u8>) {
         let rest = colors.split_off(cut);
         boxes.extend([colors, rest]);
     }
-    let (mut palette, mut numbers) = (vec![], HashMap::new());
+    let (mut palette, mut numbers) = (vec![], FxHashMap::default());
     for (i, colors) in boxes.iter().enumerate() {
         // The colour that most pixels have stays as it is.
         let main = colors.iter().max_by_key(|c| c.1).map_or([0; 3], |c| c.0);

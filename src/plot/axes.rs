@@ -287,7 +287,7 @@ impl<'a> Plot<'a> {
             Align::Middle,
         );
         let y_label = font::elide(self.y_label, size, area.h - 2.0 * size);
-        let beside = plot.x - widest(&y_ticks) - 2.0 * tick - 1.1 * size;
+        let beside = plot.x - widest(&y_ticks) - 2.0 * tick - 1.25 * size;
         let half = font::width(&y_label, size) / 2.0 + 0.5 * size;
         let y = plot
             .middle()

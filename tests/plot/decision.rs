@@ -33,7 +33,7 @@ fn decision_surfaces(dev: &Device) -> Result<()> {
             ),
         };
         for by_class in [true, false] {
-            let surface = DecisionSurface::new(&x, &[0, 1, 2])
+            let surface = DecisionSurface::new(&x, [0, 1, 2])
                 .predict_with(move |x| if by_class { stripes(x) } else { logits(x) })
                 .names(["left", "middle", "right"])
                 .alpha(0.4)
@@ -55,7 +55,7 @@ fn decision_surfaces(dev: &Device) -> Result<()> {
             assert_eq!(areas.pixel(190, 60), region(1));
         }
     }
-    let surface = DecisionSurface::new(&x, &[0, 1, 2])
+    let surface = DecisionSurface::new(&x, [0, 1, 2])
         .predict_with(stripes)
         .names(["a", "b", "c"]);
     let svg = surface.x_label("width").svg()?;
@@ -141,15 +141,15 @@ fn decision_errors(dev: &Device) -> Result<()> {
         assert!(error.contains(words), "{error}");
     };
     says(
-        DecisionSurface::new(&x, &labels),
+        DecisionSurface::new(&x, labels),
         "there is no predictor; give a model by predictor(&model)",
     );
-    says(DecisionSurface::new(&x, &[0]), "4 rows, but 1 labels");
+    says(DecisionSurface::new(&x, [0]), "4 rows, but 1 labels");
     says(
-        DecisionSurface::new(&Tensor::zeros([4, 1], dev)?, &labels),
+        DecisionSurface::new(&Tensor::zeros([4, 1], dev)?, labels),
         "at least two features",
     );
-    let good = || DecisionSurface::new(&x, &labels).predict_with(|x| x.sum(1));
+    let good = || DecisionSurface::new(&x, labels).predict_with(|x| x.sum(1));
     says(good().features(0, 5), "rows have 2 columns");
     says(good().resolution(1), "from 2 to 4096");
     says(good().margin(f64::NAN), "margin");
@@ -163,7 +163,7 @@ fn decision_errors(dev: &Device) -> Result<()> {
     );
     says(good().predict_with(|x| x.reshape([3, 3])), "reshape");
     // Without areas and lines no predictor is needed.
-    DecisionSurface::new(&x, &labels)
+    DecisionSurface::new(&x, labels)
         .regions(false)
         .boundary(false)
         .image()?;
@@ -174,7 +174,7 @@ fn decision_errors(dev: &Device) -> Result<()> {
         seen.set(x.shape()[1]);
         Ok(x.slice(s![.., 2])? / 0.0 * 0.0)
     };
-    DecisionSurface::new(&wide, &[0, 1, 2, 1, 0])
+    DecisionSurface::new(&wide, [0, 1, 2, 1, 0])
         .features(1, 3)
         .resolution(5)
         .predict_with(predict)

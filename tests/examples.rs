@@ -1,5 +1,11 @@
 //! The figures that the examples print, by the functions with which they compute them.
 
+mod char_lm;
+mod cnn;
+mod fashion;
+mod logistic;
+mod save_load;
+
 use tilewise::prelude::*;
 
 use crate::literature::DISTANCES;
@@ -34,6 +40,27 @@ tests![
     the_pentomino_grows,
     boards_as_text,
 ];
+
+/// The tests of the modules inside too.
+pub(crate) fn all() -> Vec<crate::support::Test> {
+    let modules = [
+        tests(),
+        char_lm::tests(),
+        cnn::tests(),
+        fashion::tests(),
+        logistic::tests(),
+        save_load::tests(),
+    ];
+    modules.into_iter().flatten().collect()
+}
+
+/// A folder for the files of a test on a device.
+fn folder(test: &str, dev: &Device) -> std::path::PathBuf {
+    let (kind, process) = (dev.info().kind, std::process::id());
+    let folder = std::env::temp_dir().join(format!("tilewise-{test}-{kind:?}-{process}"));
+    std::fs::create_dir_all(&folder).expect("temporary files can be written");
+    folder
+}
 
 #[track_caller]
 fn holds(got: &Tensor, want: &[f64]) -> Result<()> {

@@ -81,6 +81,7 @@
 //! | `csv` | `tilewise::csv`: tables of numbers in text files |
 //! | `flate2` | IDX files that are compressed with gzip, in [`data::idx`] |
 //! | `datasets` | `data::datasets`: small real data sets, as part of the program |
+//! | `plot` | `tilewise::plot`: pictures of data, training and predictions, as PNG, SVG and GIF |
 //! | `linalg` | `solve`, `inv`, `svd`, `eigh` and the other decompositions, by the `faer` crate on the host |
 
 #![warn(missing_docs)]
@@ -91,6 +92,9 @@ extern crate self as tilewise;
 
 #[cfg(all(feature = "linalg", target_arch = "wasm32"))]
 compile_error!("the feature `linalg` waits for what it reads, which nothing may do on the web");
+
+#[cfg(all(feature = "plot", target_arch = "wasm32"))]
+compile_error!("the feature `plot` waits for what it reads, which nothing may do on the web");
 
 mod autograd;
 #[cfg(feature = "csv")]
@@ -116,6 +120,8 @@ mod numbers;
 mod op;
 pub mod optim;
 mod plan;
+#[cfg(feature = "plot")]
+pub mod plot;
 #[cfg(not(target_arch = "wasm32"))]
 mod profile;
 mod queue;

@@ -1,0 +1,212 @@
+//! Curves over epochs.
+
+use super::axes::{Axis, Plot};
+use super::canvas::{Area, Canvas};
+use super::picture::{Frame, Picture};
+use super::scale::Scale;
+use super::series::{self, Kind, Series};
+use super::values::{IntoMatrix, IntoValues};
+use crate::error::{Error, Result};
+
+/// Values over epochs: losses, metrics beside them in a plot of their own, weights.
+///
+/// The first value of a curve is that of epoch 1. What is NaN is a gap, and so is what is not above 0 where
+/// [`log_y`](Picture::log_y) is asked for, which is about the losses alone.
+///
+/// ```
+/// use tilewise::plot::{Curves, Picture};
+///
+/// let curves = Curves::new()
+///     .curve("loss", &[0.9, 0.5, 0.3, 0.25])
+///     .curve("val_loss", &[0.95, 0.6, 0.45, 0.44])
+///     .metric("accuracy", &[0.4, 0.7, 0.8, 0.85])
+///     .metric("val_accuracy", &[0.4, 0.65, 0.75, 0.78])
+///     .title("Digits");
+/// # let folder = std::env::temp_dir();
+/// curves.save(folder.join("tilewise-curves.png"))?;
+/// # Ok::<(), tilewise::Error>(())
+/// ```
+///
+/// Weights over epochs, a line each:
+///
+/// ```
+/// use tilewise::plot::{Curves, Picture};
+///
+/// let after_each_epoch = vec![vec![0.0, 0.1], vec![0.3, 0.2], vec![0.4, 0.2]];
+/// let curves = Curves::new()
+///     .curves(["age", "bmi"], &after_each_epoch)
+///     .y_label("weight");
+/// assert!(curves.svg()?.contains("bmi"));
+/// # Ok::<(), tilewise::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[doc(alias("history", "weights"))]
+pub struct Curves {
+    frame: Frame,
+    /// Losses and metrics.
+    panels: [Vec<Series>; 2],
+    first: Option<f64>,
+    every: Option<f64>,
+    metric_label: Option<String>,
+    metric_range: Option<(f64, f64)>,
+}
+
+impl Curves {
+    /// Without any.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn add(mut self, panel: usize, label: String, y: Vec<f64>) -> Self {
+        self.panels[panel].push(Series::new(label, Kind::Line, vec![], y));
+        self
+    }
+
+    /// A curve with its values epoch by epoch.
+    #[track_caller]
+    pub fn curve(mut self, label: impl Into<String>, values: impl IntoValues) -> Self {
+        let values = self.frame.note(values.into_values());
+        self.add(0, label.into(), values)
+    }
+
+    /// Several curves, each a column of a table `(epochs, curves)`, with a label each.
+    #[track_caller]
+    pub fn curves<L: Into<String>>(
+        mut self,
+        labels: impl IntoIterator<Item = L>,
+        values: impl IntoMatrix,
+    ) -> Self {
+        let labels: Vec<String> = labels.into_iter().map(Into::into).collect();
+        let table = match values.into_matrix("curves") {
+            Ok(table) => table,
+            Err(error) => {
+                self.frame.note::<()>(Err(error));
+                return self;
+            }
+        };
+        if labels.len() != table.columns {
+            let message = format!(
+                "there must be a label for each of {} columns, but there are {}",
+                table.columns,
+                labels.len()
+            );
+            self.frame.note::<()>(Err(Error::value("curves", message)));
+            return self;
+        }
+        let columns = labels.into_iter().enumerate();
+        columns.fold(self, |curves, (i, label)| {
+            curves.add(0, label, table.column(i))
+        })
+    }
+
+    /// A curve of the second plot, at the right, which has an axis of its own.
+    #[track_caller]
+    pub fn metric(mut self, label: impl Into<String>, values: impl IntoValues) -> Self {
+        let values = self.frame.note(values.into_values());
+        self.add(1, label.into(), values)
+    }
+
+    /// The epoch of the first value, 1 by default.
+    pub fn first_epoch(mut self, first: f64) -> Self {
+        self.first = Some(first);
+        self
+    }
+
+    /// How many epochs (or steps) lie between two values, 1 by default.
+    pub fn every(mut self, epochs: f64) -> Self {
+        self.every = Some(epochs);
+        self
+    }
+
+    /// What stands beside the axis of the metrics.
+    pub fn metric_label(mut self, label: impl Into<String>) -> Self {
+        self.metric_label = Some(label.into());
+        self
+    }
+
+    /// The values that the axis of the metrics shows; by default all that there are.
+    pub fn metric_range(mut self, low: f64, high: f64) -> Self {
+        self.metric_range = Some((low, high));
+        self
+    }
+
+    /// The curves of a panel with their epochs.
+    fn series(&self, panel: usize) -> Vec<Series> {
+        let (first, every) = (self.first.unwrap_or(1.0), self.every.unwrap_or(1.0));
+        let mut all = self.panels[panel].clone();
+        for one in &mut all {
+            one.x = (0..one.y.len()).map(|i| first + i as f64 * every).collect();
+        }
+        all
+    }
+
+    fn draw_panel(&self, panel: usize, title: &str, canvas: &mut Canvas, area: Area) -> Result<()> {
+        let frame = &self.frame;
+        let series = self.series(panel);
+        let (range, log) = match panel {
+            0 => (frame.y_range, frame.log_y),
+            _ => (self.metric_range, false),
+        };
+        let y = series::y_scale(&series, range, log, 0.05);
+        let x = series::x_scale(&series, frame.x_range, frame.log_x, 0.0);
+        // The lone value of one epoch is in the middle of a range of whole numbers.
+        let x = match series.iter().all(|s| s.y.len() < 2) && frame.x_range.is_none() {
+            true => {
+                let first = self.first.unwrap_or(1.0);
+                Scale::new(first - 1.0, first + 1.0, false).whole()
+            }
+            false if self.every.unwrap_or(1.0).fract() == 0.0 => x.whole(),
+            false => x,
+        };
+        let mut plot = Plot::new(frame, Axis::Numbers(x), Axis::Numbers(y));
+        plot.title = title;
+        plot = plot.labels("epoch", if panel == 0 { "loss" } else { "metric" });
+        if panel == 1 {
+            let alone = match &self.panels[1][..] {
+                [one] => one.label.as_str(),
+                _ => "",
+            };
+            plot.y_label = self.metric_label.as_deref().unwrap_or(alone);
+        } else if frame.y_label.is_none() && !series.iter().any(|s| s.label.contains("loss")) {
+            plot.y_label = "";
+        }
+        plot.entries = series::entries(&series, &canvas.palette);
+        plot.draw(canvas, area, &|canvas, axes| {
+            series::draw(&series, canvas, axes);
+            Ok(())
+        })
+    }
+}
+
+impl Picture for Curves {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn frame_mut(&mut self) -> &mut Frame {
+        &mut self.frame
+    }
+
+    fn default_size(&self) -> (u32, u32) {
+        match self.panels.iter().all(|panel| !panel.is_empty()) {
+            true => (1040, 430),
+            false => (720, 450),
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Area) -> Result<()> {
+        self.frame.check()?;
+        let title = &self.frame.title;
+        match (self.panels[0].is_empty(), self.panels[1].is_empty()) {
+            (_, true) => self.draw_panel(0, title, canvas, area),
+            (true, false) => self.draw_panel(1, title, canvas, area),
+            (false, false) => super::panels::with_title(canvas, area, title, |canvas, area| {
+                let half = (area.w / 2.0).floor();
+                let left = Area::new(area.x, area.y, half, area.h);
+                let right = Area::new(area.x + half, area.y, area.w - half, area.h);
+                self.draw_panel(0, "", canvas, left)?;
+                self.draw_panel(1, "", canvas, right)
+            }),
+        }
+    }
+}

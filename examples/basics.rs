@@ -3,17 +3,14 @@
 //!
 //!     cargo run --release --example basics
 
-mod plot;
-
-use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use plotters::prelude::*;
 use tilewise::PrintOptions;
+use tilewise::plot::{Chart, Picture};
 use tilewise::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<()> {
     let dev = Device::default();
     println!("device: {dev}\n");
 
@@ -155,43 +152,18 @@ fn compare<T>(
 }
 
 /// Draws the sigmoid and its slope.
-fn draw(dev: &Device) -> Result<(), Box<dyn Error>> {
-    let x = Tensor::linspace(-8.0, 8.0, 81, dev)?;
+fn draw(dev: &Device) -> Result<()> {
+    let x = Tensor::linspace(-8.0, 8.0, 161, dev)?;
     let (y, slope) = sigmoid_and_slope(&x)?;
-    let x: Vec<f32> = x.to_vec()?;
-    let curves = [
-        ("sigmoid", y.to_vec::<f32>()?, RGBColor(0, 114, 178)),
-        ("its slope", slope.to_vec()?, RGBColor(213, 94, 0)),
-    ];
-    plot::save("sigmoid", (800, 500), |canvas| {
-        let mut chart = ChartBuilder::on(canvas)
-            .caption("The sigmoid and its slope", ("sans-serif", 24))
-            .margin(20)
-            .x_label_area_size(50)
-            .y_label_area_size(60)
-            .build_cartesian_2d(-8f32..8.0, 0f32..1.05)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 16))
-            .x_desc("x")
-            .draw()?;
-        for (name, curve, colour) in curves {
-            let points = x.iter().copied().zip(curve);
-            chart
-                .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
-                .label(name)
-                .legend(move |(x, y)| {
-                    PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2))
-                });
-        }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .label_font(("sans-serif", 16))
-            .background_style(WHITE)
-            .border_style(BLACK.mix(0.3))
-            .draw()?;
-        Ok(())
-    })
+    let path = std::env::temp_dir().join("tilewise-sigmoid.png");
+    Chart::new()
+        .line("sigmoid", &x, &y)
+        .line("its slope", &x, &slope)
+        .title("The sigmoid and its slope")
+        .x_label("x")
+        .x_range(-8.0, 8.0)
+        .size(800, 500)
+        .save(&path)?;
+    println!("picture: {}", path.display());
+    Ok(())
 }

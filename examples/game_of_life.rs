@@ -3,14 +3,7 @@
 //!
 //!     cargo run --release --example game_of_life
 
-mod plot;
-
-use std::borrow::Cow;
-use std::error::Error;
-use std::fs::File;
-use std::io::BufWriter;
-
-use plotters::prelude::*;
+use tilewise::plot::{Animation, ColorMap, Curves, ImageGrid, Picture};
 use tilewise::prelude::*;
 use tilewise::{Mode, Pad};
 
@@ -18,11 +11,12 @@ use tilewise::{Mode, Pad};
 const SIDE: usize = 600;
 /// After these the rest repeats itself, but for the gliders that fly off.
 const GENERATIONS: usize = 1103;
-const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// What the animation shows of the board.
+const VIEW: (usize, usize) = (120, 160);
 /// The cells that live at the start.
 pub const PENTOMINO: [[i32; 3]; 3] = [[0, 1, 1], [1, 1, 0], [0, 1, 0]];
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<()> {
     let dev = Device::default();
     println!("device: {dev}");
 
@@ -38,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut alive = start;
     let mut populations = Vec::new();
-    let mut film = Film::new("game-of-life")?;
+    let mut film = Animation::new().delay(0.05);
     for generation in 0..=GENERATIONS {
         populations.push(population(&alive)?);
         if [0, 10, 100].contains(&generation) {
@@ -46,14 +40,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("\ngeneration {generation}:\n{text}");
         }
         if generation % 4 == 0 {
-            film.add(&middle(&alive, Film::ROWS, Film::COLUMNS)?)?;
+            film.add(&frame(&middle(&alive, VIEW.0, VIEW.1)?, generation))?;
         }
         alive = step(&alive)?;
     }
     let last = populations[GENERATIONS];
     assert_eq!(last, 116, "as is known of the R-pentomino");
     println!("\n{last} cells live after {GENERATIONS} generations");
-    println!("animation: {}", film.path);
+    let path = std::env::temp_dir().join("tilewise-game-of-life.gif");
+    film.save(&path)?;
+    println!("animation: {}", path.display());
     plot(&populations)
 }
 
@@ -130,64 +126,26 @@ pub fn view(alive: &Tensor) -> Result<String> {
     Ok(text)
 }
 
-/// An animation of two colours that is written frame by frame.
-struct Film {
-    path: String,
-    encoder: gif::Encoder<BufWriter<File>>,
-}
-
-impl Film {
-    const ROWS: usize = 120;
-    const COLUMNS: usize = 160;
-    /// Pixels of a cell, in each direction.
-    const SCALE: usize = 4;
-
-    fn new(name: &str) -> Result<Self, Box<dyn Error>> {
-        let path = std::env::temp_dir().join(format!("tilewise-{name}.gif"));
-        let file = BufWriter::new(File::create(&path)?);
-        let (width, height) = (Self::COLUMNS * Self::SCALE, Self::ROWS * Self::SCALE);
-        let white_and_blue = [255, 255, 255, BLUE.0, BLUE.1, BLUE.2];
-        let mut encoder = gif::Encoder::new(file, width as u16, height as u16, &white_and_blue)?;
-        encoder.set_repeat(gif::Repeat::Infinite)?;
-        let path = path.display().to_string();
-        Ok(Self { path, encoder })
-    }
-
-    /// Adds a board, whose values are the numbers of the colours.
-    fn add(&mut self, alive: &Tensor) -> Result<(), Box<dyn Error>> {
-        let pixels = alive.repeat(Self::SCALE, 0)?.repeat(Self::SCALE, 1)?;
-        let numbers: Vec<u8> = pixels.to_vec::<bool>()?.into_iter().map(u8::from).collect();
-        self.encoder.write_frame(&gif::Frame {
-            width: pixels.shape()[1] as u16,
-            height: pixels.shape()[0] as u16,
-            // In hundredths of a second.
-            delay: 5,
-            buffer: Cow::Owned(numbers),
-            ..gif::Frame::default()
-        })?;
-        Ok(())
-    }
+/// A board as a picture, in squares of four pixels.
+fn frame(alive: &Tensor, generation: usize) -> impl Picture {
+    ImageGrid::new(alive)
+        .color_map(ColorMap::Blues)
+        .range(0.0, 1.0)
+        .scale(4)
+        .title(format!("generation {generation}"))
 }
 
 /// Draws how many cells lived in each generation.
-fn plot(populations: &[i32]) -> Result<(), Box<dyn Error>> {
-    plot::save("game-of-life", (900, 500), |canvas| {
-        let most = populations.iter().max().copied().unwrap_or(0);
-        let mut chart = ChartBuilder::on(canvas)
-            .caption("The R-pentomino", ("sans-serif", 24))
-            .margin(20)
-            .x_label_area_size(50)
-            .y_label_area_size(60)
-            .build_cartesian_2d(0..populations.len(), 0..most + 20)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 16))
-            .x_desc("generation")
-            .y_desc("living cells")
-            .draw()?;
-        let points = populations.iter().copied().enumerate();
-        chart.draw_series(LineSeries::new(points, BLUE))?;
-        Ok(())
-    })
+fn plot(populations: &[i32]) -> Result<()> {
+    let path = std::env::temp_dir().join("tilewise-game-of-life.png");
+    Curves::new()
+        .curve("living cells", populations)
+        .first_epoch(0.0)
+        .title("The R-pentomino")
+        .x_label("generation")
+        .y_label("living cells")
+        .size(900, 500)
+        .save(&path)?;
+    println!("picture: {}", path.display());
+    Ok(())
 }

@@ -3,17 +3,10 @@
 //!
 //!     cargo run --release --example nearest_neighbours
 
-mod plot;
-
-use std::error::Error;
 use std::time::Instant;
 
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use tilewise::plot::{Chart, Color, Legend, Picture};
 use tilewise::prelude::*;
-
-const BLUE: RGBColor = RGBColor(0, 114, 178);
-const ORANGE: RGBColor = RGBColor(213, 94, 0);
 
 /// Drawn once from the unit square.
 pub const POINTS: [[f32; 2]; 10] = [
@@ -29,7 +22,7 @@ pub const POINTS: [[f32; 2]; 10] = [
     [0.4319, 0.2912],
 ];
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<()> {
     let dev = Device::default();
     println!("device: {dev}\n");
 
@@ -80,45 +73,28 @@ fn distances_to(points: &Tensor, places: &Tensor) -> Result<Tensor> {
 }
 
 /// Draws the points, each joined to its two neighbours.
-fn draw(neighbours: &[u32]) -> Result<(), Box<dyn Error>> {
-    let place = |i: usize| (POINTS[i][0], POINTS[i][1]);
-    plot::save("nearest-neighbours", (700, 700), |canvas| {
-        let mut chart = ChartBuilder::on(canvas)
-            .caption("Points and their nearest two", ("sans-serif", 24))
-            .margin(20)
-            .x_label_area_size(50)
-            .y_label_area_size(60)
-            .build_cartesian_2d(-0.05f32..1.05, -0.05f32..1.05)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .label_style(("sans-serif", 16))
-            .x_desc("x")
-            .y_desc("y")
-            .draw()?;
-        let line = |(i, &j): (usize, &u32)| {
-            PathElement::new([place(i / 2), place(j as usize)], ORANGE.stroke_width(2))
-        };
-        chart
-            .draw_series(neighbours.iter().enumerate().map(line))?
-            .label("to a neighbour")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 20, y)], ORANGE.stroke_width(2)));
-        let point = |i| Circle::new(place(i), 10, BLUE.filled());
-        chart
-            .draw_series((0..POINTS.len()).map(point))?
-            .label("point")
-            .legend(|(x, y)| Circle::new((x + 10, y), 8, BLUE.filled()));
-        let centred = Pos::new(HPos::Center, VPos::Center);
-        let white = ("sans-serif", 14).into_font().color(&WHITE).pos(centred);
-        let number = |i: usize| Text::new(i.to_string(), place(i), white.clone());
-        chart.draw_series((0..POINTS.len()).map(number))?;
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .label_font(("sans-serif", 16))
-            .background_style(WHITE)
-            .border_style(BLACK.mix(0.3))
-            .draw()?;
-        Ok(())
-    })
+fn draw(neighbours: &[u32]) -> Result<()> {
+    let [x, y] = [0, 1].map(|axis| POINTS.map(|point| point[axis]));
+    // Both ends of each line: a point, and one of its neighbours.
+    let ends = neighbours.iter().enumerate();
+    let ends: Vec<usize> = ends.flat_map(|(i, &j)| [i / 2, j as usize]).collect();
+    let of = |values: &[f32]| -> Vec<f32> { ends.iter().map(|&i| values[i]).collect() };
+    let path = std::env::temp_dir().join("tilewise-nearest-neighbours.png");
+    Chart::new()
+        .segments("to a neighbour", of(&x), of(&y))
+        .color(Color::VERMILLION)
+        .scatter("point", x, y)
+        .color(Color::BLUE)
+        .radius(11.0)
+        .texts(x, y, (0..POINTS.len()).map(|i| i.to_string()))
+        .color(Color::WHITE)
+        .title("Points and their nearest two")
+        .x_label("x")
+        .y_label("y")
+        .equal(true)
+        .legend(Legend::BottomRight)
+        .size(700, 700)
+        .save(&path)?;
+    println!("picture: {}", path.display());
+    Ok(())
 }

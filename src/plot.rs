@@ -13,33 +13,48 @@
 //! # Ok::<(), tilewise::Error>(())
 //! ```
 
+mod animation;
 mod axes;
+mod axis;
+mod bars;
 mod canvas;
 mod chart;
+mod clip;
 mod color;
 mod color_bar;
+mod confusion;
 mod curves;
 mod decision;
 mod font;
 mod grid;
+mod heat_map;
 mod histogram;
+mod image_grid;
 mod legend;
 mod marching;
 mod marker;
 mod paint;
 mod panels;
 mod picture;
+mod regions;
 mod scale;
 mod series;
+mod surface;
 mod values;
 
+pub use self::animation::Animation;
+pub use self::bars::Bars;
 pub use self::canvas::Dash;
 pub use self::chart::Chart;
 pub use self::color::{Color, ColorMap, Theme};
+pub use self::confusion::Confusion;
 pub use self::curves::Curves;
 pub use self::decision::DecisionSurface;
+pub use self::heat_map::HeatMap;
 pub use self::histogram::Histogram;
+pub use self::image_grid::ImageGrid;
 pub use self::marker::Marker;
 pub use self::panels::Panels;
 pub use self::picture::{Image, Legend, Picture};
+pub use self::surface::Surface;
 pub use self::values::{IntoMatrix, IntoValues};

@@ -9,7 +9,6 @@ macro_rules! examples {
     ($($name:ident: $path:literal),+ $(,)?) => { $(
         #[path = $path]
         #[expect(dead_code, unreachable_pub, reason = "a program of its own, of which main is not called")]
-        #[allow(clippy::duplicate_mod, reason = "each program has the module that draws")]
         mod $name;
     )+ };
 }

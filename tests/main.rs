@@ -44,6 +44,7 @@ mod npy;
 mod optim;
 mod order;
 mod places;
+mod plot;
 mod pointwise;
 mod products;
 mod profile;
@@ -107,6 +108,7 @@ fn all() -> Vec<support::Test> {
         norms::tests(),
         optim::tests(),
         places::tests(),
+        plot::all(),
         order::tests(),
         pointwise::tests(),
         products::tests(),

@@ -1,50 +1,13 @@
 //! A plot between two axes: where title, axes, labels, legend and colour bar go, and what is left for the data.
 
-use super::canvas::{Align, Area, Canvas, Pen, Point};
+use super::axis::{Axes, Axis, axes_y, crisp, inside, widest_of};
+use super::canvas::{Align, Area, Canvas, Pen};
 use super::color_bar::ColorBar;
 use super::font;
 use super::legend::{Entry, Table, busy};
 use super::picture::{Frame, Legend};
-use super::scale::{Scale, Tick};
+use super::scale::Tick;
 use crate::error::Result;
-
-/// What lies along an axis.
-#[derive(Clone, Debug)]
-pub(crate) enum Axis {
-    Numbers(Scale),
-    /// A slot for each name; the first is around 0, the second around 1.
-    Names(Vec<String>),
-}
-
-impl Axis {
-    /// Where a value lies, from 0 to 1.
-    pub(crate) fn place(&self, v: f64) -> Option<f64> {
-        match self {
-            Self::Numbers(scale) => scale.place(v),
-            Self::Names(names) => Some((v + 0.5) / names.len().max(1) as f64),
-        }
-    }
-
-    /// At most so many ticks.
-    fn ticks(&self, most: usize) -> Vec<Tick> {
-        match self {
-            Self::Numbers(scale) => scale.ticks(most),
-            Self::Names(names) => {
-                let every = names.len().div_ceil(most.max(1)).max(1);
-                let tick = |(i, name): (usize, &String)| Tick {
-                    place: (i as f64 + 0.5) / names.len() as f64,
-                    label: name.clone(),
-                };
-                let some = names.iter().enumerate().step_by(every);
-                some.map(tick).collect()
-            }
-        }
-    }
-
-    fn named(&self) -> bool {
-        matches!(self, Self::Names(_))
-    }
-}
 
 /// A plot to be.
 pub(crate) struct Plot<'a> {
@@ -206,7 +169,7 @@ impl<'a> Plot<'a> {
         let y_title = if self.y_label.is_empty() {
             0.0
         } else {
-            1.6 * size
+            1.8 * size
         };
         let tick = 0.35 * size;
 
@@ -230,14 +193,8 @@ impl<'a> Plot<'a> {
         let mut plot = rest.within(left, 0.0, 0.0, below + 1.4 * tick + x_title);
         if let Some(aspect) = self.aspect {
             let (w, h) = (plot.w.min(plot.h / aspect), plot.h.min(plot.w * aspect));
-            // Kept beside what belongs to it at the right, and below its title.
-            let right = if self.bar.is_some() || table.is_some() {
-                0.5
-            } else {
-                0.5
-            };
             plot = Area::new(
-                plot.x + (plot.w - w) * right,
+                plot.x + (plot.w - w) / 2.0,
                 plot.y + (plot.h - h) / 2.0,
                 w,
                 h,
@@ -330,7 +287,7 @@ impl<'a> Plot<'a> {
             Align::Middle,
         );
         let y_label = font::elide(self.y_label, size, area.h - 2.0 * size);
-        let beside = plot.x - widest(&y_ticks) - 2.0 * tick - 0.95 * size;
+        let beside = plot.x - widest(&y_ticks) - 2.0 * tick - 1.1 * size;
         let half = font::width(&y_label, size) / 2.0 + 0.5 * size;
         let y = plot
             .middle()
@@ -342,9 +299,17 @@ impl<'a> Plot<'a> {
             Some(_) => (plot.y - title.len() as f64 * size * 1.5 - 0.2 * size).max(title_top),
             None => title_top,
         };
+        // All lines have one middle, that of the plot where they have room there.
+        let middle = title
+            .iter()
+            .map(|line| inside(plot.middle(), line, size * 1.2, area).0)
+            .max_by(|a, b| {
+                let off = |x: &f64| (x - plot.middle().0).abs();
+                off(a).total_cmp(&off(b))
+            })
+            .unwrap_or(plot.middle().0);
         for (i, line) in title.iter().enumerate() {
-            let at = (plot.middle().0, above + (i as f64 + 0.5) * size * 1.5);
-            let at = inside(at, line, size * 1.2, area);
+            let at = (middle, above + (i as f64 + 0.5) * size * 1.5);
             canvas.text(at, line, size * 1.2, palette.text, Align::Middle);
         }
         if let Some(bar) = &self.bar {
@@ -388,75 +353,5 @@ impl<'a> Plot<'a> {
             }
         }
         (self.x.ticks(2), false)
-    }
-}
-
-fn widest_of(ticks: &[Tick], size: f64) -> f64 {
-    let width = |t: &Tick| font::width(&t.label, size);
-    ticks.iter().map(width).fold(0.0, f64::max)
-}
-
-/// The middle of the pixel nearest to a place, where a line of one pixel is sharp.
-pub(crate) fn crisp(v: f64) -> f64 {
-    (v - 0.5).round() + 0.5
-}
-
-/// A place of the middle of a text that keeps it within an area.
-fn inside((x, y): Point, text: &str, size: f64, area: Area) -> Point {
-    let half = font::width(text, size) / 2.0 + 0.3 * size;
-    let (low, high) = (area.x + half, area.right() - half);
-    (
-        if low < high {
-            x.clamp(low, high)
-        } else {
-            area.middle().0
-        },
-        y,
-    )
-}
-
-fn axes_y(area: Area, place: f64, down: bool) -> f64 {
-    match down {
-        true => area.y + place * area.h,
-        false => area.bottom() - place * area.h,
-    }
-}
-
-/// Where the values of a plot lie.
-pub(crate) struct Axes {
-    pub(crate) area: Area,
-    x: Axis,
-    y: Axis,
-    down: bool,
-    /// Which shapes are data that a legend should not hide.
-    data: std::ops::Range<usize>,
-}
-
-impl Axes {
-    /// The pixel of a point; none where it has no place, as NaN.
-    pub(crate) fn at(&self, x: f64, y: f64) -> Option<Point> {
-        Some((self.x(x)?, self.y(y)?))
-    }
-
-    pub(crate) fn x(&self, x: f64) -> Option<f64> {
-        Some(self.area.x + self.x.place(x)? * self.area.w)
-    }
-
-    pub(crate) fn y(&self, y: f64) -> Option<f64> {
-        Some(axes_y(self.area, self.y.place(y)?, self.down))
-    }
-
-    /// The pieces of a line through points, without those that have no place.
-    pub(crate) fn pieces(&self, x: &[f64], y: &[f64]) -> Vec<Vec<Point>> {
-        let mut pieces = vec![vec![]];
-        for (&x, &y) in x.iter().zip(y) {
-            match (self.at(x, y), pieces.last_mut()) {
-                (Some(point), Some(last)) => last.push(point),
-                (None, Some(last)) if !last.is_empty() => pieces.push(vec![]),
-                _ => {}
-            }
-        }
-        pieces.retain(|piece| !piece.is_empty());
-        pieces
     }
 }

@@ -1,6 +1,7 @@
 //! Lines, points and what goes with them.
 
-use super::axes::{Axis, Plot};
+use super::axes::Plot;
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Dash};
 use super::color::Color;
 use super::marker::Marker;

@@ -75,7 +75,7 @@ impl ColorBar {
         for t in self.scale.ticks(Self::most(size, height)) {
             let y = at(t.place);
             let right = area.right() + 0.5;
-            let line = super::axes::crisp(y);
+            let line = super::axis::crisp(y);
             canvas.line(&[(right, line), (right + 0.3 * size, line)], pen);
             canvas.text(
                 (right + 0.5 * size, y),

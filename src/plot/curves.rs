@@ -1,6 +1,7 @@
 //! Curves over epochs.
 
-use super::axes::{Axis, Plot};
+use super::axes::Plot;
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Dash};
 use super::color::Palette;
 use super::picture::{Frame, Picture};

@@ -1,6 +1,7 @@
 //! How often values occur.
 
-use super::axes::{Axis, Plot};
+use super::axes::Plot;
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Pen};
 use super::color::Color;
 use super::legend::{Entry, Key};
@@ -47,7 +48,6 @@ impl Histogram {
     }
 
     /// Beside those there are, others, with a label for the legend.
-    #[expect(clippy::should_implement_trait, reason = "histograms are no sum")]
     #[track_caller]
     pub fn add(mut self, label: impl Into<String>, values: impl IntoValues) -> Self {
         let values = self.frame.note(values.into_values());
@@ -179,7 +179,7 @@ impl Picture for Histogram {
     }
 }
 
-fn bars(heights: &[f64], axes: &super::axes::Axes, canvas: &mut Canvas, color: Color, alpha: f64) {
+fn bars(heights: &[f64], axes: &super::axis::Axes, canvas: &mut Canvas, color: Color, alpha: f64) {
     let (plot, bins) = (axes.area, heights.len() as f64);
     let edge = |i: usize| (plot.x + i as f64 / bins * plot.w).round();
     for (i, &height) in heights.iter().enumerate() {

@@ -143,10 +143,10 @@ pub(crate) fn busy(shapes: &[Shape], area: &Area) -> bool {
             let r = *radius;
             meets(&Area::new(at.0 - r, at.1 - r, 2.0 * r, 2.0 * r))
         }
-        Shape::Line { path, .. } => super::canvas::crosses(path, area),
+        Shape::Line { path, .. } => super::clip::crosses(path, area),
         Shape::Fill { rings, .. } => rings
             .iter()
-            .any(|ring| super::canvas::clip_ring(ring, area).len() > 2),
+            .any(|ring| super::clip::clip_ring(ring, area).len() > 2),
         Shape::Text { at, text, size, .. } => meets(&Area::new(
             at.0,
             at.1 - size,

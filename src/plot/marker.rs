@@ -51,7 +51,7 @@ impl Marker {
         paint: Paint,
         edge: Color,
     ) {
-        if !canvas.shows(at) || !(radius > 0.0) {
+        if !canvas.shows(at) || radius <= 0.0 {
             return;
         }
         let thin = (radius * 0.22).clamp(0.5, 1.2);

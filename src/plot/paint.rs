@@ -12,7 +12,8 @@ use plotters::style::{
     FontFamily, FontTransform, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle,
 };
 
-use super::canvas::{Area, Paint, Point, Shape, clip_ring};
+use super::canvas::{Area, Paint, Point, Shape};
+use super::clip::clip_ring;
 use super::color::Color;
 use super::font;
 
@@ -91,10 +92,8 @@ impl Screen<'_> {
         if left >= right || top >= bottom {
             return Ok(());
         }
-        // plotters counts the last pixel in.
-        let corners = ((left, top), (right - 1, bottom - 1));
         self.backend
-            .draw_rect(corners.0, corners.1, &style, true)
+            .draw_rect((left, top), (right, bottom), &style, true)
             .map_err(|e| e.to_string())
     }
 

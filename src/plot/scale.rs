@@ -68,8 +68,10 @@ impl Scale {
 
     fn widened(self, margin: f64) -> Self {
         if self.log {
-            let more = (self.high / self.low).ln() * margin;
-            let (low, high) = (self.low * (-more).exp(), self.high * more.exp());
+            let more = (self.high.ln() - self.low.ln()) * margin;
+            // As far as there are numbers that are not rounded to 0 or infinity.
+            let end = |v: f64| v.clamp(-700.0, 700.0).exp();
+            let (low, high) = (end(self.low.ln() - more), end(self.high.ln() + more));
             return Self { low, high, ..self };
         }
         let more = (self.high - self.low) * margin;

@@ -1,6 +1,6 @@
 //! Series of points, as lines, markers and more: what charts and curves are made of.
 
-use super::axes::Axes;
+use super::axis::Axes;
 use super::canvas::{Align, Canvas, Dash, Pen};
 use super::color::{Color, Palette};
 use super::legend::{Entry, Key};

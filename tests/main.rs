@@ -94,7 +94,7 @@ fn all() -> Vec<support::Test> {
         edges::tests(),
         elementwise::tests(),
         errors::tests(),
-        examples::tests(),
+        examples::all(),
         executors::tests(),
         initial::tests(),
         layers::all(),

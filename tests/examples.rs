@@ -27,6 +27,25 @@ examples! {
     nearest_neighbours: "../examples/nearest_neighbours.rs",
 }
 
+mod diabetes;
+mod moons;
+mod neuron;
+mod sine;
+mod spiral;
+
+/// The tests of all examples.
+pub(crate) fn all() -> Vec<crate::support::Test> {
+    let modules = [
+        tests(),
+        diabetes::tests(),
+        moons::tests(),
+        neuron::tests(),
+        sine::tests(),
+        spiral::tests(),
+    ];
+    modules.into_iter().flatten().collect()
+}
+
 tests![
     sigmoid_and_its_slope,
     unit_rows_and_losses,

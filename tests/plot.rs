@@ -1,5 +1,6 @@
 //! Pictures: what is where in their pixels and in their SVG, in both themes.
 
+mod curves;
 mod decision;
 mod tables;
 
@@ -15,7 +16,7 @@ use crate::support::Test;
 
 /// The tests of all modules.
 pub(crate) fn all() -> Vec<Test> {
-    let modules = [tests(), tables::tests(), decision::tests()];
+    let modules = [tests(), curves::tests(), tables::tests(), decision::tests()];
     modules.into_iter().flatten().collect()
 }
 

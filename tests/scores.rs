@@ -121,6 +121,7 @@ fn binary(dev: &Device) -> Result<()> {
                 labels.clone(),
                 labels.to_dtype(DType::F32),
                 labels.to_dtype(DType::Bool),
+                labels.to_dtype(DType::F32) * 2.0 - 1.0,
             ] {
                 let (x, labels) = (x.unsqueeze(1)?, labels.unsqueeze(1)?);
                 holds(case, &metric.name(), &metric.measure(&x, &labels)?)?;

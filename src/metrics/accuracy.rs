@@ -43,8 +43,8 @@ impl Accuracy {
         }
     }
 
-    /// Of two classes: an output above the threshold says 1, any other 0, and so the target of its shape. The
-    /// threshold is 0.5 for probabilities and 0 for logits.
+    /// Of two classes: an output above the threshold says 1, any other 0; the target of its shape holds 1 and 0, or 1
+    /// and −1. The threshold is 0.5 for probabilities and 0 for logits and the scores of a hinge loss.
     pub fn binary(threshold: f64) -> Self {
         Self {
             kind: Kind::Classes(Says::Above(threshold)),

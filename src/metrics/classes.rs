@@ -11,7 +11,7 @@ use crate::tensor::Tensor;
 pub(super) enum Says {
     /// The largest of scores `(…, classes)`, or class numbers as they are.
     Largest,
-    /// Class 1 above a threshold and class 0 elsewhere.
+    /// Class 1 above a threshold and class 0 elsewhere, which targets may call −1, as the hinge loss has it.
     Above(f64),
 }
 
@@ -36,7 +36,9 @@ impl Says {
             let (guess, right, classes) = match self {
                 Self::Above(threshold) => {
                     checks::paired(op, &output, &target)?;
-                    (output.gt(threshold)?, target, Some(2))
+                    let right = target.to_dtype(DType::I32);
+                    let right = right.eq(-1)?.select(0, &right)?;
+                    (output.gt(threshold)?, right, Some(2))
                 }
                 Self::Largest if output.dtype().is_float() => {
                     let classes = checks::classes(op, &output)?;

@@ -47,7 +47,7 @@ impl ConfusionMatrix {
         }
     }
 
-    /// Of two classes: an output above the threshold says 1.
+    /// Of two classes: an output above the threshold says 1. Targets may call class 0 −1.
     pub fn binary(threshold: f64) -> Self {
         Self {
             classes: 2,

@@ -106,8 +106,8 @@ macro_rules! scores {
                 Self(Score::MANY)
             }
 
-            /// Of class 1 among two: an output above the threshold says 1, any other 0. The threshold is 0.5 for
-            /// probabilities and 0 for logits.
+            /// Of class 1 among two: an output above the threshold says 1, any other 0, which targets may call −1. The
+            /// threshold is 0.5 for probabilities and 0 for logits.
             pub fn binary(threshold: f64) -> Self {
                 Self(Score {
                     says: Says::Above(threshold),

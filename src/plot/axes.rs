@@ -186,6 +186,12 @@ impl<'a> Plot<'a> {
         let left = widest(&y_ticks(rest.h)) + 2.0 * tick + y_title;
         let width = (rest.w - left).max(1.0);
         let (x_ticks, upright) = self.x_ticks(width, small);
+        // Half of the last label is beyond the plot, and stays in the picture.
+        let end = |t: &Tick| left + t.place * width + font::width(&t.label, small) / 2.0;
+        let beyond = rest.x + x_ticks.iter().map(end).fold(0.0, f64::max) + 0.2 * size;
+        if !upright && beyond > area.right() {
+            rest = rest.within(0.0, 0.0, beyond - area.right(), 0.0);
+        }
         let below = match upright {
             true => widest_of(&x_ticks, small).min(rest.h * 0.4) + 0.4 * size,
             false => 1.25 * size,

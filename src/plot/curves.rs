@@ -2,7 +2,8 @@
 
 use super::axes::Plot;
 use super::axis::Axis;
-use super::canvas::{Area, Canvas};
+use super::canvas::{Area, Canvas, Dash};
+use super::color::Palette;
 use super::picture::{Frame, Picture};
 use super::scale::Scale;
 use super::series::{self, Kind, Series};
@@ -47,6 +48,7 @@ pub struct Curves {
     frame: Frame,
     /// Losses and metrics.
     panels: [Vec<Series>; 2],
+    levels: Vec<f64>,
     first: Option<f64>,
     every: Option<f64>,
     metric_label: Option<String>,
@@ -130,6 +132,19 @@ impl Curves {
         })
     }
 
+    /// Dotted lines across the plot, one for each curve in their order and of its colour: what the curves should come
+    /// to, as the weights of least squares beside those that are learned.
+    #[track_caller]
+    pub fn levels(mut self, values: impl IntoValues) -> Self {
+        self.levels = self.frame.note(values.into_values());
+        if self.levels.len() > self.panels[0].len() {
+            let (levels, curves) = (self.levels.len(), self.panels[0].len());
+            let message = format!("{levels} levels are given, but there are {curves} curves");
+            self.frame.note::<()>(Err(Error::value("curves", message)));
+        }
+        self
+    }
+
     /// A curve of the second plot, at the right, which has an axis of its own.
     #[track_caller]
     pub fn metric(mut self, label: impl Into<String>, values: impl IntoValues) -> Self {
@@ -171,14 +186,30 @@ impl Curves {
         all
     }
 
+    /// The lines of the levels.
+    fn level_lines(&self, palette: &Palette) -> impl Iterator<Item = Series> {
+        let levels = self.levels.iter().enumerate();
+        levels.map(|(i, &level)| {
+            let mut line = Series::new("", Kind::Across, vec![], vec![level]);
+            line.color = Some(palette.of(i));
+            line.dash = Some(Dash::Dotted);
+            line.width = 1.4;
+            line
+        })
+    }
+
     fn draw_panel(&self, panel: usize, title: &str, canvas: &mut Canvas, area: Area) -> Result<()> {
         let frame = &self.frame;
         let series = self.series(panel);
+        let mut shown = series.clone();
+        if panel == 0 {
+            shown.extend(self.level_lines(&canvas.palette));
+        }
         let (range, log) = match panel {
             0 => (frame.y_range, frame.log_y),
             _ => (self.metric_range, false),
         };
-        let y = series::y_scale(&series, range, log, 0.05);
+        let y = series::y_scale(&shown, range, log, 0.05);
         let x = series::x_scale(&series, frame.x_range, frame.log_x, 0.0);
         // The lone value of one epoch is in the middle of a range of whole numbers.
         let x = match series.iter().all(|s| s.y.len() < 2) && frame.x_range.is_none() {
@@ -203,7 +234,7 @@ impl Curves {
         }
         plot.entries = series::entries(&series, &canvas.palette);
         plot.draw(canvas, area, &|canvas, axes| {
-            series::draw(&series, canvas, axes);
+            series::draw(&shown, canvas, axes);
             Ok(())
         })
     }

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     dev.seed(0);
     let text = datasets::pride_and_prejudice()?;
     let alphabet = Alphabet::of(&text);
-    let letters = alphabet.len();
+    let letters = alphabet.size();
     let codes = alphabet.encode(&text, &dev)?;
     let cut = codes.size() / 10 * 9;
     let (train, test) = (
@@ -97,7 +97,7 @@ impl Alphabet {
     }
 
     /// How many letters there are.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 

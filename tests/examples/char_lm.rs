@@ -26,7 +26,7 @@ tests![
 
 fn letters_and_numbers(dev: &Device) -> Result<()> {
     let alphabet = Alphabet::of("a tale");
-    assert_eq!(alphabet.len(), 5);
+    assert_eq!(alphabet.size(), 5);
     let codes = alphabet.encode("late, at", dev)?;
     assert_eq!(codes.to_vec::<i32>()?, [3, 1, 4, 2, 0, 1, 4]);
     assert_eq!(alphabet.decode(&codes)?, "late at");
@@ -57,7 +57,7 @@ fn counts(dev: &Device) -> Result<()> {
     // Of the novel, as NumPy counts it.
     let text = datasets::pride_and_prejudice()?;
     let alphabet = Alphabet::of(&text);
-    let (codes, letters) = (alphabet.encode(&text, dev)?, alphabet.len());
+    let (codes, letters) = (alphabet.encode(&text, dev)?, alphabet.size());
     let cut = codes.size() / 10 * 9;
     let (train, test) = (
         codes.narrow(0, 0, cut)?,

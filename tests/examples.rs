@@ -2,9 +2,14 @@
 
 mod char_lm;
 mod cnn;
+mod diabetes;
 mod fashion;
 mod logistic;
+mod moons;
+mod neuron;
 mod save_load;
+mod sine;
+mod spiral;
 
 use tilewise::prelude::*;
 
@@ -27,25 +32,6 @@ examples! {
     nearest_neighbours: "../examples/nearest_neighbours.rs",
 }
 
-mod diabetes;
-mod moons;
-mod neuron;
-mod sine;
-mod spiral;
-
-/// The tests of all examples.
-pub(crate) fn all() -> Vec<crate::support::Test> {
-    let modules = [
-        tests(),
-        diabetes::tests(),
-        moons::tests(),
-        neuron::tests(),
-        sine::tests(),
-        spiral::tests(),
-    ];
-    modules.into_iter().flatten().collect()
-}
-
 tests![
     sigmoid_and_its_slope,
     unit_rows_and_losses,
@@ -66,9 +52,14 @@ pub(crate) fn all() -> Vec<crate::support::Test> {
         tests(),
         char_lm::tests(),
         cnn::tests(),
+        diabetes::tests(),
         fashion::tests(),
         logistic::tests(),
+        moons::tests(),
+        neuron::tests(),
         save_load::tests(),
+        sine::tests(),
+        spiral::tests(),
     ];
     modules.into_iter().flatten().collect()
 }

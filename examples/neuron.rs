@@ -102,9 +102,13 @@ pub fn loss(data: &TensorDataset, w: f32, b: f32) -> Result<f32> {
 
 /// The weight and the bias after each step, and the loss of its batch before it.
 pub struct Run {
+    /// Weight and bias before the first step.
     pub start: [f32; 2],
+    /// The weight after each step.
     pub weights: Vec<f32>,
+    /// The bias after each step.
     pub biases: Vec<f32>,
+    /// The loss of the batch before each step.
     pub losses: Vec<f32>,
 }
 

@@ -28,16 +28,16 @@ fn has_ink(image: &Image, (x0, y0): (u32, u32), (x1, y1): (u32, u32)) -> bool {
 /// Dotted, in the colours of the curves, and within the axis.
 fn levels_beside_curves() -> Result<()> {
     let curves = Curves::new()
-        .curve("a", &[0.0, 1.0])
-        .curve("b", &[1.0, 2.0])
+        .curve("a", [0.0, 1.0])
+        .curve("b", [1.0, 2.0])
         .legend(Legend::None);
-    let (without, with) = (curves.svg()?, curves.clone().levels(&[0.5, 8.0]).svg()?);
+    let (without, with) = (curves.svg()?, curves.clone().levels([0.5, 8.0]).svg()?);
     for color in ["#0072B2", "#D55E00"] {
         let dots = |svg: &str| svg.matches(color).count();
         assert!(dots(&with) > dots(&without) + 20, "{color}");
     }
     let error = curves
-        .levels(&[0.5, 8.0, 1.0])
+        .levels([0.5, 8.0, 1.0])
         .image()
         .expect_err("too many");
     let text = error.to_string();

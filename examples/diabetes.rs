@@ -53,6 +53,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
 /// What gradient descent went through.
 pub struct Descent {
+    /// The loss of each epoch.
     pub history: History,
     /// The ten weights after each step, without the bias.
     pub weights: Vec<Vec<f32>>,
@@ -89,7 +90,9 @@ pub fn descend(x: &Tensor, y: &Tensor) -> Result<Descent> {
 
 /// What no other weights do better.
 pub struct LeastSquares {
+    /// The ten weights, without the bias.
     pub weights: Vec<f32>,
+    /// The mean squared error.
     pub loss: f64,
 }
 

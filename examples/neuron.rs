@@ -102,9 +102,13 @@ pub fn loss(data: &TensorDataset, w: f32, b: f32) -> Result<f32> {
 
 /// The weight and the bias after each step, and the loss of its batch before it.
 pub struct Run {
+    /// Weight and bias before the first.
     pub start: [f32; 2],
+    /// One a step.
     pub weights: Vec<f32>,
+    /// One a step.
     pub biases: Vec<f32>,
+    /// One a step.
     pub losses: Vec<f32>,
 }
 

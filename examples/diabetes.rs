@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use tilewise::data::{Fit, Pipeline, Predict, StandardScaler, Transform, datasets};
+use tilewise::data::{Fit, Pipeline, StandardScaler, Transform, datasets};
 use tilewise::loss::{Loss, Mse};
 use tilewise::plot::{Bars, Curves, Picture};
 use tilewise::prelude::*;

@@ -139,7 +139,7 @@ fn frame(alive: &Tensor, generation: usize) -> impl Picture {
 fn plot(populations: &[i32]) -> Result<()> {
     let path = std::env::temp_dir().join("tilewise-game-of-life.png");
     Curves::new()
-        .curve("living cells", populations)
+        .curve("", populations)
         .first_epoch(0.0)
         .title("The R-pentomino")
         .x_label("generation")

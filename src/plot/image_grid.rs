@@ -197,10 +197,9 @@ impl Picture for ImageGrid {
             1.5 * font
         };
         let gap = Self::gap(font);
-        let title = if self.frame.title.is_empty() {
-            0.0
-        } else {
-            2.4 * font
+        let title = match self.frame.title.is_empty() {
+            true => 0.0,
+            false => panels::title_height(font, 1),
         };
         let side = |count: usize, one: f64| (count as f64 * (one + gap) + gap).min(16_000.0) as u32;
         let width = side(columns, w as f64 * scale).max(if title > 0.0 { 200 } else { 1 });
@@ -242,7 +241,10 @@ impl ImageGrid {
         let (w, h) = (self.images.width as f64, self.images.height as f64);
         let zoom = (cell.0 / w).min(cell.1 / h);
         // Whole pixels, so that all samples look equally large.
-        let zoom = if zoom >= 1.0 { zoom.floor() } else { zoom };
+        let zoom = match zoom + 1e-9 {
+            whole if whole >= 1.0 => whole.floor(),
+            part => part,
+        };
         let (w, h) = ((w * zoom).round().max(1.0), (h * zoom).round().max(1.0));
         for image in 0..self.images.count {
             let (column, row) = (image % columns, image / columns);

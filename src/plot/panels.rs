@@ -97,6 +97,12 @@ impl Picture for Panels<'_> {
     }
 }
 
+/// How high a title of so many lines is above what it belongs to.
+pub(crate) fn title_height(font_size: f64, lines: usize) -> f64 {
+    let size = font_size * 1.3;
+    ((0.7 + lines as f64 * 1.2) * size).ceil()
+}
+
 /// Draws a title over an area and the rest below it.
 pub(crate) fn with_title(
     canvas: &mut Canvas,
@@ -117,6 +123,6 @@ pub(crate) fn with_title(
         );
         canvas.text(at, line, size, canvas.palette.text, Align::Middle);
     }
-    let height = above + lines.len() as f64 * 1.2 * size;
+    let height = title_height(canvas.font_size, lines.len());
     draw(canvas, area.within(0.0, height, 0.0, 0.0))
 }

@@ -149,6 +149,11 @@ fn images(dev: &Device) -> Result<()> {
         colors,
         [Some([0; 3]), Some([255; 3]), Some([128; 3]), Some([255; 3])]
     );
+    // A sample has as many pixels with a title.
+    let titled = ImageGrid::new(&grey).scale(40).title("t").font_size(13.0);
+    let image = titled.image()?;
+    let black = image.rgb.chunks_exact(3).filter(|p| **p == [0; 3]);
+    assert_eq!(black.count(), 1600);
     // Channels first or last.
     let red = Tensor::new([[[[255, 0, 0]; 2]; 2]], dev)?;
     for images in [red.permute(&[0, 3, 1, 2])?, red] {

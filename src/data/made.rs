@@ -130,8 +130,8 @@ pub fn make_blobs_at(
 
 /// Arms of a spiral, a class each, of `n` points each: inputs `(n·arms, 2)` and targets `(n·arms)`, `u32`. On arm
 /// k the radius r goes from 0 to 1 and t from 4k to 4(k + 1), to which normal numbers of deviation `noise` are
-/// added; the points are r·(sin 2.5t, cos 2.5t). The literature (the course CS231n, and Kinsley and
-/// Kukieła's "Neural Networks from Scratch") has a noise of 0.2 and three arms.
+/// added; the points are r·(sin 2.5t, cos 2.5t), as in Kinsley and Kukieła's "Neural Networks from Scratch", with a
+/// noise of 0.2 and three arms, which overlap. The course CS231n, from which they stem, winds them less: r·(sin t, cos t).
 ///
 /// # Errors
 /// A noise that is negative or not finite, more points than `u32` counts, or no memory on the device.

@@ -44,6 +44,7 @@ tests![
     slices_and_convolution_agree,
     the_pentomino_grows,
     boards_as_text,
+    pages_name_them,
 ];
 
 /// The tests of the modules inside too.
@@ -62,6 +63,43 @@ pub(crate) fn all() -> Vec<crate::support::Test> {
         spiral::tests(),
     ];
     modules.into_iter().flatten().collect()
+}
+
+/// README's table has each example, and the page for readers of books names none that there is not.
+fn pages_name_them() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(root.join("examples")).expect("examples/ is there");
+    let paths = files.map(|file| file.expect("a readable entry").path());
+    let names: Vec<String> = paths
+        .map(|path| {
+            path.file_stem()
+                .expect("a name")
+                .to_str()
+                .expect("ASCII")
+                .into()
+        })
+        .collect();
+    for name in &names {
+        let row = format!("\n| `{name}` |");
+        assert!(
+            include_str!("../README.md").contains(&row),
+            "README has no row for {name}"
+        );
+    }
+    let page = include_str!("../docs/from-numpy.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ["));
+    let last = rows.map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let named: Vec<&str> = last
+        .flat_map(|cell| cell.unwrap_or_default().split(", "))
+        .map(|name| name.trim_matches('`'))
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for name in named {
+        assert!(
+            names.iter().any(|own| own == name),
+            "there is no example {name}"
+        );
+    }
 }
 
 /// A folder for the files of a test on a device.

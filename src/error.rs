@@ -306,6 +306,23 @@ impl Error {
     }
 }
 
+/// [`Error::outward`] of a result. A closure knows no caller, and neither does a function that is handed over:
+/// this is called, where `map_err(Error::outward)` would name the line that calls closures.
+pub(crate) trait Outward {
+    #[track_caller]
+    fn outward(self) -> Self;
+}
+
+impl<T> Outward for Result<T> {
+    #[track_caller]
+    fn outward(self) -> Self {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.outward()),
+        }
+    }
+}
+
 impl From<ErrorKind> for Error {
     #[track_caller]
     fn from(kind: ErrorKind) -> Self {

@@ -163,9 +163,10 @@ fn check(op: &'static str, name: &str, value: f64, range: std::ops::Range<f64>) 
         end if end.is_finite() => format!("less than {end}"),
         _ => "finite".into(),
     };
-    let message = format!(
-        "the {name} must be at least {} and {end}, not {value}",
-        range.start
-    );
+    let start = match range.start {
+        f64::MIN_POSITIVE => "above 0".into(),
+        start => format!("at least {start}"),
+    };
+    let message = format!("the {name} must be {start} and {end}, not {value}");
     Err(Error::value(op, message))
 }

@@ -365,6 +365,9 @@ fn errors_of_data() -> Result<()> {
         "as many x as y, but there are 1 and 2",
     );
     says(&Chart::new().segments("a", [1.0], [1.0]), "two points each");
+    let curves = || Curves::new().curve("a", [1.0]);
+    says(&curves().first_epoch(f64::NAN), "must be finite, not NaN");
+    says(&curves().every(f64::INFINITY), "must be finite, not inf");
     says(
         &Chart::new().texts([1.0], [1.0], ["a", "b"]),
         "as many texts as places",

@@ -16,6 +16,7 @@ tests![
     no_rows,
     refused,
     labels_out_of_range,
+    mistakes_are_the_callers,
     leave_no_tape,
 ];
 
@@ -284,10 +285,31 @@ fn labels_out_of_range(dev: &Device) -> Result<()> {
     // A device of its own: the fault must not reach another test's read.
     let dev = &Device::open(&dev.info().id, tilewise::DeviceOptions::new())?;
     let scores = Tensor::new([[1f32, 2.], [4., 3.]], dev)?;
-    let labels = Tensor::new([1, 2], dev)?;
-    let error = F1::new().measure(&scores, &labels)?.item::<f32>();
-    let error = error.expect_err("no such class").to_string();
-    assert!(error.contains("out of range"), "{error}");
+    // −1 is no class either: labels of −1 and 1 are no class numbers.
+    for wrong in [2, -1] {
+        let labels = Tensor::new([1, wrong], dev)?;
+        let error = F1::new().measure(&scores, &labels)?.item::<f32>();
+        let error = error.expect_err("no such class").to_string();
+        assert!(error.contains("out of range"), "{error}");
+    }
+    Ok(())
+}
+
+/// An error stands at the line that asked for the metric.
+fn mistakes_are_the_callers(dev: &Device) -> Result<()> {
+    let (two, three) = (Tensor::zeros([2], dev)?, Tensor::zeros([3], dev)?);
+    let metrics: [(&str, Result<Tensor>); 6] = [
+        ("f1", F1::binary(0.5).measure(&two, &three)),
+        ("accuracy", Accuracy::new().measure(&two, &three)),
+        ("top-k", TopK::new(1).measure(&two, &three)),
+        ("mse", Mse::new().measure(&two, &three)),
+        ("r2", R2::new().measure(&two, &three)),
+        ("auc", RocAuc::new().measure(&two, &three)),
+    ];
+    for (name, measured) in metrics {
+        let error = measured.expect_err(name);
+        assert_eq!(error.location().file(), file!(), "{name}: {error}");
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What is done to data before a model sees it, and what stands at the end.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::nn::{Evaluating, Module};
 use crate::no_grad;
 use crate::tensor::Tensor;
@@ -83,7 +83,7 @@ impl<M: Module + ?Sized> Predict for M {
     fn predict(&self, x: &Tensor) -> Result<Tensor> {
         let _evaluating = Evaluating::start(self);
         // A layer that gives its input back gives a variable back.
-        Ok(no_grad(|| self.forward(x))?.detach())
+        Ok(no_grad(|| self.forward(x)).outward()?.detach())
     }
 }
 

@@ -74,7 +74,11 @@ pub(crate) fn at_least(op: &'static str, name: &str, value: f64, least: f64) -> 
     if value.is_finite() && value >= least {
         return Ok(());
     }
-    let message = format!("the {name} must be at least {least} and finite, not {value}");
+    let least = match least {
+        f64::MIN_POSITIVE => "above 0".into(),
+        least => format!("at least {least}"),
+    };
+    let message = format!("the {name} must be {least} and finite, not {value}");
     Err(Error::value(op, message))
 }
 

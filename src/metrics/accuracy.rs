@@ -4,7 +4,7 @@ use super::Metric;
 use super::classes::Says;
 use crate::autograd::no_grad;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::loss::checks;
 use crate::tensor::Tensor;
 
@@ -143,6 +143,7 @@ impl Metric for TopK {
             let found = first.eq(&right)?.any(-1)?;
             found.to_dtype(DType::F32).mean(..)
         })
+        .outward()
     }
 
     fn is_mean(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::autograd::no_grad;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::loss::checks;
 use crate::tensor::Tensor;
 
@@ -69,6 +69,7 @@ impl Says {
                 classes,
             })
         })
+        .outward()
     }
 }
 
@@ -79,6 +80,8 @@ impl Answers {
     pub(super) fn counts(&self, classes: usize) -> Result<Tensor> {
         let device = self.guess.device();
         let none = Tensor::full([classes, classes], 0, DType::I32, device)?;
-        no_grad(|| none.index_add(&[&self.right, &self.guess], 1))
+        // As u32 a negative number is out of range; as an index it would count from the last class.
+        let [right, guess] = [&self.right, &self.guess].map(|x| x.to_dtype(DType::U32));
+        no_grad(|| none.index_add(&[&right, &guess], 1)).outward()
     }
 }

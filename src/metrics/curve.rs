@@ -3,7 +3,7 @@
 use super::Metric;
 use crate::autograd::no_grad;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::loss::checks;
 use crate::tensor::Tensor;
 
@@ -65,6 +65,7 @@ impl Metric for RocAuc {
             let areas = (0..classes).map(area).collect::<Result<Vec<_>>>()?;
             Tensor::stack(&areas.iter().collect::<Vec<_>>(), 0)?.mean(..)
         })
+        .outward()
     }
 }
 

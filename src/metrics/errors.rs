@@ -3,7 +3,7 @@
 use super::{Goal, Metric};
 use crate::autograd::no_grad;
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Outward, Result};
 use crate::loss::{self, Loss, checks};
 use crate::tensor::Tensor;
 
@@ -37,7 +37,7 @@ impl Metric for Mse {
     /// Shapes that differ, or tensors on different devices.
     #[track_caller]
     fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        no_grad(|| loss::Mse::new().loss(&wide(output), &wide(target)))
+        no_grad(|| loss::Mse::new().loss(&wide(output), &wide(target))).outward()
     }
 
     fn is_mean(&self) -> bool {
@@ -79,7 +79,7 @@ impl Metric for Mae {
     /// Shapes that differ, or tensors on different devices.
     #[track_caller]
     fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-        no_grad(|| loss::Mae::new().loss(&wide(output), &wide(target)))
+        no_grad(|| loss::Mae::new().loss(&wide(output), &wide(target))).outward()
     }
 
     fn is_mean(&self) -> bool {
@@ -135,6 +135,7 @@ impl Metric for R2 {
             let each = spread.eq(0.0)?.select(exact, 1.0 - off.try_div(&spread)?)?;
             each.mean(..)
         })
+        .outward()
     }
 }
 

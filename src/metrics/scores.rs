@@ -5,7 +5,7 @@ use super::classes::Says;
 use super::confusion::quotient;
 use crate::autograd::no_grad;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::tensor::Tensor;
 
 /// How the scores of classes become one number.
@@ -90,6 +90,7 @@ impl Score {
                 }
             }
         })
+        .outward()
     }
 }
 
@@ -133,7 +134,7 @@ macro_rules! scores {
             /// As [`measure`](Metric::measure).
             #[track_caller]
             pub fn per_class(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
-                no_grad(|| $of(&self.0.counts($name, output, target)?))
+                no_grad(|| $of(&self.0.counts($name, output, target)?)).outward()
             }
         }
 

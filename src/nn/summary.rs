@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Evaluating, Module, Part, Visitor, observed};
 use crate::autograd::no_grad;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::{Outward, Result};
 
 use crate::shape::{IntoShape, Shape};
 use crate::tensor::Tensor;
@@ -85,7 +85,7 @@ pub fn summary_of(model: &dyn Module, input: &Tensor) -> Result<Summary> {
     let generator = input.device().generator();
     let passed = no_grad(|| observed(model, input));
     input.device().set_generator(generator);
-    let (output, given) = passed.map_err(Error::outward)?;
+    let (output, given) = passed.outward()?;
     let mut rows = vec![SummaryRow {
         name: String::new(),
         kind: model.kind(),

@@ -153,15 +153,28 @@ impl Curves {
     }
 
     /// The epoch of the first value, 1 by default.
+    #[track_caller]
     pub fn first_epoch(mut self, first: f64) -> Self {
+        self.check("the first epoch", first);
         self.first = Some(first);
         self
     }
 
     /// How many epochs (or steps) lie between two values, 1 by default.
+    #[track_caller]
     pub fn every(mut self, epochs: f64) -> Self {
+        self.check("what lies between two values", epochs);
         self.every = Some(epochs);
         self
+    }
+
+    /// Notes the error of a number that is not finite.
+    #[track_caller]
+    fn check(&mut self, what: &str, number: f64) {
+        if !number.is_finite() {
+            let message = format!("{what} must be finite, not {number}");
+            self.frame.note::<()>(Err(Error::value("curves", message)));
+        }
     }
 
     /// What stands beside the axis of the metrics.

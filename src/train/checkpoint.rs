@@ -154,14 +154,15 @@ impl<M: Module> Trainer<'_, M> {
                 &[generator.seed(), generator.drawn()],
             );
         }
-        if let Some((_, plateau)) = &self.options.rate.plateau {
-            saved.put_plateau(plateau.state());
+        if let Some((monitor, plateau)) = &self.options.rate.plateau {
+            saved.put_plateau(monitor, plateau.state());
         }
         if let Some(stopping) = &self.options.stopping {
-            saved.put_stopping(&stopping.state);
+            saved.put_stopping(&stopping.monitor, &stopping.state);
         }
         let best = self.options.checkpoint.as_ref();
         if let Some(best) = best.and_then(|checkpoint| checkpoint.best.as_ref()) {
+            saved.put("best.monitor", &best.monitor);
             saved.put_maybe("best", best.value);
         }
         saved.add("model", self.model.state());
@@ -170,7 +171,8 @@ impl<M: Module> Trainer<'_, M> {
     }
 
     /// Takes up a saved run: the next [`fit`](Trainer::fit) goes on where it stood. Options are those of this
-    /// trainer; for the same bits they, the data and their order must be those of the saved one.
+    /// trainer; for the same bits they, the data and their order must be those of the saved one. What follows
+    /// another figure than it did starts anew.
     ///
     /// # Errors
     /// A file that cannot be read or is no saved run, or that is of another model or another optimiser; nothing is
@@ -228,10 +230,14 @@ impl<M: Module> Trainer<'_, M> {
         for (device, generator) in devices.iter().zip(generators) {
             device.set_generator(generator);
         }
-        if let (Some((_, own)), Some(state)) = (&mut self.options.rate.plateau, plateau) {
+        if let (Some((monitor, own)), Some(state)) = (&mut self.options.rate.plateau, plateau)
+            && saved.follows("plateau", monitor)
+        {
             own.load_state(state);
         }
-        if let (Some(own), Some(state)) = (&mut self.options.stopping, stopping) {
+        if let (Some(own), Some(state)) = (&mut self.options.stopping, stopping)
+            && saved.follows("stopping", &own.monitor)
+        {
             own.state = state;
         }
         if let Some(own) = self
@@ -240,7 +246,7 @@ impl<M: Module> Trainer<'_, M> {
             .as_mut()
             .and_then(|c| c.best.as_mut())
         {
-            own.value = best;
+            own.value = best.filter(|_| saved.follows("best", &own.monitor));
         }
         Ok(run)
     }

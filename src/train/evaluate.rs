@@ -9,7 +9,7 @@ use super::trainer::Trainer;
 use crate::autograd::no_grad;
 use crate::data::{Dataset, Fit, Loader, Predict, TensorDataset};
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outward, Result};
 use crate::generator::Generator;
 use crate::nn::{Evaluating, Module};
 use crate::tensor::Tensor;
@@ -80,7 +80,7 @@ impl<M: Module> Trainer<'_, M> {
         let _kept = Kept::of(self.devices());
         let names = std::iter::once("loss").chain(self.metric_names());
         let names = names.map(String::from);
-        let values = no_grad(|| self.measure(&loader))?;
+        let values = no_grad(|| self.measure(&loader)).outward()?;
         Ok(Evaluation(names.zip(values).collect()))
     }
 
@@ -164,12 +164,14 @@ impl<M: Module> Trainer<'_, M> {
                 outputs => Tensor::concat(&outputs.iter().collect::<Vec<_>>(), 0),
             }
         })
+        .outward()
     }
 
     /// As [`predict`](Trainer::predict), as probabilities: the softmax of outputs `(…, classes)`, the sigmoid of one
     /// column `(…, 1)`. For a model that gives logits, as those do that are trained with a
     /// [`CrossEntropy`](crate::loss::CrossEntropy) or a [`BinaryCrossEntropy`](crate::loss::BinaryCrossEntropy) of
-    /// logits.
+    /// logits, one class a row. Where a row may have several labels at once, the chance of each is
+    /// `trainer.predict(&x)?.sigmoid()`.
     ///
     /// # Errors
     /// As there, and outputs without an axis of classes.

@@ -88,6 +88,16 @@ impl<M: Module> Trainer<'_, M> {
             );
             return Err(Error::value(OP, message));
         }
+        let names: Vec<String> = self.figure_names().collect();
+        if self.run.batches > 0 && self.run.names != names {
+            let message = format!(
+                "the run stopped in the middle of an epoch with the figures {}: it cannot go on with {}",
+                self.run.names.join(", "),
+                names.join(", ")
+            );
+            return Err(Error::value(OP, message));
+        }
+        self.run.names = names;
         if std::mem::take(&mut self.run.finished) {
             self.run.start = self.run.history.len();
             if let Some(stopping) = &mut self.options.stopping {
@@ -112,7 +122,7 @@ impl<M: Module> Trainer<'_, M> {
 
     /// The epoch with which the present `fit` ends.
     fn last_epoch(&self) -> usize {
-        self.run.start + self.options.epochs
+        self.run.start.saturating_add(self.options.epochs)
     }
 
     /// Whether the present `fit` has had its epochs, or early stopping ends it.
@@ -127,7 +137,8 @@ impl<M: Module> Trainer<'_, M> {
             if self.is_over() {
                 break;
             }
-            if self.epoch(loader)? == Flow::Stop {
+            // Of the last epoch nothing is left to take up.
+            if self.epoch(loader)? == Flow::Stop && !self.is_over() {
                 return Ok(());
             }
         }
@@ -181,7 +192,6 @@ impl<M: Module> Trainer<'_, M> {
         let totals = std::mem::take(&mut self.run.totals);
         let kept = std::mem::take(&mut self.run.kept);
         self.run.give_up_epoch();
-        let names: Vec<String> = self.figure_names().collect();
         let mut figures = no_grad(|| self.figures(&totals, &kept))?;
         drop(kept);
         if let Some(data) = &self.options.validation {
@@ -190,7 +200,7 @@ impl<M: Module> Trainer<'_, M> {
         }
         figures.extend(totals.norms.means());
         figures.push(self.run.rate);
-        let figures: Vec<(String, f64)> = names.into_iter().zip(figures).collect();
+        let figures: Vec<(String, f64)> = self.run.names.iter().cloned().zip(figures).collect();
         self.run.history.push(&figures);
         self.observe();
         let flow = self.tell_epoch(flow)?;

@@ -74,6 +74,12 @@ impl<M: Module> Trainer<'_, M> {
                 return Err(Error::value(OP, message));
             }
         }
+        if let Some(stopping) = &self.options.stopping {
+            stopping.check()?;
+        }
+        if let Some((_, plateau)) = &self.options.rate.plateau {
+            plateau.check()?;
+        }
         if let Some((name, _)) = &self.options.rate.plateau
             && let Some(goal) = self.goal(name)
             && let Some((_, plateau)) = &mut self.options.rate.plateau
@@ -101,12 +107,12 @@ impl<M: Module> Trainer<'_, M> {
 
     /// Whether a figure should become small or large, where that is known.
     pub(super) fn goal(&self, name: &str) -> Option<Goal> {
-        let name = name.strip_prefix(VALIDATION).unwrap_or(name);
-        if name == LOSS {
-            return Some(Goal::Small);
-        }
-        let found = self.options.metrics.iter().find(|(own, _)| own == name);
-        found.map(|(_, metric)| metric.goal())
+        let of = |name: &str| {
+            let found = self.options.metrics.iter().find(|(own, _)| own == name);
+            let goal = found.map(|(_, metric)| metric.goal());
+            goal.or((name == LOSS).then_some(Goal::Small))
+        };
+        of(name).or_else(|| of(name.strip_prefix(VALIDATION)?))
     }
 
     /// The rows of a batch, at least one.

@@ -174,7 +174,7 @@ impl Pace {
             rows,
         } = self.epoch;
         let here = rows as f64 * (1.0 - done as f64 / batches as f64);
-        here + (last.saturating_sub(number) * rows) as f64
+        here + last.saturating_sub(number) as f64 * rows as f64
     }
 }
 

@@ -61,6 +61,10 @@ impl Saved {
             saved.put(&format!("figure.{at}"), name);
             saved.put_all(&format!("values.{at}"), values);
         }
+        saved.put("under_way", run.names.len());
+        for (at, name) in run.names.iter().enumerate() {
+            saved.put(&format!("under_way.{at}"), name);
+        }
         for (at, (output, target)) in run.kept.iter().enumerate() {
             let pair = [("output", output), ("target", target)];
             let pair = pair.map(|(name, tensor)| (at.to_string() + "." + name, tensor.clone()));
@@ -82,12 +86,14 @@ impl Saved {
         self.put(name, value.map_or("none".into(), |value| value.to_string()));
     }
 
-    pub(super) fn put_plateau(&mut self, state: PlateauState) {
+    pub(super) fn put_plateau(&mut self, monitor: &str, state: PlateauState) {
+        self.put("plateau.monitor", monitor);
         self.put_maybe("plateau.best", state.best);
         self.put_all("plateau", &[state.waited, state.cooling, state.reductions]);
     }
 
-    pub(super) fn put_stopping(&mut self, state: &Stopping) {
+    pub(super) fn put_stopping(&mut self, monitor: &str, state: &Stopping) {
+        self.put("stopping.monitor", monitor);
         self.put_maybe("stopping.best", state.best);
         self.put("stopping", state.waited);
         self.add("best", state.weights.clone().unwrap_or_default());
@@ -212,6 +218,7 @@ impl Saved {
             step,
             base,
             rate,
+            names: self.names()?,
             totals: Totals {
                 means: self.sums("means")?,
                 norms: self.sums("norms")?,
@@ -219,6 +226,13 @@ impl Saved {
             kept,
             history: self.history()?,
         })
+    }
+
+    /// The names of the figures of the epoch under way.
+    fn names(&self) -> Words<Vec<String>> {
+        let count: usize = self.number("under_way")?;
+        let names = (0..count).map(|at| self.get(&format!("under_way.{at}")).map(String::from));
+        names.collect()
     }
 
     fn history(&self) -> Words<History> {
@@ -249,6 +263,12 @@ impl Saved {
     pub(super) fn generator(&self, at: usize) -> Words<Generator> {
         let [seed, drawn] = self.array(&format!("generator.{at}"))?;
         Ok(Generator::after(seed, drawn))
+    }
+
+    /// Whether what is saved under a name follows this figure: what is best of one says nothing of another.
+    pub(super) fn follows(&self, name: &str, monitor: &str) -> bool {
+        let saved = self.words.get(&format!("{name}.monitor"));
+        saved.is_some_and(|saved| saved == monitor)
     }
 
     pub(super) fn plateau(&self) -> Words<Option<PlateauState>> {

@@ -1,6 +1,7 @@
 //! Stopping when nothing becomes better.
 
 use super::history::better;
+use crate::error::{Error, Result};
 use crate::optim::schedule::Goal;
 use crate::tensor::Tensor;
 
@@ -66,7 +67,7 @@ impl EarlyStopping {
         self
     }
 
-    /// Better is what is so by more than this.
+    /// Better is what is so by more than this, at least 0.
     pub fn min_delta(mut self, delta: f64) -> Self {
         self.min_delta = delta;
         self
@@ -91,6 +92,17 @@ impl EarlyStopping {
     pub fn restore_best(mut self) -> Self {
         self.restore = true;
         self
+    }
+
+    /// Whether its numbers make sense.
+    #[track_caller]
+    pub(super) fn check(&self) -> Result<()> {
+        let delta = self.min_delta;
+        if delta >= 0.0 && delta.is_finite() {
+            return Ok(());
+        }
+        let message = format!("min_delta must be at least 0 and finite, not {delta}");
+        Err(Error::value("EarlyStopping", message))
     }
 
     pub(super) fn suppose(&mut self, goal: Goal) {

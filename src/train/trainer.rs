@@ -77,7 +77,9 @@ pub(super) struct Run {
     pub(super) base: f64,
     /// That of the last step.
     pub(super) rate: f64,
-    /// The figures of the epoch under way.
+    /// The names of the figures of the epoch under way.
+    pub(super) names: Vec<String>,
+    /// Their sums so far.
     pub(super) totals: Totals,
     /// The outputs and targets of its batches, where a metric needs all of them.
     pub(super) kept: Vec<(Tensor, Tensor)>,

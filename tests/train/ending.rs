@@ -8,7 +8,7 @@ use tilewise::loss::{CrossEntropy, Mse};
 use tilewise::metrics::{Accuracy, Metric};
 use tilewise::optim::schedule::Goal;
 use tilewise::prelude::*;
-use tilewise::train::{EarlyStopping, Progress};
+use tilewise::train::{EarlyStopping, Flow, Progress};
 
 use crate::support::own;
 
@@ -18,6 +18,9 @@ tests![
     knows_what_is_better,
     restores_the_best,
     begins_anew_with_the_next_fit,
+    epochs_without_end,
+    a_stop_in_the_last_epoch,
+    metrics_of_any_name,
     lines_are_shown,
 ];
 
@@ -46,6 +49,69 @@ fn epochs(values: &[f32], stopping: EarlyStopping, dev: &Device) -> Result<usize
         .epochs(values.len())
         .early_stopping(stopping);
     Ok(trainer.fit(&data)?.len())
+}
+
+/// Any number of epochs is a number, also of a second fit.
+fn epochs_without_end(dev: &Device) -> Result<()> {
+    let x = Tensor::ones([2, 1], dev)?;
+    let data = TensorDataset::new(&x, &x)?;
+    let model = nn::Linear::new(1, 1, dev)?;
+    let mut trainer = Trainer::new(model, optim::Sgd::new(0.0), Mse::new())
+        .epochs(usize::MAX)
+        .early_stopping(EarlyStopping::new("loss").patience(2))
+        .progress(Progress::to(std::io::sink()));
+    assert_eq!(trainer.fit(&data)?.len(), 3);
+    assert_eq!(trainer.fit(&data)?.len(), 6);
+    Ok(())
+}
+
+/// A callback that stops a run in its last epoch leaves nothing to take up: the next fit is a fit.
+fn a_stop_in_the_last_epoch(dev: &Device) -> Result<()> {
+    let x = Tensor::ones([2, 1], dev)?;
+    let data = TensorDataset::new(&x, &x)?;
+    let model = nn::Linear::new(1, 1, dev)?;
+    let mut trainer = Trainer::new(model, optim::Sgd::new(0.1), Mse::new())
+        .epochs(2)
+        .on_epoch(|at| {
+            if at.epoch() % 2 == 0 {
+                Flow::Stop
+            } else {
+                Flow::Continue
+            }
+        });
+    let lengths = [(); 3].map(|()| trainer.fit(&data).map(|history| history.len()));
+    assert_eq!(lengths.into_iter().collect::<Result<Vec<_>>>()?, [2, 4, 6]);
+    Ok(())
+}
+
+/// A metric whose own name begins as those of the validation do.
+struct Odd(Told);
+
+impl Metric for Odd {
+    fn name(&self) -> String {
+        "val_loss".into()
+    }
+
+    fn measure(&self, output: &Tensor, target: &Tensor) -> Result<Tensor> {
+        self.0.measure(output, target)
+    }
+
+    fn goal(&self) -> Goal {
+        Goal::Large
+    }
+}
+
+fn metrics_of_any_name(dev: &Device) -> Result<()> {
+    let x = Tensor::ones([2, 1], dev)?;
+    let data = TensorDataset::new(&x, &x)?;
+    let rising = Told(Mutex::new((0..6).map(|i| i as f32).collect()));
+    let model = nn::Linear::new(1, 1, dev)?;
+    let mut trainer = Trainer::new(model, optim::Sgd::new(0.1), Mse::new())
+        .metric(Odd(rising))
+        .epochs(6)
+        .early_stopping(EarlyStopping::new("val_loss").patience(1));
+    assert_eq!(trainer.fit(&data)?.len(), 6);
+    Ok(())
 }
 
 fn stops_after_patience(dev: &Device) -> Result<()> {

@@ -40,11 +40,42 @@ fn options(dev: &Device) -> Result<()> {
         &moons,
         "the limit must be at least 0",
     );
+    let stopping = EarlyStopping::new("loss");
+    for delta in [f64::NAN, -1.0] {
+        let stopping = stopping.clone().min_delta(delta);
+        refused(
+            new()?.early_stopping(stopping),
+            &moons,
+            "min_delta must be at least 0",
+        );
+    }
+    for factor in [f64::NAN, -1.0, 0.0, 1.0] {
+        let plateau = Plateau::new().factor(factor);
+        refused(
+            new()?.plateau("loss", plateau),
+            &moons,
+            "above 0 and below 1",
+        );
+    }
     let mut wrong = new()?;
     wrong.set_learning_rate(f64::NAN);
     refused(wrong, &moons, "learning rate");
     let trainer = new()?.batch_size(0);
     assert!(trainer.evaluate(&moons).is_err() && trainer.predict(moons.inputs()).is_err());
+    // What does not fit a model that is asked is told at the line that asks.
+    let (trainer, wide) = (new()?, Tensor::zeros([4, 3], dev)?);
+    let labels = Tensor::zeros([4], dev)?.to_dtype(DType::I32);
+    for error in [
+        trainer.predict(&wide).map(drop),
+        trainer.predict_classes(&wide).map(drop),
+        trainer
+            .evaluate(&TensorDataset::new(&wide, &labels)?)
+            .map(drop),
+        data::Predict::predict(trainer.model(), &wide).map(drop),
+    ] {
+        let error = error.expect_err("three features");
+        assert_eq!(error.location().file(), file!(), "{error}");
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ tests![
     best_weights_alone,
     another_model_changes_nothing,
     other_files,
+    other_figures,
 ];
 
 /// A folder of a test's own, which goes when the test ends.
@@ -243,5 +244,52 @@ fn other_files(dev: &Device) -> Result<()> {
         error.to_string().contains("\"at\" is \"1 two 3\""),
         "{error}"
     );
+    Ok(())
+}
+
+/// What a stopped epoch has added up belongs to its figures, and what is best belongs to the figure that is followed.
+fn other_figures(dev: &Device) -> Result<()> {
+    let dev = &own(dev)?;
+    let moons = data::make_moons(40, 0.3, 0, dev)?;
+    let folder = Folder::new("figures", dev);
+    std::fs::create_dir_all(&folder.0).expect("a folder");
+    let path = folder.0.join("run");
+    let new = || -> Result<Trainer<'_, nn::Sequential>> {
+        let model = nn::mlp([2, 4, 2], nn::Relu, dev)?;
+        let trainer = Trainer::new(model, optim::Sgd::new(0.0), CrossEntropy::new());
+        Ok(trainer.metric(Accuracy::new()).batch_size(8).epochs(6))
+    };
+    let mut stopped = new()?.gradient_norms().on_batch(|at| match at.batch() {
+        2 => Flow::Stop,
+        _ => Flow::Continue,
+    });
+    stopped.fit(&moons)?;
+    stopped.save(&path)?;
+    for mut other in [new()?, new()?.gradient_norms().metric(F1::new())] {
+        other.resume(&path)?;
+        let error = other.fit(&moons).expect_err("other figures").to_string();
+        assert!(
+            error.contains("in the middle of an epoch with the figures loss, accuracy"),
+            "{error}"
+        );
+    }
+    let mut same = new()?.gradient_norms();
+    same.resume(&path)?;
+    let history = same.fit(&moons)?;
+    assert_eq!(
+        (history.len(), history.last("learning_rate")),
+        (6, Some(0.0))
+    );
+
+    // Nothing changes at a rate of 0: each would stop after two epochs, one of which has gone by.
+    let following = |figure: &str| EarlyStopping::new(figure).patience(1);
+    let mut first = new()?.epochs(1).early_stopping(following("loss"));
+    first.fit(&moons)?;
+    first.save(&path)?;
+    for (figure, epochs) in [("loss", 2), ("accuracy", 3)] {
+        let mut next = new()?.early_stopping(following(figure));
+        next.resume(&path)?;
+        assert_eq!(next.fit(&moons)?.len(), epochs, "{figure}");
+    }
     Ok(())
 }

@@ -246,7 +246,8 @@ impl<const RANK: usize> Module for BatchNorm<RANK> {
             running => {
                 let count = x.size() / self.features;
                 if count == 1 && self.training.is_on() {
-                    let message = "training needs more than one value a feature";
+                    let message = "training needs more than one value a feature; if this is a last short batch, \
+                                   Loader::drop_last leaves it out";
                     return Err(Error::shape(Self::OP, x.shape_ref(), message));
                 }
                 let batch = Moments::of(&wide, &axes)?;

@@ -1,6 +1,7 @@
 //! A rate that falls when a metric stays.
 
 use super::Schedule;
+use crate::error::{Error, Result};
 
 /// Whether a metric should become small or large.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,6 +125,17 @@ impl Plateau {
 
     /// For a metric that should become small or large, unless [`goal`](Plateau::goal) has said which.
     #[cfg(not(target_arch = "wasm32"))]
+    /// Whether its numbers make sense: to be asked before a run, since a rate is no place for an error.
+    #[track_caller]
+    pub(crate) fn check(&self) -> Result<()> {
+        let factor = self.factor;
+        if factor > 0.0 && factor < 1.0 {
+            return Ok(());
+        }
+        let message = format!("the factor must be above 0 and below 1, not {factor}");
+        Err(Error::value("Plateau", message))
+    }
+
     pub(crate) fn suppose(&mut self, goal: Goal) {
         self.goal.get_or_insert(goal);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::combine::{Concat, Map, Subset};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
 /// Examples by number: inputs and what a network should give for them.
@@ -157,11 +157,9 @@ impl Dataset for TensorDataset {
 pub(super) fn check_rows(op: &'static str, rows: &[usize], size: usize) -> Result<()> {
     match rows.iter().find(|&&row| row >= size) {
         None => Ok(()),
-        Some(&row) => Err(Error::new(ErrorKind::Index {
-            op,
-            index: row as i64,
-            axis: 0,
-            size,
-        })),
+        Some(row) => {
+            let message = format!("there is no row {row} among {size}, which count from 0");
+            Err(Error::value(op, message))
+        }
     }
 }

@@ -256,7 +256,7 @@ impl<M: Module> Trainer<'_, M> {
 fn make_folder(folder: &Path) -> Result<()> {
     match std::fs::create_dir_all(folder) {
         Ok(()) => Ok(()),
-        Err(error) => fail(folder, error.to_string()),
+        Err(error) => fail(folder, format!("a folder is needed here: {error}")),
     }
 }
 

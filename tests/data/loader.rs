@@ -66,12 +66,15 @@ fn refused<T>(result: Result<T>, word: &str) -> Error {
 
 fn rows_out_of_range(device: &Device) -> Result<()> {
     let all = counting(3, device)?;
-    let out = "index 3 is out of range for axis 0 of size 3";
+    let out = "there is no row 3 among 3";
     let error = refused(all.batch(&[0, 3]), out);
     assert_eq!(error.location().file(), file!());
     refused((&all).subset(vec![2, 3]), out);
     refused((&all).subset(vec![2, 0, 1])?.batch(&[3]), out);
-    refused((&all).concat(&all)?.batch(&[6]), "index 6 is out of range");
+    refused(
+        (&all).concat(&all)?.batch(&[6]),
+        "there is no row 6 among 6",
+    );
     Ok(())
 }
 

@@ -296,9 +296,8 @@ impl Picture for DecisionSurface<'_> {
 
     fn draw(&self, canvas: &mut Canvas, area: Area) -> Result<()> {
         self.check()?;
-        let scale = |column: usize, range: Option<(f64, f64)>| match range {
-            Some((low, high)) => Scale::new(low, high, false),
-            None => Scale::of(self.data.column(column), false, self.margin),
+        let scale = |column: usize, range: Option<(f64, f64)>| {
+            Scale::over(range, self.data.column(column), false, self.margin)
         };
         let x = scale(self.features.0, self.frame.x_range);
         let y = scale(self.features.1, self.frame.y_range);

@@ -81,10 +81,7 @@ impl Histogram {
                 .iter()
                 .flat_map(|(_, values)| values.iter().copied())
         };
-        let scale = match self.frame.x_range {
-            Some((low, high)) => Scale::new(low, high, false),
-            None => Scale::of(all(), false, 0.0),
-        };
+        let scale = Scale::over(self.frame.x_range, all(), false, 0.0);
         let most = self
             .sets
             .iter()
@@ -154,10 +151,8 @@ impl Picture for Histogram {
             .filter(|v| *v > 0.0)
             .fold(tallest, f64::min);
         let floor = if log { lowest / 2.0 } else { 0.0 };
-        let y = match self.frame.y_range {
-            Some((low, high)) => Scale::new(low, high, log),
-            None => Scale::new(floor, tallest, log),
-        };
+        let (low, high) = self.frame.y_range.unwrap_or((floor, tallest));
+        let y = Scale::new(low, high, log);
         let y = if self.density || log { y } else { y.whole() };
         let mut plot = Plot::new(&self.frame, Axis::Numbers(scale), Axis::Numbers(y))
             .labels("", if self.density { "density" } else { "count" });

@@ -208,10 +208,8 @@ impl Picture for ImageGrid {
 
     fn draw(&self, canvas: &mut Canvas, area: Area) -> Result<()> {
         self.frame.check()?;
-        let scale = match self.range {
-            Some((low, high)) => Scale::new(low, high, false),
-            None => Scale::of(self.images.samples.iter().copied(), false, 0.0),
-        };
+        let samples = self.images.samples.iter().copied();
+        let scale = Scale::over(self.range, samples, false, 0.0);
         panels::with_title(canvas, area, &self.frame.title, |canvas, area| {
             self.draw_images(&scale, canvas, area);
             Ok(())

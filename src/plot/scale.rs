@@ -41,6 +41,19 @@ impl Scale {
         }
     }
 
+    /// Over the range that is asked for, or as [`of`](Scale::of) the values.
+    pub(crate) fn over(
+        range: Option<(f64, f64)>,
+        values: impl IntoIterator<Item = f64>,
+        log: bool,
+        margin: f64,
+    ) -> Self {
+        match range {
+            Some((low, high)) => Self::new(low, high, log),
+            None => Self::of(values, log, margin),
+        }
+    }
+
     /// Between two values, which are made different where they are not.
     pub(crate) fn new(low: f64, high: f64, log: bool) -> Self {
         let (mut low, mut high) = (

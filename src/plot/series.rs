@@ -202,10 +202,8 @@ pub(crate) fn x_scale(
     log: bool,
     margin: f64,
 ) -> Scale {
-    match range {
-        Some((low, high)) => Scale::new(low, high, log),
-        None => Scale::of(series.iter().flat_map(|s| s.x.iter().copied()), log, margin),
-    }
+    let values = series.iter().flat_map(|s| s.x.iter().copied());
+    Scale::over(range, values, log, margin)
 }
 
 /// The axis upwards that shows all points.
@@ -215,8 +213,5 @@ pub(crate) fn y_scale(
     log: bool,
     margin: f64,
 ) -> Scale {
-    match range {
-        Some((low, high)) => Scale::new(low, high, log),
-        None => Scale::of(series.iter().flat_map(Series::heights), log, margin),
-    }
+    Scale::over(range, series.iter().flat_map(Series::heights), log, margin)
 }

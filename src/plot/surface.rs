@@ -211,9 +211,8 @@ impl Picture for Surface {
             Self::values(&self.x, self.heights.columns),
             Self::values(&self.y, self.heights.rows),
         );
-        let scale = |values: &[f64], range: Option<(f64, f64)>| match range {
-            Some((low, high)) => Scale::new(low, high, false),
-            None => Scale::of(values.iter().copied(), false, 0.0),
+        let scale = |values: &[f64], range: Option<(f64, f64)>| {
+            Scale::over(range, values.iter().copied(), false, 0.0)
         };
         let scales = [
             scale(&xs, self.frame.x_range),

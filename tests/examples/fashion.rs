@@ -17,7 +17,8 @@ mod example;
 
 tests![learns_shapes_from_files];
 
-/// Written, read back, and told apart better than by chance after two epochs of few images.
+/// Written, read back, and told apart after three epochs of few images: half of the 40, of which chance finds 4, with
+/// a deviation of 2.
 fn learns_shapes_from_files(dev: &Device) -> Result<()> {
     let dev = &own(dev)?; // whose random numbers nobody else draws
     let folder = super::folder("shapes", dev);
